@@ -1,0 +1,23 @@
+// Numbers of the wire as slots hold them. Internal to this room.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+namespace tidemark::event {
+
+// value * 10^scale rounded to the nearest integer, ties to even. nullopt: NaN, infinite or beyond int64.
+std::optional<int64_t> ScaleDouble(double value, int scale);
+
+// Microseconds since the epoch of a google.protobuf.Timestamp, finer digits cut off towards the past. nullopt: not
+// within the years 1 to 9999, or nanos not within a second.
+std::optional<int64_t> TimestampMicros(int64_t seconds, int32_t nanos);
+// Its parts again, for merging a second occurrence into the first.
+void SplitTimestamp(int64_t micros, int64_t* seconds, int32_t* nanos);
+
+// Microseconds of a google.protobuf.Duration, finer digits cut off towards zero. nullopt: beyond 10,000 years, nanos
+// not within a second, or of another sign than seconds.
+std::optional<int64_t> DurationMicros(int64_t seconds, int32_t nanos);
+void SplitDuration(int64_t micros, int64_t* seconds, int32_t* nanos);
+
+}  // namespace tidemark::event

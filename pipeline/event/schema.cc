@@ -1,0 +1,162 @@
+#include "pipeline/event/schema.h"
+
+#include <google/protobuf/descriptor.h>
+
+#include <algorithm>
+
+#include "pipeline/base/nearest.h"
+#include "pipeline/event/field.h"
+
+namespace tidemark {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::FileDescriptor;
+
+constexpr std::string_view kEnvelopePrefix = "event.";
+constexpr std::string_view kDimensionsPrefix = "dimensions.";
+constexpr int kMaxPathDepth = 8;  // of the paths that are listed; schemas may be recursive
+
+// A field by its name or its short name.
+const FieldDescriptor* FindField(const Descriptor* message, std::string_view name) {
+  if (const FieldDescriptor* field = message->FindFieldByName(std::string(name))) return field;
+  for (int i = 0; i < message->field_count(); ++i) {
+    if (event::ShortName(message->field(i)) == name) return message->field(i);
+  }
+  return nullptr;
+}
+
+const FieldDescriptor* FindEnvelopeField(const Descriptor* envelope, std::string_view name) {
+  const FieldDescriptor* field = FindField(envelope, name == "version" ? "entity_version" : name);
+  if (field == nullptr) return nullptr;
+  const bool is_payload = field->containing_oneof() != nullptr && field->containing_oneof()->name() == "payload";
+  return is_payload ? nullptr : field;
+}
+
+// Appends the paths below `message` that end in a value.
+void ListPaths(const Descriptor* message, const std::string& prefix, int depth, std::vector<std::string>* paths) {
+  for (int i = 0; i < message->field_count(); ++i) {
+    const FieldDescriptor* field = message->field(i);
+    const std::string_view shorter = event::ShortName(field);
+    const std::string path = prefix + (shorter.empty() ? field->name() : std::string(shorter));
+    if (field->message_type() != nullptr && !event::IsValueMessage(field) && !field->is_repeated()) {
+      if (depth < kMaxPathDepth) ListPaths(field->message_type(), path + ".", depth + 1, paths);
+    } else if (event::DescribeLeaf(field, path).ok()) {
+      paths->push_back(path);
+    }
+  }
+}
+
+Status CheckString(const Descriptor* envelope, const char* name) {
+  const FieldDescriptor* field = envelope->FindFieldByName(name);
+  if (field == nullptr || (field->type() == FieldDescriptor::TYPE_STRING && !field->is_repeated())) return Status::Ok();
+  return Invalid(envelope->full_name() + "." + name + " must be a string");
+}
+
+Status CheckEnvelope(const Descriptor* envelope) {
+  const std::string& name = envelope->full_name();
+  if (envelope->file()->syntax() != FileDescriptor::SYNTAX_PROTO3) return Invalid(name + " is not of proto3");
+  const FieldDescriptor* time = envelope->FindFieldByName("time");
+  if (time == nullptr || time->is_repeated() || time->message_type() == nullptr ||
+      !event::IsTimestamp(time->message_type())) {
+    return Invalid(name + " needs a field `google.protobuf.Timestamp time`");
+  }
+  TM_RETURN_IF_ERROR(CheckString(envelope, "id"));
+  TM_RETURN_IF_ERROR(CheckString(envelope, "source"));
+  const FieldDescriptor* dimensions = envelope->FindFieldByName("dimensions");
+  if (dimensions != nullptr && !event::IsStringMap(dimensions)) {
+    return Invalid(name + ".dimensions must be a map<string, string>");
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+
+Schema::Schema(const Descriptor* envelope) : envelope_(envelope) {}
+
+Result<Schema> Schema::Make(const Descriptor* envelope) {
+  TM_RETURN_IF_ERROR(CheckEnvelope(envelope));
+  const google::protobuf::OneofDescriptor* payload = envelope->FindOneofByName("payload");
+  if (payload == nullptr) return Invalid(envelope->full_name() + " has no oneof `payload`");
+  Schema schema(envelope);
+  for (int i = 0; i < payload->field_count(); ++i) {
+    const FieldDescriptor* field = payload->field(i);
+    if (field->message_type() == nullptr) return Invalid(field->full_name() + " is a payload and must be a message");
+    std::string name = event::EventTypeName(field);
+    if (schema.FindType(name)) return Invalid("two payloads of " + envelope->full_name() + " are called " + name);
+    schema.types_.push_back({std::move(name), field->number(), field->message_type()});
+  }
+  return schema;
+}
+
+std::optional<EventTypeId> Schema::FindType(std::string_view name) const {
+  const auto found = std::find_if(types_.begin(), types_.end(), [&](const EventType& t) { return t.name == name; });
+  if (found == types_.end()) return std::nullopt;
+  return EventTypeId{static_cast<uint32_t>(found - types_.begin())};
+}
+
+Result<Schema::ResolvedPath> Schema::ResolvePath(EventTypeId type, std::string_view path) const {
+  TM_CHECK(type.v < types_.size());
+  const EventType& event_type = types_[type.v];
+  ResolvedPath resolved;
+  std::string_view rest = path;
+  const Descriptor* message = event_type.payload;
+  if (path.starts_with(kDimensionsPrefix) && envelope_->FindFieldByName("dimensions") != nullptr) {
+    resolved.in_envelope = true;
+    message = envelope_;
+  } else if (path.starts_with(kEnvelopePrefix)) {
+    resolved.in_envelope = true;
+    message = envelope_;
+    rest.remove_prefix(kEnvelopePrefix.size());
+  }
+  while (true) {
+    const size_t dot = rest.find('.');
+    const std::string_view name = rest.substr(0, dot);
+    const bool at_envelope = resolved.in_envelope && resolved.fields.empty();
+    const FieldDescriptor* field = at_envelope ? FindEnvelopeField(message, name) : FindField(message, name);
+    if (field == nullptr) break;
+    if (field->file()->syntax() != FileDescriptor::SYNTAX_PROTO3) {
+      return Invalid(std::string(path) + " leads into " + field->file()->name() + ", which is not of proto3");
+    }
+    resolved.fields.push_back(field);
+    if (dot == std::string_view::npos) return resolved;
+    rest.remove_prefix(dot + 1);
+    if (event::IsStringMap(field)) {
+      if (rest.empty()) break;
+      resolved.map_key = rest;  // a key may have dots of its own
+      return resolved;
+    }
+    if (field->is_repeated()) return event::DescribeLeaf(field, path.substr(0, path.size() - rest.size() - 1)).status();
+    if (field->message_type() == nullptr || event::IsValueMessage(field)) break;
+    message = field->message_type();
+  }
+  std::string text = std::string(path) + " is not a field of " + event_type.name;
+  const std::string nearest = Nearest(path, PathsOf(type));
+  return NotFound(nearest.empty() ? text : text + "; did you mean " + nearest + "?");
+}
+
+Result<FieldInfo> Schema::Resolve(EventTypeId type, std::string_view path) const {
+  TM_ASSIGN_OR_RETURN(const ResolvedPath resolved, ResolvePath(type, path));
+  if (!resolved.map_key.empty()) return event::DescribeMapValue(resolved.fields.back());
+  return event::DescribeLeaf(resolved.fields.back(), path);
+}
+
+std::vector<std::string> Schema::PathsOf(EventTypeId type) const {
+  TM_CHECK(type.v < types_.size());
+  std::vector<std::string> paths;
+  ListPaths(types_[type.v].payload, "", 1, &paths);
+  for (int i = 0; i < envelope_->field_count(); ++i) {
+    const FieldDescriptor* field = envelope_->field(i);
+    const std::string path = std::string(kEnvelopePrefix) + field->name();
+    if (FindEnvelopeField(envelope_, field->name()) == nullptr) continue;
+    if (field->message_type() != nullptr && !event::IsValueMessage(field) && !field->is_repeated()) {
+      ListPaths(field->message_type(), path + ".", 2, &paths);
+    } else if (event::DescribeLeaf(field, path).ok()) {
+      paths.push_back(path);
+    }
+  }
+  return paths;
+}
+
+}  // namespace tidemark

@@ -1,0 +1,75 @@
+// The vocabulary of events as the KPI language sees it: event types and field paths, read off protobuf descriptors.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/base/ids.h"
+#include "pipeline/base/status.h"
+
+namespace google::protobuf {
+class Descriptor;
+class FieldDescriptor;
+}  // namespace google::protobuf
+
+namespace tidemark {
+
+// What a slot holds. kInt64 and kDecimal: Slot::i (a decimal is i / 10^scale); kBool: i is 0 or 1; kTime: i is
+// microseconds since the epoch; kEnum: i is the number, its name is FieldInfo's; kString: Slot::s.
+enum class SlotType : uint8_t { kInt64, kDecimal, kBool, kTime, kEnum, kString };
+
+struct FieldInfo {
+  SlotType type = SlotType::kInt64;
+  int scale = 0;                   // kDecimal: digits after the point
+  bool explicit_presence = false;  // absent differs from zero (`optional`, or inside an absent message)
+  bool personal = false;           // marked (tidemark.events.v1.personal) in the schema
+  const google::protobuf::FieldDescriptor* leaf = nullptr;  // names of an enum's values
+};
+
+struct EventType {
+  std::string name;           // "lead.created"
+  int32_t payload_field = 0;  // number of the oneof's field in the envelope
+  const google::protobuf::Descriptor* payload = nullptr;
+};
+
+// Immutable, shared by all threads. Descriptors must outlive it.
+class Schema {
+ public:
+  // The canonical schema: tidemark.events.v1.Event.
+  static const Schema& Canonical();
+  // Any envelope of one's own: a proto3 message with a oneof `payload` of messages, a google.protobuf.Timestamp `time`
+  // and, if it has them, strings `id` and `source` and a map<string, string> `dimensions`. The error says what is
+  // missing.
+  static Result<Schema> Make(const google::protobuf::Descriptor* envelope);
+
+  std::span<const EventType> event_types() const { return types_; }
+  std::optional<EventTypeId> FindType(std::string_view name) const;
+  // `path` as written in a KPI: "lead.channel" within the payload, "event.source" within the envelope,
+  // "dimensions.brand" for a key of the envelope's dimensions. A field `amount_micros` is also found as `amount`.
+  // kNotFound with the nearest valid spelling otherwise.
+  Result<FieldInfo> Resolve(EventTypeId type, std::string_view path) const;
+  // All paths of a type, for help and suggestions.
+  std::vector<std::string> PathsOf(EventTypeId type) const;
+  const google::protobuf::Descriptor* envelope() const { return envelope_; }
+
+ private:
+  friend class ProtoDecoder;
+  explicit Schema(const google::protobuf::Descriptor* envelope);
+  // The fields from the envelope or payload down to the leaf; `map_key` is set for dimensions.
+  struct ResolvedPath {
+    bool in_envelope = false;
+    std::vector<const google::protobuf::FieldDescriptor*> fields;
+    std::string map_key;
+  };
+  Result<ResolvedPath> ResolvePath(EventTypeId type, std::string_view path) const;
+
+  const google::protobuf::Descriptor* envelope_;
+  std::vector<EventType> types_;
+};
+
+}  // namespace tidemark
