@@ -1,0 +1,266 @@
+// Commits: everything that changed, with the offsets, in one batch; then the view of it.
+#include <algorithm>
+
+#include "pipeline/engine/impl.h"
+#include "pipeline/store/keys.h"
+
+namespace tidemark {
+namespace {
+
+constexpr Duration kReportInterval = std::chrono::seconds(1);
+
+int64_t BytesOf(const CommitBatch& batch) {
+  size_t bytes = 0;
+  for (const auto& put : batch.puts) bytes += put.key.size() + put.value.size();
+  return static_cast<int64_t>(bytes);
+}
+
+std::string EncodeKpiCounts(const KpiCounts& c) {
+  std::string out;
+  for (const int64_t n : {c.routed, c.counted, c.filtered, c.late_dropped, c.overflowed, c.unmatched}) PutZigZag(&out, n);
+  return out;
+}
+
+void CheckRecordLaw(const RecordCounts& c) {
+  int64_t sum = c.accepted + c.duplicate + c.quarantined_future + c.quarantined_no_time + c.unrouted;
+  for (const int64_t n : c.undecodable) sum += n;
+  TM_CHECK(c.read == sum);
+}
+
+}  // namespace
+
+size_t Engine::Impl::OpenBytes() const {
+  size_t bytes = 0;
+  for (const auto& table : tables_) bytes += static_cast<size_t>(table->DirtyBytes());
+  return bytes;
+}
+
+void Engine::Impl::AppendMeta(CommitBatch* batch) {
+  for (auto& [tp, partition] : partitions_) {
+    CheckRecordLaw(partition->counts);
+    if (partition->dirty) batch->puts.push_back({Family::kMeta, PartitionKey(tp.topic, tp.partition), EncodePartition(*partition)});
+  }
+  for (const Clock& clock : clocks_) {
+    std::string value;
+    PutZigZag(&value, Micros(clock.t));
+    PutZigZag(&value, Micros(clock.evaluated));
+    batch->puts.push_back({Family::kMeta, ClockKey(clock.fingerprint), std::move(value)});
+  }
+  for (size_t k = 0; k < plan_->kpis().size(); ++k) {
+    const KpiPlan& kpi = plan_->kpis()[k];
+    if (kpi.measure == Measure::kFormula || !applied_since_commit_) continue;
+    batch->puts.push_back({Family::kMeta, KpiKey(kpi.fingerprint), EncodeKpiCounts(router_.counts()[k])});
+  }
+  for (size_t r = 0; r < rules_.size(); ++r) {
+    for (auto& [series, value] : rules_[r].TakeChanges()) {
+      std::string key = RuleKey(plan_->rules()[r].fingerprint, series);
+      if (value.empty()) {
+        batch->erases.push_back({Family::kMeta, std::move(key)});
+      } else {
+        batch->puts.push_back({Family::kMeta, std::move(key), std::move(value)});
+      }
+    }
+  }
+  if (registry_dirty_) batch->puts.push_back({Family::kMeta, RegistryKey(), registry_.SerializeAsString()});
+  std::string head;
+  PutVarint(&head, sequence_ + 1);
+  batch->puts.push_back({Family::kMeta, HeadKey(), std::move(head)});
+}
+
+Status Engine::Impl::BuildBatch(CommitBatch* batch) {
+  router_.Fold();
+  for (size_t c = 0; c < clocks_.size(); ++c) {
+    if (clocks_[c].t != kNoEventTime) TM_RETURN_IF_ERROR(AdvanceTables(c, clocks_[c].t));
+  }
+  *batch = erase_at_open_;
+  for (const auto& table : tables_) TM_RETURN_IF_ERROR(table->AppendTo(store_, batch));
+  for (auto& dedup : intake_.dedups()) {
+    if (dedup == nullptr) continue;
+    dedup->Expire(KnownThrough(SIZE_MAX));
+    dedup->AppendTo(sequence_ + 1, batch);
+  }
+  AppendMeta(batch);
+  return Status::Ok();
+}
+
+Status Engine::Impl::Commit(WallTime now) {
+  const WallTime begin = options_.stopwatch ? options_.stopwatch() : now;
+  CommitBatch batch;
+  TM_RETURN_IF_ERROR(BuildBatch(&batch));
+  const Status committed = store_.Commit(batch);
+  if (!committed.ok()) {
+    ++stats_.commit_failures;
+    last_commit_ = now;
+    // What rules reported as changed is in no commit yet: tell it again.
+    for (RuleState& rule : rules_) rule.TellAgain();
+    return committed.In("commit");
+  }
+  ++sequence_;
+  for (const auto& table : tables_) table->Committed();
+  for (auto& dedup : intake_.dedups()) {
+    if (dedup != nullptr) dedup->Committed();
+  }
+  for (auto& [tp, partition] : partitions_) partition->dirty = false;
+  for (RuleState& rule : rules_) rule.Told();
+  registry_dirty_ = false;
+  erase_at_open_.Clear();
+  applied_since_commit_ = moved_since_commit_ = false;
+  last_commit_ = now;
+  const WallTime end = options_.stopwatch ? options_.stopwatch() : now;
+  commit_cost_ = end - begin;
+  const double seconds = std::chrono::duration<double>(commit_cost_).count();
+  ++stats_.commits;
+  stats_.commit_seconds_total += seconds;
+  stats_.last_commit_seconds = seconds;
+  stats_.last_commit_keys = static_cast<int64_t>(batch.puts.size());
+  stats_.last_commit_bytes = BytesOf(batch);
+  size_t bucket = 0;
+  while (bucket < kCommitBuckets.size() && seconds > kCommitBuckets[bucket]) ++bucket;
+  ++stats_.commit_latency[bucket];
+  Publish(MakeSnapshot());
+  if (last_report_ == WallTime::min() || now - last_report_ >= kReportInterval) {
+    last_report_ = now;
+    std::vector<std::pair<TopicPartition, Offset>> offsets;
+    for (const Partition* p : owned_) {
+      if (p->next_offset != kNoOffset) offsets.emplace_back(p->tp, p->next_offset);
+    }
+    source_.ReportProgress(offsets);
+  }
+  return Status::Ok();
+}
+
+Status Engine::Impl::Stop(WallTime now) {
+  last_report_ = WallTime::min();
+  return Commit(now).In("the last commit");
+}
+
+EventTime Engine::Impl::FirstTime(size_t clock) const {
+  EventTime first = EventTime::max();
+  for (const auto& [tp, partition] : partitions_) {
+    if (OfClock(*partition, clock) && partition->first_time != kNoEventTime) first = std::min(first, partition->first_time);
+  }
+  return first;
+}
+
+EventTime Engine::Impl::EvaluatedAt(const KpiPlan& kpi) const {
+  if (kpi.measure != Measure::kFormula) return clocks_[plan_->tables()[kpi.table.v].clock].t;
+  EventTime least = EventTime::max();
+  for (const FormulaNode& node : kpi.formula) {
+    if (node.kind == Formula::Kind::kKpi) least = std::min(least, EvaluatedAt(plan_->kpis()[node.kpi.v]));
+  }
+  return least == EventTime::max() ? kNoEventTime : least;
+}
+
+// The share of the window that lies after what the KPI has seen from the beginning.
+double Engine::Impl::Coverage(const KpiPlan& kpi, size_t window) const {
+  if (kpi.measure == Measure::kFormula) {
+    double least = 1;
+    for (size_t n = 0; n < kpi.formula.size(); ++n) {
+      if (kpi.formula[n].kind != Formula::Kind::kKpi) continue;
+      least = std::min(least, Coverage(plan_->kpis()[kpi.formula[n].kpi.v], kpi.operand_windows[n][window]));
+    }
+    return least;
+  }
+  const TablePlan& table = plan_->tables()[kpi.table.v];
+  const WindowPlan& plan = table.windows[kpi.windows[window]];
+  const ColumnState& state = column_states_[table.columns[kpi.column].kpi.v];
+  const EventTime t = clocks_[table.clock].t;
+  if (t == kNoEventTime) return 0;
+  if (plan.lifetime) return state.lifetime_from == kNoEventTime ? 1 : 0;
+  const EventTime edge = LowerEdge(t, plan.length, plan.step);
+  const EventTime from = std::max(state.tier_from[static_cast<size_t>(plan.tier)], FirstTime(table.clock));
+  if (from <= edge) return 1;
+  if (from >= t) return 0;
+  return std::chrono::duration<double>(t - from) / std::chrono::duration<double>(t - edge);
+}
+
+KpiStatus Engine::Impl::StatusOf(const KpiPlan& kpi) const {
+  KpiStatus status;
+  status.evaluated_at = EvaluatedAt(kpi);
+  for (size_t w = 0; w < kpi.info.windows.size(); ++w) status.coverage.push_back(Coverage(kpi, w));
+  if (kpi.measure == Measure::kFormula) return status;
+  const TablePlan& table = plan_->tables()[kpi.table.v];
+  status.series = tables_[kpi.table.v]->rows().series(kpi.column);
+  status.series_limit = kpi.max_series;
+  status.counts = router_.counts()[table.columns[kpi.column].kpi.v];
+  return status;
+}
+
+PartitionView Engine::Impl::ViewOf(const Partition& p) const {
+  PartitionView view;
+  view.tp = p.tp;
+  view.next_offset = p.next_offset;
+  view.log_end = p.status.log_end;
+  view.stream_time = p.clock.stream_time();
+  view.watermark = p.clock.watermark();
+  view.known_through = p.clock.known_through();
+  view.health = p.status.health;
+  view.reason = p.status.reason;
+  view.owned = p.owned;
+  view.holds_time = !p.held_out;
+  view.counts = p.counts;
+  return view;
+}
+
+void Engine::Impl::FillStats() {
+  stats_.rows_bytes = stats_.panes_bytes = stats_.dedup_bytes = 0;
+  for (const auto& table : tables_) {
+    stats_.rows_bytes += table->rows().MemoryBytes();
+    stats_.panes_bytes += table->PanesBytes();
+  }
+  for (size_t t = 0; t < intake_.dedups().size(); ++t) {
+    const Dedup* dedup = intake_.dedups()[t].get();
+    if (dedup == nullptr) continue;
+    stats_.dedup_bytes += dedup->MemoryBytes();
+    stats_.dedup_horizon_seconds[plan_->topics()[t].name] = dedup->HorizonSeconds();
+  }
+}
+
+std::shared_ptr<const Snapshot> Engine::Impl::MakeSnapshot() {
+  SnapshotData data;
+  data.plan = plan_;
+  table_views_.resize(tables_.size());
+  for (size_t t = 0; t < tables_.size(); ++t) {
+    if (table_views_[t] == nullptr || tables_[t]->changed()) {
+      auto view = std::make_shared<TableView>();
+      view->plan = &tables_[t]->plan();
+      view->edges = tables_[t]->edges();
+      view->chunks = tables_[t]->ShareRows();
+      table_views_[t] = std::move(view);
+    }
+  }
+  data.tables = table_views_;
+  for (const KpiPlan& kpi : plan_->kpis()) data.status.push_back(StatusOf(kpi));
+  for (const RuleState& rule : rules_) data.breaches.push_back(rule.breaches());
+  bool complete = !owned_.empty();
+  bool caught_up = complete;
+  const EventTime known = KnownThrough(SIZE_MAX);
+  for (const auto& [tp, p] : partitions_) {
+    data.partitions.push_back(ViewOf(*p));
+    if (!p->owned) continue;
+    complete &= !p->held_out && p->status.health != PartitionHealth::kHalted;
+    caught_up &= p->at_end || !plan_->time().event_clock;
+  }
+  if (!plan_->time().event_clock) {
+    caught_up &= known != kNoEventTime && last_status_ != WallTime::min() &&
+                 Micros(known) + 2 * plan_->time().align.count() >= Micros(last_status_);
+  }
+  data.complete = complete;
+  data.caught_up = caught_up;
+  FillStats();
+  data.stats = stats_;
+  data.sequence = sequence_;
+  return std::make_shared<Snapshot>(std::move(data));
+}
+
+void Engine::Impl::Publish(std::shared_ptr<const View> view) {
+  const std::lock_guard lock(view_mu_);
+  view_.swap(view);
+}
+
+std::shared_ptr<const View> Engine::Impl::view() const {
+  const std::lock_guard lock(view_mu_);
+  return view_;
+}
+
+}  // namespace tidemark

@@ -1,0 +1,98 @@
+#include "pipeline/engine/dedup.h"
+
+#include <algorithm>
+
+#include "pipeline/store/keys.h"
+
+namespace tidemark {
+
+Dedup::Dedup(const DedupSpec& spec, std::string_view topic) : spec_(spec), topic_hash_(Hash64(topic)) {}
+
+void Dedup::Turn(EventTime pane) {
+  memo_ = &panes_[pane];
+  memo_pane_ = pane;
+  newest_ = std::max(newest_, pane);
+}
+
+void Dedup::DropFirst() {
+  const auto first = panes_.begin();
+  for (const Entry& entry : first->second.ids) {
+    const auto it = ids_.find(entry.id);
+    if (it != ids_.end() && it->second.pane_minutes == Minutes(first->first)) ids_.erase(it);
+  }
+  floor_ = std::max(floor_, first->first + kPane);
+  if (first->second.stored > 0) dropped_.push_back(first->first);
+  if (memo_pane_ == first->first) {
+    memo_pane_ = kNoEventTime;
+    memo_ = nullptr;
+  }
+  panes_.erase(first);
+}
+
+void Dedup::Expire(EventTime t) {
+  if (t != kNoEventTime) {
+    const EventTime oldest = FloorTo(t - spec_.horizon, kPane);
+    while (!panes_.empty() && panes_.begin()->first < oldest) DropFirst();
+    floor_ = std::max(floor_, oldest);
+  }
+  while (ids_.size() > spec_.max_ids && panes_.size() > 1) DropFirst();
+}
+
+void Dedup::AppendTo(uint64_t sequence, CommitBatch* batch) {
+  for (const EventTime pane : dropped_) {
+    batch->erase_ranges.push_back({Family::kIds, IdsKey(topic_hash_, pane, 0), IdsKey(topic_hash_, pane + kPane, 0)});
+  }
+  for (auto& [pane, ids] : panes_) {
+    if (ids.stored == ids.ids.size()) continue;
+    std::string value;
+    value.reserve((ids.ids.size() - ids.stored) * 20);
+    for (size_t i = ids.stored; i < ids.ids.size(); ++i) {
+      PutBigEndian(&value, ids.ids[i].id.lo, 8);
+      PutBigEndian(&value, ids.ids[i].id.hi, 8);
+      PutBigEndian(&value, ids.ids[i].payload_hash, 4);
+    }
+    batch->puts.push_back({Family::kIds, IdsKey(topic_hash_, pane, sequence), std::move(value)});
+  }
+}
+
+void Dedup::Committed() {
+  dropped_.clear();
+  for (auto& [pane, ids] : panes_) ids.stored = ids.ids.size();
+}
+
+Status Dedup::Load(const Store& store) {
+  Status bad;
+  TM_RETURN_IF_ERROR(store.Scan(
+      Family::kIds, IdsKey(topic_hash_, EventTime::min(), 0), IdsKey(topic_hash_ + 1, EventTime::min(), 0),
+      [&](std::string_view key, std::string_view value) {
+        if (key.size() != 24 || value.size() % 20 != 0) {
+          bad = Corrupt("stored event ids cannot be read");
+          return false;
+        }
+        const EventTime pane = PaneFromOrder(ByteReader(key.substr(8)).BigEndian(8));
+        Turn(pane);
+        for (ByteReader reader(value); !reader.empty();) {
+          const uint64_t lo = reader.BigEndian(8), hi = reader.BigEndian(8);
+          const auto payload_hash = static_cast<uint32_t>(reader.BigEndian(4));
+          ids_.try_emplace(Hash128{lo, hi}, Seen{payload_hash, Minutes(pane)});
+          memo_->ids.push_back({{lo, hi}, payload_hash});
+        }
+        memo_->stored = memo_->ids.size();
+        return true;
+      }));
+  return bad;
+}
+
+double Dedup::HorizonSeconds() const {
+  if (floor_ == kNoEventTime || newest_ == kNoEventTime) return std::chrono::duration<double>(spec_.horizon).count();
+  const auto reach = std::chrono::duration<double>(newest_ + kPane - floor_).count();
+  return std::min(reach, std::chrono::duration<double>(spec_.horizon).count());
+}
+
+int64_t Dedup::MemoryBytes() const {
+  size_t entries = 0;
+  for (const auto& [pane, ids] : panes_) entries += ids.ids.capacity();
+  return static_cast<int64_t>(entries * sizeof(Entry) + ids_.capacity() * (sizeof(Hash128) + sizeof(Seen) + 1));
+}
+
+}  // namespace tidemark

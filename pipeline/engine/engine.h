@@ -1,0 +1,54 @@
+// The engine: one thread, one source, one store. Takes records, moves time, evaluates rules, commits, publishes views.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "pipeline/engine/source.h"
+#include "pipeline/plan/plan.h"
+#include "pipeline/store/store.h"
+#include "pipeline/view/view.h"
+
+namespace tidemark {
+
+struct EngineOptions {
+  // Measures how long a commit took, which paces commits; null: commits cost nothing.
+  std::function<WallTime()> stopwatch;
+  // Memory for open panes and hot cells; beyond it a commit is due at once.
+  uint64_t open_panes_bytes = 64u << 20;
+  // Commits are at least this far apart, and as far as they stay under 5 % of the engine's time, up to max.
+  Duration min_commit_interval = std::chrono::milliseconds(100);
+  Duration max_commit_interval = std::chrono::seconds(5);
+};
+
+// Invariants: (1) what view() shows was committed before; (2) a commit holds everything together with the offsets;
+// (3) T never decreases. Threads: everything from one thread, except view().
+// Failure: after Step() or Stop() returned an error that is not kUnavailable the engine must not be used any more.
+class Engine {
+ public:
+  // Restores the stored state; an unknown format, or state that contradicts itself, is refused (kCorrupt).
+  // `store` and `source` outlive the engine.
+  static Result<std::unique_ptr<Engine>> Open(std::shared_ptr<const Plan> plan, Store* store, RecordSource* source,
+                                              WallTime now, EngineOptions options = {});
+  ~Engine();
+  // One round: serves the group, applies what is here, moves time, evaluates rules, commits when due. Never blocks on
+  // the source. Returns how long the caller may wait on the source before the next round (zero: more is here).
+  // kUnavailable (disk full): nothing was lost, nothing is shown; call again later.
+  Result<Duration> Step(WallTime now);
+  // Replay only: the caller vouches that every event up to t was applied; evaluates and commits at exactly T = t.
+  Status AdvanceTo(EventTime t, WallTime now);
+  // Commits now what is applied.
+  Status Commit(WallTime now);
+  // A last commit; the same as Commit, with the group told how far we are.
+  Status Stop(WallTime now);
+  // The newest committed result; never null. Any thread.
+  std::shared_ptr<const View> view() const;
+
+ private:
+  class Impl;
+  explicit Engine(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tidemark

@@ -1,0 +1,288 @@
+// Rounds: what is taken from whom, and how time moves.
+#include "pipeline/engine/impl.h"
+
+#include <algorithm>
+
+namespace tidemark {
+namespace {
+
+constexpr size_t kRoundRecords = 16'384;  // applied before the engine looks up from taking
+constexpr Duration kStatusInterval = std::chrono::milliseconds(20);
+constexpr Duration kIdleCommitInterval = std::chrono::seconds(1);
+
+}  // namespace
+
+Engine::Impl::Impl(std::shared_ptr<const Plan> plan, Store* store, RecordSource* source, EngineOptions options)
+    : plan_(std::move(plan)), store_(*store), source_(*source), options_(std::move(options)), router_(*plan_, &tables_),
+      intake_(*plan_, &router_) {}
+
+Partition* Engine::Impl::FindOrAdd(const TopicPartition& tp) {
+  auto& slot = partitions_[tp];
+  if (slot == nullptr) {
+    TopicId topic{0};
+    for (uint32_t t = 0; t < plan_->topics().size(); ++t) {
+      if (plan_->topics()[t].name == tp.topic) topic = TopicId{t};
+    }
+    slot = std::make_unique<Partition>(tp, topic, plan_->time().max_out_of_orderness);
+  }
+  return slot.get();
+}
+
+StartAt Engine::Impl::Own(const TopicPartition& tp) {
+  Partition* partition = FindOrAdd(tp);
+  if (!partition->owned) owned_.push_back(partition);
+  partition->owned = true;
+  partition->id = PartitionId{next_partition_id_++};
+  partition->pending.Clear();
+  partition->held_out = partition->at_end = false;
+  return {partition->id, tp, partition->next_offset, partition->last_offset, partition->last_digest};
+}
+
+void Engine::Impl::Revoke(const TopicPartition& tp) {
+  const auto it = partitions_.find(tp);
+  if (it == partitions_.end()) return;
+  it->second->owned = false;
+  it->second->pending.Clear();
+  owned_.erase(std::remove(owned_.begin(), owned_.end(), it->second.get()), owned_.end());
+}
+
+Status Engine::Impl::ServeGroup(WallTime now) {
+  const AssignmentChange change = source_.Poll();
+  if (change.assigned.empty() && change.revoked.empty()) return Status::Ok();
+  ++stats_.rebalances;
+  if (!change.revoked.empty()) TM_RETURN_IF_ERROR(Commit(now));
+  for (const TopicPartition& tp : change.revoked) Revoke(tp);
+  if (change.assigned.empty()) return Status::Ok();
+  std::vector<StartAt> starts;
+  for (const TopicPartition& tp : change.assigned) starts.push_back(Own(tp));
+  for (Partition* partition : owned_) partition->last_progress = now;
+  moved_since_commit_ = true;
+  return source_.Assign(starts).In("starting the assigned partitions");
+}
+
+void Engine::Impl::Refresh(Partition* partition, WallTime now) {
+  partition->status = source_.status(partition->id);
+  PartitionStatus& status = partition->status;
+  const EventTime before = partition->clock.known_through();
+  if (status.gap) {
+    partition->counts.skipped_offsets += status.gap->second.v - status.gap->first.v;
+    partition->next_offset = std::max(partition->next_offset, status.gap->second);
+    partition->dirty = true;
+  }
+  if (status.restarted) {
+    partition->next_offset = partition->last_offset = kNoOffset;
+    partition->dirty = true;
+  }
+  // A proof counts once everything before its end was applied. Position passes control records, which are never records.
+  const bool drained = partition->pending.empty() && !source_.ready(partition->id);
+  const Offset applied = drained ? std::max(partition->next_offset, status.position) : partition->next_offset;
+  const bool proven = status.proof && status.health == PartitionHealth::kOk && applied >= status.proof->end;
+  partition->at_end = proven && drained;
+  if (proven && !plan_->time().event_clock && status.proof->at > WallTimeFromMicros(Micros(partition->clock.proven()))) {
+    partition->clock.Proved(status.proof->at);
+    partition->dirty = true;
+    moved_since_commit_ = true;
+  }
+  if (partition->clock.known_through() > before || !partition->pending.empty() || partition->at_end) {
+    partition->last_progress = now;
+    partition->held_out = false;
+  }
+}
+
+void Engine::Impl::RefreshStatus(WallTime now) {
+  if (last_status_ != WallTime::min() && now - last_status_ < kStatusInterval) return;
+  last_status_ = now;
+  for (Partition* partition : owned_) Refresh(partition, now);
+  HoldOut(now);
+}
+
+// A partition that can't be read while others can leaves the minimum after max_hold. When none can be read, time stands.
+void Engine::Impl::HoldOut(WallTime now) {
+  const Duration max_hold = plan_->time().max_hold;
+  const bool any_lives = std::any_of(owned_.begin(), owned_.end(), [&](const Partition* p) {
+    return p->status.health == PartitionHealth::kOk && now - p->last_progress < max_hold;
+  });
+  for (Partition* partition : owned_) {
+    if (any_lives && now - partition->last_progress >= max_hold && !partition->held_out) {
+      partition->held_out = true;
+      moved_since_commit_ = true;
+    }
+  }
+}
+
+bool Engine::Impl::OfClock(const Partition& partition, size_t clock) const {
+  if (clock == SIZE_MAX) return true;
+  const auto& topics = plan_->clocks()[clock].topics;
+  return std::find(topics.begin(), topics.end(), partition.topic) != topics.end();
+}
+
+EventTime Engine::Impl::KnownThrough(size_t clock) const {
+  EventTime least = EventTime::max();
+  EventTime greatest = kNoEventTime;
+  bool any = false;
+  for (const Partition* partition : owned_) {
+    if (!OfClock(*partition, clock) || partition->held_out) continue;
+    any = true;
+    const EventTime known = partition->clock.known_through();
+    greatest = std::max(greatest, known);
+    // Of a finished history nothing more is to come: its end doesn't hold back the others.
+    if (plan_->time().event_clock && partition->at_end) continue;
+    least = std::min(least, known);
+  }
+  if (!any) return kNoEventTime;
+  return least == EventTime::max() ? greatest : least;
+}
+
+bool Engine::Impl::Strict(WallTime now) const {
+  if (plan_->time().event_clock) return true;
+  const EventTime known = KnownThrough(SIZE_MAX);
+  return known == kNoEventTime || Micros(known) < Micros(now) - plan_->time().align.count();
+}
+
+// Event times from here on must wait. Behind: the next instant of the grid, which every partition reaches before any
+// passes it, so that what rules see doesn't depend on who was read first. Caught up: `align` past T.
+EventTime Engine::Impl::Limit(WallTime now) const {
+  const EventTime known = KnownThrough(SIZE_MAX);
+  if (known == kNoEventTime) return kNoEventTime;
+  if (!Strict(now)) return known + plan_->time().align;
+  const Duration grid = plan_->rules().empty() ? plan_->time().align : std::min(kRuleGrid, plan_->time().align);
+  return FloorTo(known, grid) + grid;
+}
+
+Result<size_t> Engine::Impl::TakeFrom(Partition* partition, EventTime limit, WallTime now) {
+  size_t applied = 0;
+  const size_t batch_size = std::clamp<size_t>(16'384 / std::max<size_t>(owned_.size(), 1), 64, 2000);
+  while (applied < kRoundRecords) {
+    if (partition->pending.empty()) {
+      if (!source_.ready(partition->id)) break;
+      auto batch = source_.Take(partition->id, batch_size);
+      if (!batch.ok()) return batch.status();
+      if (batch->empty()) break;
+      intake_.Decode(std::move(batch).value(), partition);
+      partition->at_end = false;
+    }
+    applied += intake_.ApplyBefore(limit, now, partition);
+    if (!partition->pending.empty()) break;
+    partition->pending.Clear();
+    if (router_.hot_bytes() > options_.open_panes_bytes / 2) break;
+  }
+  if (applied > 0) partition->last_progress = now;
+  return applied;
+}
+
+Result<bool> Engine::Impl::TakeRound(WallTime now) {
+  const EventTime limit = Limit(now);
+  bool any = false;
+  for (Partition* partition : owned_) {
+    const EventTime before = partition->clock.known_through();
+    TM_ASSIGN_OR_RETURN(const size_t applied, TakeFrom(partition, limit, now));
+    if (applied > 0) {
+      applied_since_commit_ = true;
+      for (Clock& clock : clocks_) clock.changed = true;
+    }
+    any |= applied > 0 || partition->clock.known_through() > before;
+  }
+  return any;
+}
+
+void Engine::Impl::MoveClocks() {
+  for (size_t c = 0; c < clocks_.size(); ++c) {
+    const EventTime known = KnownThrough(c);
+    if (known <= clocks_[c].t) continue;
+    clocks_[c].t = known;
+    moved_since_commit_ = true;
+  }
+}
+
+Status Engine::Impl::AdvanceTables(size_t clock, EventTime t) {
+  for (const auto& table : tables_) {
+    if (table->plan().clock != clock) continue;
+    TM_RETURN_IF_ERROR(table->Advance(t, store_));
+    clocks_[clock].changed |= table->changed();
+  }
+  return Status::Ok();
+}
+
+Status Engine::Impl::EvaluateAt(size_t clock, EventTime t) {
+  router_.Fold();
+  TM_RETURN_IF_ERROR(AdvanceTables(clock, t));
+  const bool changed = std::any_of(clocks_.begin(), clocks_.end(), [](const Clock& c) { return c.changed; });
+  std::shared_ptr<const Snapshot> view;
+  for (size_t r = 0; r < rules_.size(); ++r) {
+    const KpiPlan& kpi = plan_->kpis()[plan_->rules()[r].kpi.v];
+    if (kpi.measure != Measure::kFormula && plan_->tables()[kpi.table.v].clock != clock) continue;
+    if (!changed && !rules_[r].time_matters()) continue;
+    if (view == nullptr) view = MakeSnapshot();
+    rules_[r].Evaluate(t, *view);
+  }
+  clocks_[clock].changed = false;
+  return Status::Ok();
+}
+
+Status Engine::Impl::EvaluateThrough() {
+  if (rules_.empty()) return Status::Ok();
+  for (size_t c = 0; c < clocks_.size(); ++c) {
+    Clock& clock = clocks_[c];
+    if (clock.t == kNoEventTime) continue;
+    const EventTime last = FloorTo(clock.t, kRuleGrid);
+    if (clock.evaluated == kNoEventTime) clock.evaluated = last - kRuleGrid;
+    while (clock.evaluated < last) {
+      clock.evaluated += kRuleGrid;
+      TM_RETURN_IF_ERROR(EvaluateAt(c, clock.evaluated));
+    }
+  }
+  return Status::Ok();
+}
+
+Result<Duration> Engine::Impl::Step(WallTime now) {
+  TM_RETURN_IF_ERROR(ServeGroup(now));
+  RefreshStatus(now);
+  MoveClocks();
+  TM_RETURN_IF_ERROR(EvaluateThrough());
+  bool any = false;
+  for (int64_t before = stats_.commits; stats_.commits == before;) {
+    TM_ASSIGN_OR_RETURN(const bool more, TakeRound(now));
+    any |= more;
+    MoveClocks();
+    TM_RETURN_IF_ERROR(EvaluateThrough());
+    // In order: time that has come is evaluated before more is applied. A long backlog is left to the next Step.
+    if (!more || OpenBytes() > options_.open_panes_bytes || ++stats_.rounds % 64 == 0) break;
+  }
+  if (CommitDue(now)) TM_RETURN_IF_ERROR(Commit(now));
+  if (any) return Duration(0);
+  return std::min<Duration>(std::chrono::milliseconds(20), options_.min_commit_interval);
+}
+
+Status Engine::Impl::AdvanceTo(EventTime t, WallTime now) {
+  for (Clock& clock : clocks_) clock.t = std::max(clock.t, t);
+  TM_RETURN_IF_ERROR(EvaluateThrough());
+  return Commit(now);
+}
+
+bool Engine::Impl::CommitDue(WallTime now) const {
+  if (last_commit_ == WallTime::min()) return true;
+  if (OpenBytes() > options_.open_panes_bytes) return true;
+  const Duration since = now - last_commit_;
+  if (applied_since_commit_) {
+    return since >= std::clamp<Duration>(commit_cost_ * 20, options_.min_commit_interval, options_.max_commit_interval);
+  }
+  return moved_since_commit_ && since >= kIdleCommitInterval;
+}
+
+Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Engine::~Engine() = default;
+
+Result<std::unique_ptr<Engine>> Engine::Open(std::shared_ptr<const Plan> plan, Store* store, RecordSource* source, WallTime now,
+                                             EngineOptions options) {
+  auto impl = std::make_unique<Impl>(std::move(plan), store, source, std::move(options));
+  TM_RETURN_IF_ERROR(impl->Open(now).In("restoring the state"));
+  return std::unique_ptr<Engine>(new Engine(std::move(impl)));  // NOLINT: the constructor is private
+}
+
+Result<Duration> Engine::Step(WallTime now) { return impl_->Step(now); }
+Status Engine::AdvanceTo(EventTime t, WallTime now) { return impl_->AdvanceTo(t, now); }
+Status Engine::Commit(WallTime now) { return impl_->Commit(now); }
+Status Engine::Stop(WallTime now) { return impl_->Stop(now); }
+std::shared_ptr<const View> Engine::view() const { return impl_->view(); }
+
+}  // namespace tidemark

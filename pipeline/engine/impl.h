@@ -1,0 +1,122 @@
+// The engine's parts. impl.cc: rounds and time; commit.cc: commits and views; open.cc: restoring.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "pipeline/alert/breach.h"
+#include "pipeline/engine/engine.h"
+#include "pipeline/engine/intake.h"
+#include "pipeline/engine/partition.h"
+#include "pipeline/engine/router.h"
+#include "pipeline/view/snapshot.h"
+#include "tidemark/state/v1/registry.pb.h"
+
+namespace tidemark {
+
+inline constexpr Duration kRuleGrid = std::chrono::seconds(15);
+
+class Engine::Impl {
+ public:
+  Impl(std::shared_ptr<const Plan> plan, Store* store, RecordSource* source, EngineOptions options);
+
+  Status Open(WallTime now);
+  Result<Duration> Step(WallTime now);
+  Status AdvanceTo(EventTime t, WallTime now);
+  Status Commit(WallTime now);
+  Status Stop(WallTime now);
+  std::shared_ptr<const View> view() const;
+
+ private:
+  // ---- rounds (impl.cc) ----
+  Status ServeGroup(WallTime now);
+  void Revoke(const TopicPartition& tp);
+  StartAt Own(const TopicPartition& tp);
+  Partition* FindOrAdd(const TopicPartition& tp);
+  void RefreshStatus(WallTime now);
+  void Refresh(Partition* partition, WallTime now);
+  void HoldOut(WallTime now);
+  // Takes and applies everything that may be applied now; true when something was.
+  Result<bool> TakeRound(WallTime now);
+  Result<size_t> TakeFrom(Partition* partition, EventTime limit, WallTime now);
+  EventTime Limit(WallTime now) const;
+  bool Strict(WallTime now) const;
+
+  // ---- time (impl.cc) ----
+  // T of a clock, or of all (clock == SIZE_MAX), as partitions stand.
+  EventTime KnownThrough(size_t clock) const;
+  bool OfClock(const Partition& partition, size_t clock) const;
+  void MoveClocks();
+  // Evaluates rules at each instant of the grid up to each clock's T.
+  Status EvaluateThrough();
+  Status EvaluateAt(size_t clock, EventTime t);
+  Status AdvanceTables(size_t clock, EventTime t);
+
+  // ---- commits and views (commit.cc) ----
+  bool CommitDue(WallTime now) const;
+  Status BuildBatch(CommitBatch* batch);
+  void AppendMeta(CommitBatch* batch);
+  std::shared_ptr<const Snapshot> MakeSnapshot();
+  void Publish(std::shared_ptr<const View> view);
+  KpiStatus StatusOf(const KpiPlan& kpi) const;
+  EventTime EvaluatedAt(const KpiPlan& kpi) const;
+  EventTime FirstTime(size_t clock) const;
+  double Coverage(const KpiPlan& kpi, size_t window) const;
+  PartitionView ViewOf(const Partition& partition) const;
+  void FillStats();
+  size_t OpenBytes() const;
+
+  // ---- restoring (open.cc) ----
+  Status CheckFormat();
+  Status LoadRegistry();
+  void MakeTables();
+  ColumnState StateOf(const ColumnPlan& column, uint32_t table_number, bool first_ever);
+  void ForgetRemoved();
+  Status LoadMeta();
+  Status LoadRules();
+  Status LoadOne(std::string_view key, std::string_view value);
+
+  struct Clock {
+    uint64_t fingerprint = 0;
+    EventTime t = kNoEventTime;          // T; never decreases
+    EventTime evaluated = kNoEventTime;  // last instant of the grid at which rules were evaluated
+    bool changed = false;                // a table of it changed since then
+  };
+
+  const std::shared_ptr<const Plan> plan_;
+  Store& store_;
+  RecordSource& source_;
+  const EngineOptions options_;
+
+  state::v1::Registry registry_;
+  bool registry_dirty_ = false;
+  std::vector<std::unique_ptr<Table>> tables_;
+  std::vector<ColumnState> column_states_;  // by KPI; for coverage
+  Router router_;
+  Intake intake_;
+  std::vector<RuleState> rules_;
+  std::vector<Clock> clocks_;
+  std::map<TopicPartition, std::unique_ptr<Partition>> partitions_;
+  std::vector<Partition*> owned_;           // by nothing in particular
+  uint32_t next_partition_id_ = 0;
+
+  uint64_t sequence_ = 0;
+  bool applied_since_commit_ = false;
+  bool moved_since_commit_ = false;
+  WallTime last_commit_ = WallTime::min();
+  WallTime last_status_ = WallTime::min();
+  WallTime last_report_ = WallTime::min();
+  Duration commit_cost_{};
+  bool caught_up_ = false;
+  CommitBatch erase_at_open_;
+  EngineStats stats_;
+
+  std::vector<std::shared_ptr<const TableView>> table_views_;
+  mutable std::mutex view_mu_;
+  std::shared_ptr<const View> view_;        // guarded by view_mu_
+};
+
+}  // namespace tidemark

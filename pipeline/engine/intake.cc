@@ -1,0 +1,141 @@
+#include "pipeline/engine/intake.h"
+
+namespace tidemark {
+namespace {
+
+constexpr int64_t kMaxEventMicros = 253'402'300'800 * kMicrosPerSecond;  // the year 10000
+constexpr size_t kPrefetchAhead = 8;
+
+}  // namespace
+
+Intake::Intake(const Plan& plan, Router* router) : plan_(plan), router_(*router) {
+  for (const TopicPlan& topic : plan.topics()) {
+    dedups_.push_back(topic.dedup.enabled ? std::make_unique<Dedup>(topic.dedup, topic.name) : nullptr);
+  }
+}
+
+void Intake::Decode(RecordBatch batch, Partition* partition) const {
+  PendingBatch& pending = partition->pending;
+  TM_CHECK(pending.empty());
+  pending.Clear();
+  pending.batch = std::move(batch);
+  const auto records = pending.batch.records();
+  const size_t width = plan_.decoder().max_slots();
+  pending.rows.resize(records.size());
+  pending.slots.resize(records.size() * width);
+  const bool dedup = dedups_[partition->topic.v] != nullptr;
+  if (dedup) {
+    pending.ids.resize(records.size());
+    pending.payload_hashes.resize(records.size());
+  }
+  for (size_t i = 0; i < records.size(); ++i) {
+    EventRow& row = pending.rows[i];
+    row = EventRow();
+    if (records[i].value.data() == nullptr) continue;  // a tombstone: no event
+    if (records[i].value.size() > plan_.limits().max_record_bytes) {
+      row.error = DecodeError::kTooLarge;
+      continue;
+    }
+    plan_.decoder().Decode(records[i].value, pending.slots.data() + i * width, &row);
+    if (!dedup || row.id.empty() || row.error != DecodeError::kNone) continue;
+    pending.ids[i] = HashPair(row.source, row.id);
+    pending.payload_hashes[i] = static_cast<uint32_t>(Hash64(records[i].value));
+  }
+}
+
+Intake::Guard Intake::Judge(const EventRow& row, const RecordView& record, WallTime now) const {
+  if (!row.has_time || Micros(row.time) <= 0 || Micros(row.time) >= kMaxEventMicros) return Guard::kNoTime;
+  const Duration skew = plan_.time().max_future_skew;
+  if (record.kafka_time != WallTime::min() && Micros(row.time) > Micros(record.kafka_time) + skew.count()) return Guard::kFuture;
+  // The record's own timestamp may come from the same wrong clock.
+  if (!plan_.time().event_clock && Micros(row.time) > Micros(now) + skew.count()) return Guard::kFuture;
+  return Guard::kPass;
+}
+
+bool Intake::IsNew(size_t index, Partition* partition) {
+  Dedup* dedup = dedups_[partition->topic.v].get();
+  const EventRow& row = partition->pending.rows[index];
+  if (dedup == nullptr || row.id.empty()) return true;
+  RecordCounts& counts = partition->counts;
+  switch (dedup->Check(partition->pending.ids[index], partition->pending.payload_hashes[index], row.time, partition->clock.watermark())) {
+    case Dedup::Verdict::kNew:
+      return true;
+    case Dedup::Verdict::kConflict:
+      ++counts.conflict;
+      [[fallthrough]];
+    case Dedup::Verdict::kDuplicate:
+      ++counts.duplicate;
+      return false;
+    case Dedup::Verdict::kTooOld:
+      ++counts.too_old_to_dedup;
+      if (!plan_.topics()[partition->topic.v].dedup.drop_too_old) return true;
+      ++counts.duplicate;
+      return false;
+  }
+  return true;
+}
+
+void Intake::ApplyOne(size_t index, WallTime now, Partition* partition) {
+  const EventRow& row = partition->pending.rows[index];
+  const RecordView& record = partition->pending.batch.records()[index];
+  RecordCounts& counts = partition->counts;
+  ++counts.read;
+  if (row.error != DecodeError::kNone) {
+    ++counts.undecodable[static_cast<size_t>(row.error)];
+    return;
+  }
+  if (record.value.data() == nullptr) {
+    ++counts.unrouted;
+    return;
+  }
+  switch (Judge(row, record, now)) {
+    case Guard::kNoTime:
+      ++counts.quarantined_no_time;
+      return;
+    case Guard::kFuture:
+      ++counts.quarantined_future;
+      return;
+    case Guard::kPass:
+      break;
+  }
+  if (partition->first_time == kNoEventTime) partition->first_time = row.time;
+  const EventTime watermark = partition->clock.watermark();
+  if (row.type == kNoEventType || !router_.routed(row.type)) {
+    ++counts.unrouted;
+  } else if (IsNew(index, partition)) {
+    ++counts.accepted;
+    if (watermark != kNoEventTime && row.time < watermark) ++counts.late;
+    router_.Apply(row, watermark);
+  }
+  partition->clock.Saw(row.time);
+}
+
+size_t Intake::ApplyBefore(EventTime limit, WallTime now, Partition* partition) {
+  PendingBatch& pending = partition->pending;
+  const auto records = pending.batch.records();
+  const Dedup* dedup = dedups_[partition->topic.v].get();
+  const Duration bound = plan_.time().max_out_of_orderness;
+  const size_t first = pending.next;
+  for (; pending.next < pending.rows.size(); ++pending.next) {
+    const size_t i = pending.next;
+    const EventRow& row = pending.rows[i];
+    if (row.error == DecodeError::kNone && row.has_time && row.time - bound >= limit &&
+        Judge(row, records[i], now) == Guard::kPass) {
+      partition->clock.Peeked(row.time);
+      break;
+    }
+    if (dedup != nullptr && i + kPrefetchAhead < pending.rows.size()) dedup->Prefetch(pending.ids[i + kPrefetchAhead]);
+    ApplyOne(i, now, partition);
+  }
+  const size_t applied = pending.next - first;
+  if (applied > 0) {
+    const RecordView& last = records[pending.next - 1];
+    partition->last_offset = last.offset;
+    partition->last_digest = RecordDigest(last);
+    partition->next_offset = Offset{last.offset.v + 1};
+    partition->dirty = true;
+  }
+  return applied;
+}
+
+}  // namespace tidemark

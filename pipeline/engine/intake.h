@@ -1,0 +1,38 @@
+// From records to applied events: decode, guard, duplicates, route. Counts every record exactly once.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "pipeline/engine/dedup.h"
+#include "pipeline/engine/partition.h"
+#include "pipeline/engine/router.h"
+
+namespace tidemark {
+
+// Threads: confined to the engine.
+class Intake {
+ public:
+  Intake(const Plan& plan, Router* router);
+
+  // Decodes a batch into partition->pending, which must be empty. A function of the bytes alone.
+  void Decode(RecordBatch batch, Partition* partition) const;
+  // Applies pending records in order as long as their event time less the out-of-orderness bound is before `limit`;
+  // the first beyond it waits, and its partition's clock has peeked at it. Returns how many were applied.
+  size_t ApplyBefore(EventTime limit, WallTime now, Partition* partition);
+
+  std::vector<std::unique_ptr<Dedup>>& dedups() { return dedups_; }  // by topic; null where off
+
+ private:
+  enum class Guard : uint8_t { kPass, kNoTime, kFuture };
+  Guard Judge(const EventRow& row, const RecordView& record, WallTime now) const;
+  void ApplyOne(size_t index, WallTime now, Partition* partition);
+  // True when the event is to be counted.
+  bool IsNew(size_t index, Partition* partition);
+
+  const Plan& plan_;
+  Router& router_;
+  std::vector<std::unique_ptr<Dedup>> dedups_;
+};
+
+}  // namespace tidemark

@@ -1,0 +1,251 @@
+// Restoring: format, registry, tables, partitions, clocks, counters, rules, ids.
+#include <algorithm>
+
+#include "pipeline/engine/impl.h"
+#include "pipeline/store/keys.h"
+
+namespace tidemark {
+namespace {
+
+constexpr Duration kStateGrace = std::chrono::hours(7 * 24);
+
+Result<std::optional<std::string>> GetMeta(const Store& store, const std::string& key) {
+  std::optional<std::string> value;
+  TM_RETURN_IF_ERROR(store.MultiGet(Family::kMeta, std::span(&key, 1), std::span(&value, 1)));
+  return value;
+}
+
+uint64_t ClockFingerprint(const Plan& plan, const ClockPlan& clock) {
+  std::string text = "clock/1";
+  for (const TopicId topic : clock.topics) text += '\0' + plan.topics()[topic.v].name;
+  return Hash64(text);
+}
+
+}  // namespace
+
+Status Engine::Impl::CheckFormat() {
+  TM_ASSIGN_OR_RETURN(const std::optional<std::string> format, GetMeta(store_, FormatKey()));
+  if (!format) {
+    bool empty = true;
+    TM_RETURN_IF_ERROR(store_.Scan(Family::kMeta, "", "\xff", [&](std::string_view, std::string_view) { return empty = false; }));
+    if (!empty) return Corrupt("the directory holds data but no format mark; it isn't tidemark state, or was damaged");
+    CommitBatch batch;
+    std::string value;
+    PutVarint(&value, kStoreFormat);
+    batch.puts.push_back({Family::kMeta, FormatKey(), std::move(value)});
+    return store_.Commit(batch);
+  }
+  ByteReader reader(*format);
+  const uint64_t version = reader.Varint();
+  if (!reader.Done() || version != kStoreFormat) {
+    return Corrupt("the state has format " + std::to_string(version) + ", this program reads format " + std::to_string(kStoreFormat) +
+                   "; use the version that wrote it, or start with an empty directory");
+  }
+  return Status::Ok();
+}
+
+Status Engine::Impl::LoadRegistry() {
+  TM_ASSIGN_OR_RETURN(const std::optional<std::string> bytes, GetMeta(store_, RegistryKey()));
+  if (!bytes) {
+    registry_.set_next_table(1);
+    registry_.set_next_kpi(1);
+    return Status::Ok();
+  }
+  return registry_.ParseFromString(*bytes) ? Status::Ok() : Corrupt("the registry cannot be read");
+}
+
+ColumnState Engine::Impl::StateOf(const ColumnPlan& column, uint32_t table_number, bool first_ever) {
+  const EventTime now = first_ever ? kNoEventTime : clocks_[plan_->tables()[plan_->kpis()[column.kpi.v].table.v].clock].t;
+  state::v1::StoredKpi* stored = nullptr;
+  for (auto& kpi : *registry_.mutable_kpis()) {
+    if (kpi.fingerprint() == column.fingerprint && kpi.table() == table_number) stored = &kpi;
+  }
+  ColumnState state;
+  if (stored == nullptr) {
+    stored = registry_.add_kpis();
+    stored->set_fingerprint(column.fingerprint);
+    stored->set_number(registry_.next_kpi());
+    stored->set_table(table_number);
+    registry_.set_next_kpi(registry_.next_kpi() + 1);
+    for (size_t i = 0; i <= kTierCount; ++i) stored->add_whole_from(Micros(now));
+    registry_dirty_ = true;
+  } else if (stored->has_removed_at()) {
+    // Events passed by while it was away: what it shows is whole again from now on.
+    state.returning = true;
+    stored->clear_removed_at();
+    for (auto& from : *stored->mutable_whole_from()) from = Micros(now);
+    registry_dirty_ = true;
+  }
+  for (size_t t = 0; t < kTierCount; ++t) {
+    if (!column.tiers[t]) {
+      // Panes of this tier are not kept now; a window that needs them later begins then.
+      if (stored->whole_from(static_cast<int>(t)) != INT64_MAX) registry_dirty_ = true;
+      stored->set_whole_from(static_cast<int>(t), INT64_MAX);
+    } else if (stored->whole_from(static_cast<int>(t)) == INT64_MAX) {
+      stored->set_whole_from(static_cast<int>(t), Micros(now));
+      registry_dirty_ = true;
+    }
+    state.tier_from[t] = EventTimeFromMicros(stored->whole_from(static_cast<int>(t)));
+  }
+  state.lifetime_from = EventTimeFromMicros(stored->whole_from(kTierCount));
+  state.number = stored->number();
+  const std::string& name = plan_->kpis()[column.kpi.v].info.name;
+  if (stored->name() != name) {
+    stored->set_name(name);
+    registry_dirty_ = true;
+  }
+  return state;
+}
+
+void Engine::Impl::MakeTables() {
+  const bool first_ever = sequence_ == 0;
+  column_states_.resize(plan_->kpis().size());
+  for (const TablePlan& plan : plan_->tables()) {
+    uint32_t number = 0;
+    for (const auto& table : registry_.tables()) {
+      if (table.fingerprint() == plan.fingerprint) number = table.number();
+    }
+    if (number == 0) {
+      auto* table = registry_.add_tables();
+      number = registry_.next_table();
+      table->set_fingerprint(plan.fingerprint);
+      table->set_number(number);
+      for (const std::string& label : plan.labels) table->add_labels(label);
+      registry_.set_next_table(number + 1);
+      registry_dirty_ = true;
+    }
+    std::vector<ColumnState> states;
+    for (const ColumnPlan& column : plan.columns) {
+      states.push_back(StateOf(column, number, first_ever));
+      column_states_[column.kpi.v] = states.back();
+    }
+    tables_.push_back(std::make_unique<Table>(plan, StoredTable{number}, std::move(states)));
+  }
+}
+
+// KPIs that left the configuration keep their state for a while; then a table none of whose KPIs is left goes.
+void Engine::Impl::ForgetRemoved() {
+  EventTime now = kNoEventTime;
+  for (const Clock& clock : clocks_) now = std::max(now, clock.t);
+  std::vector<uint64_t> current;
+  for (const KpiPlan& kpi : plan_->kpis()) current.push_back(kpi.fingerprint);
+  for (auto& kpi : *registry_.mutable_kpis()) {
+    if (std::find(current.begin(), current.end(), kpi.fingerprint()) != current.end() || kpi.has_removed_at()) continue;
+    kpi.set_removed_at(Micros(now));
+    registry_dirty_ = true;
+  }
+  auto* tables = registry_.mutable_tables();
+  for (int t = tables->size() - 1; t >= 0; --t) {
+    const uint32_t number = tables->Get(t).number();
+    const auto alive = [&](const state::v1::StoredKpi& kpi) {
+      return kpi.table() == number && (!kpi.has_removed_at() || EventTimeFromMicros(kpi.removed_at()) + kStateGrace > now);
+    };
+    if (now == kNoEventTime || std::any_of(registry_.kpis().begin(), registry_.kpis().end(), alive)) continue;
+    std::string from, to;
+    PutBigEndian(&from, number, 4);
+    PutBigEndian(&to, number + 1, 4);
+    erase_at_open_.erase_ranges.push_back({Family::kRows, from, to});
+    erase_at_open_.erase_ranges.push_back({Family::kPanes, from, to});
+    erase_at_open_.erases.push_back({Family::kMeta, TableKey(StoredTable{number})});
+    auto* kpis = registry_.mutable_kpis();
+    for (int k = kpis->size() - 1; k >= 0; --k) {
+      if (kpis->Get(k).table() == number) kpis->DeleteSubrange(k, 1);
+    }
+    tables->DeleteSubrange(t, 1);
+    registry_dirty_ = true;
+  }
+}
+
+Status Engine::Impl::LoadOne(std::string_view key, std::string_view value) {
+  ByteReader reader(key.substr(1));
+  ByteReader body(value);
+  switch (key[0]) {
+    case 'P': {
+      TopicPartition tp;
+      tp.topic = reader.Bytes();
+      tp.partition = static_cast<int32_t>(reader.BigEndian(4));
+      const bool known = std::any_of(plan_->topics().begin(), plan_->topics().end(), [&](const TopicPlan& t) { return t.name == tp.topic; });
+      return known ? DecodePartition(value, FindOrAdd(tp)) : Status::Ok();
+    }
+    case 'C': {
+      const uint64_t fingerprint = reader.BigEndian(8);
+      for (Clock& clock : clocks_) {
+        if (clock.fingerprint != fingerprint) continue;
+        clock.t = EventTimeFromMicros(body.ZigZag());
+        clock.evaluated = EventTimeFromMicros(body.ZigZag());
+        return body.Done() ? Status::Ok() : Corrupt("a stored clock cannot be read");
+      }
+      return Status::Ok();
+    }
+    case 'K': {
+      const uint64_t fingerprint = reader.BigEndian(8);
+      for (size_t k = 0; k < plan_->kpis().size(); ++k) {
+        if (plan_->kpis()[k].fingerprint != fingerprint) continue;
+        KpiCounts& c = router_.mutable_counts()[k];
+        for (int64_t* n : {&c.routed, &c.counted, &c.filtered, &c.late_dropped, &c.overflowed, &c.unmatched}) *n = body.ZigZag();
+        if (!body.Done() || c.routed != c.counted + c.filtered + c.late_dropped + c.overflowed + c.unmatched) {
+          return Corrupt("stored counters of KPI " + plan_->kpis()[k].info.name + " cannot be read");
+        }
+      }
+      return Status::Ok();
+    }
+    case 'H':
+      sequence_ = body.Varint();
+      return body.Done() ? Status::Ok() : Corrupt("the head cannot be read");
+    case 'R': {
+      const uint64_t fingerprint = reader.BigEndian(8);
+      for (size_t r = 0; r < rules_.size(); ++r) {
+        if (plan_->rules()[r].fingerprint == fingerprint) return rules_[r].Restore(reader.rest(), value);
+      }
+      return Status::Ok();
+    }
+    default:
+      return Status::Ok();
+  }
+}
+
+Status Engine::Impl::LoadMeta() {
+  Status bad;
+  TM_RETURN_IF_ERROR(store_.Scan(Family::kMeta, "", "\xff", [&](std::string_view key, std::string_view value) {
+    bad = key.empty() ? Corrupt("an empty key") : LoadOne(key, value);
+    return bad.ok();
+  }));
+  return bad;
+}
+
+Status Engine::Impl::LoadRules() {
+  for (const RulePlan& rule : plan_->rules()) {
+    std::optional<ActiveHoursClock> active;
+    if (rule.active) {
+      TM_ASSIGN_OR_RETURN(active, ActiveHoursClock::Make(*rule.active));
+    }
+    rules_.emplace_back(rule, std::move(active));
+  }
+  return Status::Ok();
+}
+
+Status Engine::Impl::Open(WallTime now) {
+  (void)now;
+  TM_RETURN_IF_ERROR(CheckFormat());
+  TM_RETURN_IF_ERROR(LoadRegistry());
+  for (const ClockPlan& clock : plan_->clocks()) clocks_.push_back({ClockFingerprint(*plan_, clock)});
+  TM_RETURN_IF_ERROR(LoadRules());
+  TM_RETURN_IF_ERROR(LoadMeta());
+  MakeTables();
+  ForgetRemoved();
+  for (const auto& table : tables_) {
+    TM_RETURN_IF_ERROR(table->Load(store_));
+    const EventTime t = clocks_[table->plan().clock].t;
+    if (t != kNoEventTime) TM_RETURN_IF_ERROR(table->Advance(t, store_));
+  }
+  router_.Resize();
+  for (auto& dedup : intake_.dedups()) {
+    if (dedup != nullptr) TM_RETURN_IF_ERROR(dedup->Load(store_));
+  }
+  const auto view = MakeSnapshot();
+  for (RuleState& rule : rules_) rule.Show(*view);
+  Publish(MakeSnapshot());
+  return Status::Ok();
+}
+
+}  // namespace tidemark

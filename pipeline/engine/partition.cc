@@ -1,0 +1,51 @@
+#include "pipeline/engine/partition.h"
+
+#include <array>
+
+#include "pipeline/store/bytes.h"
+
+namespace tidemark {
+namespace {
+
+// The counters in their stored order; new ones are added at the end.
+template <class Counts, class F>
+void ForEachCount(Counts& c, F f) {
+  f(c.read), f(c.accepted), f(c.duplicate), f(c.quarantined_future), f(c.quarantined_no_time);
+  for (auto& n : c.undecodable) f(n);
+  f(c.unrouted), f(c.late), f(c.too_old_to_dedup), f(c.conflict), f(c.skipped_offsets);
+}
+
+}  // namespace
+
+std::string EncodePartition(const Partition& p) {
+  std::string out;
+  PutZigZag(&out, p.next_offset.v);
+  PutZigZag(&out, p.last_offset.v);
+  PutBigEndian(&out, p.last_digest, 8);
+  PutZigZag(&out, Micros(p.clock.stream_time()));
+  PutZigZag(&out, Micros(p.clock.proven()));
+  PutZigZag(&out, Micros(p.first_time));
+  ForEachCount(p.counts, [&](int64_t n) { PutZigZag(&out, n); });
+  return out;
+}
+
+Status DecodePartition(std::string_view bytes, Partition* p) {
+  ByteReader reader(bytes);
+  p->next_offset = Offset{reader.ZigZag()};
+  p->last_offset = Offset{reader.ZigZag()};
+  p->last_digest = reader.BigEndian(8);
+  const EventTime stream_time = EventTimeFromMicros(reader.ZigZag());
+  const EventTime proven = EventTimeFromMicros(reader.ZigZag());
+  p->clock.Restore(stream_time, proven);
+  p->first_time = EventTimeFromMicros(reader.ZigZag());
+  ForEachCount(p->counts, [&](int64_t& n) { n = reader.ZigZag(); });
+  const RecordCounts& c = p->counts;
+  int64_t sum = c.accepted + c.duplicate + c.quarantined_future + c.quarantined_no_time + c.unrouted;
+  for (const int64_t n : c.undecodable) sum += n;
+  if (!reader.Done() || sum != c.read) {
+    return Corrupt("stored state of " + p->tp.topic + "[" + std::to_string(p->tp.partition) + "] cannot be read");
+  }
+  return Status::Ok();
+}
+
+}  // namespace tidemark

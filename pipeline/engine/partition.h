@@ -1,0 +1,57 @@
+// One partition as the engine knows it, and what was taken from it but not applied yet.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pipeline/base/hash.h"
+#include "pipeline/engine/source.h"
+#include "pipeline/event/decoder.h"
+#include "pipeline/plan/plan.h"
+#include "pipeline/time/partition_clock.h"
+#include "pipeline/view/view.h"
+
+namespace tidemark {
+
+// A batch, decoded whole; rows [next, size) wait for their turn.
+struct PendingBatch {
+  RecordBatch batch;
+  std::vector<EventRow> rows;
+  std::vector<Slot> slots;
+  std::vector<Hash128> ids;           // of (source, id); only where the topic is deduplicated
+  std::vector<uint32_t> payload_hashes;
+  size_t next = 0;
+  bool empty() const { return next == rows.size(); }
+  void Clear() {
+    batch = RecordBatch();
+    rows.clear();
+    next = 0;
+  }
+};
+
+struct Partition {
+  Partition(TopicPartition where, TopicId topic_id, Duration bound) : tp(std::move(where)), topic(topic_id), clock(bound) {}
+
+  TopicPartition tp;
+  TopicId topic;
+  PartitionClock clock;
+  PartitionId id{UINT32_MAX};          // while owned
+  bool owned = false;
+  Offset next_offset = kNoOffset;
+  Offset last_offset = kNoOffset;
+  uint64_t last_digest = 0;
+  EventTime first_time = kNoEventTime; // of its first accepted event
+  RecordCounts counts;
+  bool dirty = false;                  // to be stored with the next commit
+  PendingBatch pending;
+  PartitionStatus status;
+  bool at_end = false;                 // everything in the log was applied, as far as is known
+  bool held_out = false;               // not read for max_hold while others went on: left the minimum
+  WallTime last_progress{};            // when its event time last moved
+};
+
+std::string EncodePartition(const Partition& partition);
+Status DecodePartition(std::string_view bytes, Partition* partition);
+
+}  // namespace tidemark

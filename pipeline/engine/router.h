@@ -1,0 +1,50 @@
+// From a decoded event to cells: conditions, label values, rows and operations. The hot path.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pipeline/event/decoder.h"
+#include "pipeline/plan/plan.h"
+#include "pipeline/view/view.h"
+#include "pipeline/window/table.h"
+
+namespace tidemark {
+
+// Threads: confined to the engine.
+class Router {
+ public:
+  Router(const Plan& plan, std::vector<std::unique_ptr<Table>>* tables);
+
+  bool routed(EventTypeId type) const { return !plan_.routes()[type.v].tables.empty(); }
+  // Counts one accepted event everywhere it belongs. `watermark`: of its partition, before this event.
+  void Apply(const EventRow& row, EventTime watermark);
+
+  // Once all tables are there.
+  void Resize() { folded_.resize(tables_.size()); }
+
+  // Folds all tables and balances the second conservation law.
+  void Fold();
+  std::span<const KpiCounts> counts() const { return counts_; }
+  std::vector<KpiCounts>& mutable_counts() { return counts_; }
+  size_t hot_bytes() const;
+
+ private:
+  void ApplyTo(const TableRoute& route, uint64_t passed, const EventRow& row, EventTime watermark);
+  uint64_t Active(const TableRoute& route, uint64_t passed, const EventRow& row);
+  uint64_t DropLate(const TableRoute& route, const TablePlan& plan, uint64_t active, EventTime time, EventTime watermark);
+  bool PackLabels(const TableRoute& route, const EventRow& row);
+  void Run(const TableRoute& route, uint64_t columns, const EventRow& row, int64_t* words);
+
+  const Plan& plan_;
+  std::vector<std::unique_ptr<Table>>& tables_;
+  std::vector<KpiCounts> counts_;       // by KPI
+  std::vector<int64_t> type_counts_;    // by event type, since the last fold
+  std::string packed_;
+  std::vector<FoldCounts> folded_;
+};
+
+}  // namespace tidemark

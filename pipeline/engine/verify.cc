@@ -1,0 +1,161 @@
+#include "pipeline/engine/verify.h"
+
+#include <map>
+#include <optional>
+#include <tuple>
+
+#include "pipeline/store/keys.h"
+#include "pipeline/window/codec.h"
+#include "tidemark/state/v1/registry.pb.h"
+
+namespace tidemark {
+namespace {
+
+constexpr size_t kMostMismatches = 20;
+
+struct Sum {
+  int64_t count = 0;
+  Int128 sum = 0;
+  bool operator==(const Sum&) const = default;
+};
+
+// (row, KPI number, index of the window in the table's head) -> what it holds
+using Windows = std::map<std::tuple<uint32_t, uint32_t, size_t>, Sum>;
+
+struct HeadWindow {
+  Duration length{}, step{};
+  EventTime edge;
+};
+
+Result<std::vector<HeadWindow>> ReadHead(const Store& store, StoredTable table) {
+  const std::string key = TableKey(table);
+  std::optional<std::string> value;
+  TM_RETURN_IF_ERROR(store.MultiGet(Family::kMeta, std::span(&key, 1), std::span(&value, 1)));
+  std::vector<HeadWindow> windows;
+  if (!value) return windows;
+  ByteReader reader(*value);
+  const uint64_t count = reader.Varint();
+  for (uint64_t i = 0; i < count && reader.ok(); ++i) {
+    HeadWindow w;
+    w.length = Duration(static_cast<int64_t>(reader.Varint()));
+    w.step = Duration(static_cast<int64_t>(reader.Varint()));
+    w.edge = EventTimeFromMicros(reader.ZigZag());
+    windows.push_back(w);
+  }
+  if (!reader.ok()) return Corrupt("head of table " + std::to_string(table.v) + " cannot be read");
+  return windows;
+}
+
+class TableVerifier {
+ public:
+  TableVerifier(const Store& store, const state::v1::Registry& registry, StoredTable table, VerifyReport* report)
+      : store_(store), table_(table), report_(*report) {
+    for (const auto& kpi : registry.kpis()) {
+      if (kpi.table() == table.v && !kpi.has_removed_at()) names_[kpi.number()] = kpi.name();
+    }
+  }
+
+  Status Run() {
+    TM_ASSIGN_OR_RETURN(head_, ReadHead(store_, table_));
+    TM_RETURN_IF_ERROR(ReadRows());
+    for (size_t tier = 0; tier < kTierCount; ++tier) TM_RETURN_IF_ERROR(ReadPanes(static_cast<Tier>(tier)));
+    Compare();
+    return Status::Ok();
+  }
+
+ private:
+  Status ReadRows() {
+    Status bad;
+    TM_RETURN_IF_ERROR(store_.Scan(Family::kRows, RowKey(table_, 'V', RowId{0}), RowKey(table_, 'V' + 1, RowId{0}),
+                                   [&](std::string_view key, std::string_view value) {
+                                     ++report_.rows;
+                                     bad = ReadRow(static_cast<uint32_t>(ByteReader(key.substr(5)).BigEndian(4)), value);
+                                     return bad.ok();
+                                   }));
+    return bad;
+  }
+
+  Status ReadRow(uint32_t row, std::string_view value) {
+    for (ByteReader reader(value); !reader.empty();) {
+      RowColumn column;
+      std::string_view raw;
+      TM_RETURN_IF_ERROR(ReadRowColumn(&reader, &column, &raw));
+      if (!names_.contains(column.number)) continue;
+      for (const RowWindow& w : column.windows) {
+        for (size_t i = 0; i < head_.size(); ++i) {
+          if (w.length.count() == 0 || head_[i].length != w.length || head_[i].step != w.step) continue;
+          stored_[{row, column.number, i}] = {w.count, w.sum};
+          ++report_.windows;
+        }
+      }
+    }
+    return Status::Ok();
+  }
+
+  Status ReadPanes(Tier tier) {
+    std::vector<size_t> windows;
+    for (size_t i = 0; i < head_.size(); ++i) {
+      if (head_[i].length.count() > 0 && TierOfStep(head_[i].step) == tier) windows.push_back(i);
+    }
+    Status bad;
+    TM_RETURN_IF_ERROR(store_.Scan(Family::kPanes, PanePrefix(table_, tier, EventTime::min()), PanePrefix(table_, tier, EventTime::max()),
+                                   [&](std::string_view key, std::string_view value) {
+                                     ++report_.panes;
+                                     const EventTime pane = PaneFromOrder(ByteReader(key.substr(5)).BigEndian(8));
+                                     const auto row = static_cast<uint32_t>(ByteReader(key.substr(13)).BigEndian(4));
+                                     const bool ok = key.size() == 17 && ForEachPaneCell(value, [&](const PaneCell& cell) {
+                                       for (const size_t i : windows) Add(row, cell, i, pane);
+                                     });
+                                     if (!ok) bad = Corrupt("a pane of table " + std::to_string(table_.v) + " cannot be read");
+                                     return ok;
+                                   }));
+    return bad;
+  }
+
+  void Add(uint32_t row, const PaneCell& cell, size_t window, EventTime pane) {
+    const auto it = stored_.find({row, cell.number, window});
+    if (it == stored_.end() || pane < head_[window].edge) return;
+    Sum& sum = rebuilt_[{row, cell.number, window}];
+    sum.count += cell.count;
+    sum.sum += cell.sum;
+  }
+
+  void Compare() {
+    for (const auto& [key, sum] : stored_) {
+      const auto it = rebuilt_.find(key);
+      const Sum rebuilt = it == rebuilt_.end() ? Sum() : it->second;
+      if (rebuilt == sum) continue;
+      ++report_.mismatch_count;
+      if (report_.mismatches.size() >= kMostMismatches) continue;
+      const auto& [row, number, window] = key;
+      report_.mismatches.push_back("KPI " + names_[number] + ", row " + std::to_string(row) + ", window " +
+                                   FormatDuration(head_[window].length) + ": stored count " + std::to_string(sum.count) + " sum " +
+                                   ToString(sum.sum) + ", panes say " + std::to_string(rebuilt.count) + " and " + ToString(rebuilt.sum));
+    }
+  }
+
+  const Store& store_;
+  const StoredTable table_;
+  VerifyReport& report_;
+  std::map<uint32_t, std::string> names_;  // of KPIs in the configuration, by number
+  std::vector<HeadWindow> head_;
+  Windows stored_, rebuilt_;
+};
+
+}  // namespace
+
+Result<VerifyReport> VerifyState(const Store& store) {
+  const std::string key = RegistryKey();
+  std::optional<std::string> bytes;
+  TM_RETURN_IF_ERROR(store.MultiGet(Family::kMeta, std::span(&key, 1), std::span(&bytes, 1)));
+  state::v1::Registry registry;
+  if (bytes && !registry.ParseFromString(*bytes)) return Corrupt("the registry cannot be read");
+  VerifyReport report;
+  for (const auto& table : registry.tables()) {
+    ++report.tables;
+    TM_RETURN_IF_ERROR(TableVerifier(store, registry, StoredTable{table.number()}, &report).Run());
+  }
+  return report;
+}
+
+}  // namespace tidemark

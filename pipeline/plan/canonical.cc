@@ -1,0 +1,108 @@
+#include <algorithm>
+
+#include "pipeline/base/check.h"
+#include "pipeline/plan/spec.h"
+
+namespace tidemark {
+namespace {
+
+std::string LiteralText(const Literal& literal) {
+  if (const auto* flag = std::get_if<bool>(&literal)) return *flag ? "true" : "false";
+  if (const auto* number = std::get_if<Decimal>(&literal)) return ToString(*number);
+  std::string text = "\"";
+  for (char c : std::get<std::string>(literal)) {
+    if (c == '"' || c == '\\') text.push_back('\\');
+    text.push_back(c);
+  }
+  return text + "\"";
+}
+
+const char* OpText(Expr::Op op) {
+  switch (op) {
+    case Expr::Op::kEq:
+      return "=";
+    case Expr::Op::kNe:
+      return "!=";
+    case Expr::Op::kLt:
+      return "<";
+    case Expr::Op::kLe:
+      return "<=";
+    case Expr::Op::kGt:
+      return ">";
+    case Expr::Op::kGe:
+      return ">=";
+  }
+  return "?";
+}
+
+// Sorted and without repeats: neither changes what `or`, `and` and `in` say.
+std::string List(const std::string& head, std::vector<std::string> parts) {
+  std::sort(parts.begin(), parts.end());
+  parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
+  std::string text = "(" + head;
+  for (const std::string& part : parts) text += " " + part;
+  return text + ")";
+}
+
+// The operands of nested `or` (or `and`), as if written without parentheses.
+void Flatten(const Expr& expr, Expr::Kind kind, std::vector<std::string>* parts) {
+  if (expr.kind == Expr::Kind::kNot && expr.args[0]->kind == Expr::Kind::kNot) {
+    Flatten(*expr.args[0]->args[0], kind, parts);
+    return;
+  }
+  if (expr.kind != kind) {
+    parts->push_back(Canonical(expr));
+    return;
+  }
+  for (const auto& arg : expr.args) Flatten(*arg, kind, parts);
+}
+
+}  // namespace
+
+std::string Canonical(const Expr& expr) {
+  std::vector<std::string> parts;
+  switch (expr.kind) {
+    case Expr::Kind::kOr:
+    case Expr::Kind::kAnd:
+      Flatten(expr, expr.kind, &parts);
+      if (std::all_of(parts.begin(), parts.end(), [&](const std::string& p) { return p == parts[0]; })) return parts[0];
+      return List(expr.kind == Expr::Kind::kOr ? "or" : "and", std::move(parts));
+    case Expr::Kind::kNot:
+      TM_CHECK(expr.args.size() == 1);
+      if (expr.args[0]->kind == Expr::Kind::kNot) return Canonical(*expr.args[0]->args[0]);
+      return "(not " + Canonical(*expr.args[0]) + ")";
+    case Expr::Kind::kCompare:
+      TM_CHECK(expr.literals.size() == 1);
+      return std::string("(") + OpText(expr.op) + " " + expr.field + " " + LiteralText(expr.literals[0]) + ")";
+    case Expr::Kind::kIn:
+      for (const Literal& literal : expr.literals) parts.push_back(LiteralText(literal));
+      return List("in " + expr.field, std::move(parts));
+    case Expr::Kind::kHas:
+      return "(has " + expr.field + ")";
+    case Expr::Kind::kField:
+      return expr.field;
+  }
+  return "";
+}
+
+std::string_view ToString(Measure measure) {
+  switch (measure) {
+    case Measure::kCount:
+      return "count";
+    case Measure::kSum:
+      return "sum";
+    case Measure::kAvg:
+      return "avg";
+    case Measure::kMin:
+      return "min";
+    case Measure::kMax:
+      return "max";
+    case Measure::kLast:
+      return "last";
+    case Measure::kFormula:
+      return "formula";
+  }
+  return "unknown";
+}
+
+}  // namespace tidemark

@@ -1,0 +1,195 @@
+// What a configuration says, as values: config/ fills these from YAML, Plan::Compile checks and resolves them.
+// Every part that can be wrong carries its Place.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "pipeline/base/decimal.h"
+#include "pipeline/base/time.h"
+#include "pipeline/plan/diagnostic.h"
+
+namespace tidemark {
+
+// ---- where ----------------------------------------------------------------------------------------------------
+
+// A constant in an expression.
+using Literal = std::variant<bool, Decimal, std::string>;
+
+// `where`: or, and, not over comparisons, `in` and has(). A tree as written; types are checked by Plan::Compile.
+struct Expr {
+  enum class Kind { kOr, kAnd, kNot, kCompare, kIn, kHas, kField };
+  enum class Op { kEq, kNe, kLt, kLe, kGt, kGe };
+  Kind kind = Kind::kField;
+  Op op = Op::kEq;                           // kCompare
+  std::string field;                         // kCompare, kIn, kHas, kField (a boolean field by itself)
+  std::vector<Literal> literals;             // kCompare: one; kIn: one or more
+  std::vector<std::unique_ptr<Expr>> args;   // kOr, kAnd: two or more; kNot: one
+  Place place;                               // of this part, inside the YAML scalar
+};
+// The one spelling that equal expressions share, for fingerprints: `(and (= "order.currency" "USD") ...)`.
+std::string Canonical(const Expr& expr);
+
+// ---- formula --------------------------------------------------------------------------------------------------
+
+struct Formula {
+  enum class Kind { kNumber, kKpi, kAdd, kSubtract, kMultiply, kDivide, kNegate };
+  Kind kind = Kind::kNumber;
+  Decimal number;
+  std::string kpi;       // kKpi: the KPI's name
+  std::string window;    // kKpi: after '@' ("lifetime", "24h"); empty: the window being computed
+  std::vector<std::unique_ptr<Formula>> args;
+  Place place;
+};
+
+// ---- KPIs -----------------------------------------------------------------------------------------------------
+
+enum class Measure { kCount, kSum, kAvg, kMin, kMax, kLast, kFormula };
+std::string_view ToString(Measure measure);  // "count", "sum", ...
+
+struct LabelSpec {
+  std::string name;                  // of the Prometheus label
+  std::string field;                 // path; for a formula: same as name
+  std::vector<std::string> values;   // declared values: these series always exist; empty: none declared
+  bool allow_personal = false;       // `personal: allow`: the field is marked personal and shall be shown all the same
+  Place place;
+};
+
+// A rolling window, or lifetime.
+struct WindowSpec {
+  std::string name;                  // as written: "24h", "lifetime"; the value of the `window` label
+  bool lifetime = false;
+  Duration length{};                 // rolling
+  std::optional<Duration> step;      // `step:` override
+  Place place;
+};
+
+struct KpiSpec {
+  std::string name;                  // family <namespace>_<name>
+  std::string help;
+  std::string unit;                  // "usd", "seconds", "ratio", "" (a plain number)
+  std::vector<std::string> on;       // event types
+  std::unique_ptr<Expr> where;       // null: every event
+  Measure measure = Measure::kCount;
+  std::string field;                 // of sum, avg, min, max, last
+  bool nonnegative = false;          // a sum that never falls: exposed as a counter over lifetime
+  std::unique_ptr<Formula> formula;
+  std::vector<LabelSpec> by;
+  std::vector<WindowSpec> windows;
+  int64_t min_samples = 0;           // formula: fewer in its denominator, or avg: fewer events, is absent
+  std::optional<uint64_t> max_series;
+  std::optional<Duration> series_idle;
+  Place place;
+  std::map<std::string, Place> at;   // places of clauses by key: "on", "where", "sum", "unit", "step", ...
+};
+
+// ---- rules ----------------------------------------------------------------------------------------------------
+
+enum class Absent { kHold, kClear, kBreach };
+
+// Local hours in which a rule may start a breach; outside, its state is held.
+struct ActiveHours {
+  std::string time_zone;             // IANA; default UTC
+  std::vector<int> weekdays;         // 1 = Monday .. 7 = Sunday; empty: all
+  int from_minute = 0;               // minutes after local midnight; to_minute exclusive, <= 1440
+  int to_minute = 1440;
+  Place place;
+};
+
+struct RuleSpec {
+  std::string name;
+  std::string kpi;
+  std::string window;
+  // Breach is entered when the value is above (below) `enter` and left when it is no more above (below) `exit`.
+  enum class Direction { kAbove, kBelow } direction = Direction::kAbove;
+  Decimal enter;
+  Decimal exit;                      // hysteresis; equal to enter when not given
+  Duration hold_for{};               // `for`: the breach must last this long before it fires
+  int64_t min_samples = 0;
+  Absent absent = Absent::kHold;
+  std::optional<ActiveHours> active;
+  std::map<std::string, std::string> labels;  // only series with these label values
+  std::string severity = "warning";
+  std::string team = "sales-ops";
+  std::string help;
+  Place place;
+  std::map<std::string, Place> at;
+};
+
+// ---- input and limits -----------------------------------------------------------------------------------------
+
+enum class OnDataLoss { kHalt, kSkip };
+enum class OffsetReset { kEarliest, kLatest };
+
+struct DedupSpec {
+  bool enabled = true;
+  Duration horizon = std::chrono::hours(24);
+  uint64_t max_ids = 2'000'000;
+  bool drop_too_old = false;         // older than the horizon: dropped instead of applied
+  Place place;
+};
+
+struct TopicSpec {
+  std::string name;
+  std::vector<std::string> events;   // the event types it carries; empty: any
+  DedupSpec dedup;
+  Place place;
+};
+
+struct TimeSpec {
+  bool event_clock = false;                                    // `clock: event`: watermarks only
+  Duration max_out_of_orderness = std::chrono::seconds(10);    // watermark = stream time - this
+  Duration max_future_skew = std::chrono::minutes(5);
+  Duration align = std::chrono::minutes(1);
+  Duration max_hold = std::chrono::minutes(2);
+};
+
+struct LimitSpec {
+  uint64_t memory_bytes = 0;               // 0: from the cgroup or the machine
+  uint64_t max_series = 100'000;           // per KPI, unless the KPI says otherwise
+  uint64_t max_record_bytes = 1 << 20;
+  uint64_t max_label_value_bytes = 256;
+  Duration series_idle = std::chrono::hours(7 * 24);
+  uint64_t min_free_disk_bytes = 512ull << 20;
+  Place place;
+};
+
+struct KafkaSpec {
+  std::string brokers;
+  std::string group = "tidemark";
+  OffsetReset auto_offset_reset = OffsetReset::kEarliest;
+  OnDataLoss on_data_loss = OnDataLoss::kHalt;
+  std::map<std::string, std::string> properties;  // any librdkafka property, secrets already read from *_file
+  Place place;
+  std::map<std::string, Place> at;                // of each property
+};
+
+struct HttpSpec {
+  std::string listen_address = "0.0.0.0:9464";
+  bool enable_lifecycle = false;
+  uint32_t max_connections = 256;
+};
+
+struct StorageSpec {
+  std::string path = "./tidemark-state";
+};
+
+// A whole configuration.
+struct Specs {
+  std::string metric_namespace = "sales";
+  KafkaSpec kafka;
+  std::vector<TopicSpec> topics;
+  TimeSpec time;
+  LimitSpec limits;
+  HttpSpec http;
+  StorageSpec storage;
+  std::vector<KpiSpec> kpis;
+  std::vector<RuleSpec> rules;
+};
+
+}  // namespace tidemark

@@ -1,0 +1,104 @@
+// Building blocks of stored bytes: big-endian integers in keys, varints in values.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "pipeline/base/decimal.h"
+
+namespace tidemark {
+
+inline void PutBigEndian(std::string* out, uint64_t value, int bytes) {
+  for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8) out->push_back(static_cast<char>(value >> shift));
+}
+
+inline void PutVarint(std::string* out, uint64_t value) {
+  for (; value >= 0x80; value >>= 7) out->push_back(static_cast<char>(value | 0x80));
+  out->push_back(static_cast<char>(value));
+}
+
+inline void PutZigZag(std::string* out, int64_t value) {
+  PutVarint(out, (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63));
+}
+
+inline void PutZigZag128(std::string* out, Int128 value) {
+  Uint128 u = (static_cast<Uint128>(value) << 1) ^ static_cast<Uint128>(value >> 127);
+  for (; u >= 0x80; u >>= 7) out->push_back(static_cast<char>(static_cast<uint8_t>(u) | 0x80));
+  out->push_back(static_cast<char>(static_cast<uint8_t>(u)));
+}
+
+inline void PutBytes(std::string* out, std::string_view bytes) {
+  PutVarint(out, bytes.size());
+  out->append(bytes);
+}
+
+// Reads what the functions above wrote. After the first failure every read fails and yields zero: check ok() at the end.
+class ByteReader {
+ public:
+  explicit ByteReader(std::string_view bytes) : rest_(bytes) {}
+
+  uint64_t Varint() {
+    uint64_t value = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      const uint64_t byte = Byte();
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return shift == 63 && byte > 1 ? Fail() : value;
+    }
+    return Fail();
+  }
+  int64_t ZigZag() {
+    const uint64_t u = Varint();
+    return static_cast<int64_t>(u >> 1) ^ -static_cast<int64_t>(u & 1);
+  }
+  Int128 ZigZag128() {
+    Uint128 u = 0;
+    for (int shift = 0; shift < 133; shift += 7) {
+      const uint64_t byte = Byte();
+      u |= static_cast<Uint128>(byte & 0x7f) << shift;
+      if (byte < 0x80) return static_cast<Int128>(u >> 1) ^ -static_cast<Int128>(u & 1);
+    }
+    return static_cast<Int128>(Fail());
+  }
+  std::string_view Bytes() {
+    const uint64_t size = Varint();
+    if (size > rest_.size()) {
+      Fail();
+      return {};
+    }
+    return Take(size);
+  }
+  uint64_t BigEndian(int bytes) {
+    uint64_t value = 0;
+    for (int i = 0; i < bytes; ++i) value = value << 8 | Byte();
+    return value;
+  }
+  bool ok() const { return ok_; }
+  bool empty() const { return rest_.empty(); }
+  std::string_view rest() const { return rest_; }
+  // Everything was read, and nothing failed.
+  bool Done() const { return ok_ && rest_.empty(); }
+
+ private:
+  uint8_t Byte() {
+    if (rest_.empty()) return static_cast<uint8_t>(Fail());
+    const auto byte = static_cast<uint8_t>(rest_.front());
+    rest_.remove_prefix(1);
+    return byte;
+  }
+  std::string_view Take(size_t n) {
+    const std::string_view taken = rest_.substr(0, n);
+    rest_.remove_prefix(n);
+    return taken;
+  }
+  uint64_t Fail() {
+    ok_ = false;
+    rest_ = {};
+    return 0;
+  }
+
+  std::string_view rest_;
+  bool ok_ = true;
+};
+
+}  // namespace tidemark

@@ -1,0 +1,92 @@
+// The key grammar: pipeline/store/README.md. Big-endian throughout, so that byte order is time order.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "pipeline/base/ids.h"
+#include "pipeline/base/time.h"
+#include "pipeline/plan/tier.h"
+#include "pipeline/store/bytes.h"
+
+namespace tidemark {
+
+inline constexpr uint32_t kStoreFormat = 1;
+
+// A table's number in the store, given by the registry, never reused.
+using StoredTable = StrongInt<struct StoredTableTag, uint32_t>;
+
+// Time is shifted so that negative instants sort first; panes are counted in minutes since the epoch.
+inline uint64_t PaneOrder(EventTime pane) {
+  return static_cast<uint64_t>(FloorDiv(Micros(pane), kMicrosPerMinute)) ^ (uint64_t{1} << 63);
+}
+inline EventTime PaneFromOrder(uint64_t order) {
+  return EventTimeFromMicros(static_cast<int64_t>(order ^ (uint64_t{1} << 63)) * kMicrosPerMinute);
+}
+
+// kMeta: one letter, then what it is of.
+inline std::string FormatKey() { return "F"; }
+inline std::string RegistryKey() { return "G"; }
+inline std::string HeadKey() { return "H"; }
+inline std::string PartitionKey(std::string_view topic, int32_t partition) {
+  std::string key = "P";
+  PutBytes(&key, topic);
+  PutBigEndian(&key, static_cast<uint32_t>(partition), 4);
+  return key;
+}
+inline std::string ClockKey(uint64_t clock_fingerprint) {
+  std::string key = "C";
+  PutBigEndian(&key, clock_fingerprint, 8);
+  return key;
+}
+inline std::string TableKey(StoredTable table) {
+  std::string key = "T";
+  PutBigEndian(&key, table.v, 4);
+  return key;
+}
+inline std::string KpiKey(uint64_t fingerprint) {
+  std::string key = "K";
+  PutBigEndian(&key, fingerprint, 8);
+  return key;
+}
+inline std::string RuleKey(uint64_t fingerprint, std::string_view series) {
+  std::string key = "R";
+  PutBigEndian(&key, fingerprint, 8);
+  key.append(series);
+  return key;
+}
+
+// kRows: table, 'L' (labels) or 'V' (values), row.
+inline std::string RowKey(StoredTable table, char kind, RowId row) {
+  std::string key;
+  PutBigEndian(&key, table.v, 4);
+  key.push_back(kind);
+  PutBigEndian(&key, row.v, 4);
+  return key;
+}
+
+// kPanes: table, tier, pane, row.
+inline std::string PanePrefix(StoredTable table, Tier tier, EventTime pane) {
+  std::string key;
+  PutBigEndian(&key, table.v, 4);
+  PutBigEndian(&key, static_cast<uint8_t>(tier), 1);
+  PutBigEndian(&key, PaneOrder(pane), 8);
+  return key;
+}
+inline std::string PaneKey(StoredTable table, Tier tier, EventTime pane, RowId row) {
+  std::string key = PanePrefix(table, tier, pane);
+  PutBigEndian(&key, row.v, 4);
+  return key;
+}
+
+// kIds: hash of the topic's name, pane, commit sequence.
+inline std::string IdsKey(uint64_t topic_hash, EventTime pane, uint64_t sequence) {
+  std::string key;
+  PutBigEndian(&key, topic_hash, 8);
+  PutBigEndian(&key, PaneOrder(pane), 8);
+  PutBigEndian(&key, sequence, 8);
+  return key;
+}
+
+}  // namespace tidemark

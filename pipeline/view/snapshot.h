@@ -1,0 +1,69 @@
+// The View of one commit: chunks of rows shared with the engine copy-on-write, and what was worked out beside them.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "pipeline/plan/plan.h"
+#include "pipeline/view/view.h"
+#include "pipeline/window/row_chunk.h"
+
+namespace tidemark {
+
+// One table as of a commit. edges[w] is the lower edge of plan->windows[w].
+struct TableView {
+  const TablePlan* plan = nullptr;
+  std::vector<EventTime> edges;
+  std::vector<std::shared_ptr<const RowChunk>> chunks;
+};
+
+// All of a snapshot but its formulas, which are worked out when first asked for.
+struct SnapshotData {
+  std::shared_ptr<const Plan> plan;
+  std::vector<std::shared_ptr<const TableView>> tables;
+  std::vector<KpiStatus> status;
+  std::vector<std::shared_ptr<const std::vector<BreachInfo>>> breaches;
+  std::vector<PartitionView> partitions;
+  EngineStats stats;
+  bool complete = false;
+  bool caught_up = false;
+  uint64_t sequence = 0;
+};
+
+// Threads: any. Formula results are made once, by the first reader.
+class Snapshot final : public View {
+ public:
+  explicit Snapshot(SnapshotData data);
+  std::span<const KpiInfo> kpis() const override { return data_.plan->kpi_infos(); }
+  std::span<const RuleInfo> rules() const override { return data_.plan->rule_infos(); }
+  void ForEach(KpiId kpi, const SeriesVisitor& visit) const override;
+  const KpiStatus& status(KpiId kpi) const override { return data_.status[kpi.v]; }
+  std::span<const BreachInfo> breaches(RuleId rule) const override { return *data_.breaches[rule.v]; }
+  std::span<const PartitionView> partitions() const override { return data_.partitions; }
+  const EngineStats& stats() const override { return data_.stats; }
+  bool complete() const override { return data_.complete; }
+  bool caught_up() const override { return data_.caught_up; }
+  uint64_t sequence() const override { return data_.sequence; }
+
+ private:
+  struct FormulaSeries {
+    std::shared_ptr<const SeriesLabels> labels;
+    std::vector<Value> values;       // by window
+    std::vector<int64_t> samples;
+  };
+  struct FormulaResult {
+    std::once_flag once;
+    std::vector<FormulaSeries> series;
+  };
+  class FormulaRun;
+
+  void ForEachStored(const KpiPlan& kpi, const SeriesVisitor& visit) const;
+  const std::vector<FormulaSeries>& Formula(KpiId kpi) const;
+
+  SnapshotData data_;
+  std::unique_ptr<FormulaResult[]> formulas_;  // by KPI
+};
+
+}  // namespace tidemark

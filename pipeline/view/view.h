@@ -1,0 +1,174 @@
+// What everyone outside the engine reads: the immutable result of one commit.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/base/decimal.h"
+#include "pipeline/base/ids.h"
+#include "pipeline/base/time.h"
+#include "pipeline/engine/source.h"
+
+namespace tidemark {
+
+// A KPI's value: nothing (absent), an exact decimal, or a real number where division was needed.
+class Value {
+ public:
+  Value() = default;
+  static Value Exact(Decimal d) { return Value(Kind::kExact, d, 0); }
+  static Value Real(double r) { return Value(Kind::kReal, {}, r); }
+  bool absent() const { return kind_ == Kind::kAbsent; }
+  bool exact() const { return kind_ == Kind::kExact; }
+  const Decimal& decimal() const { return decimal_; }
+  double real() const { return kind_ == Kind::kExact ? ToDouble(decimal_) : real_; }
+  // Decimals exactly, reals with the fewest digits that read back the same; "" when absent.
+  std::string ToString() const;
+
+ private:
+  enum class Kind : uint8_t { kAbsent, kExact, kReal };
+  Value(Kind kind, Decimal d, double r) : kind_(kind), decimal_(d), real_(r) {}
+  Kind kind_ = Kind::kAbsent;
+  Decimal decimal_;
+  double real_ = 0;
+};
+
+// The labels of one series, shared by all KPIs and windows of its table.
+struct SeriesLabels {
+  std::vector<std::string> values;  // in the order of KpiInfo::labels
+  std::string escaped;              // `channel="web",sales_region="emea"`, escaped for text exposition; "" without labels
+};
+
+// What a reader needs to know of a KPI.
+struct KpiInfo {
+  std::string name;                  // "leads_created"
+  std::string family;                // "sales_leads_created"
+  std::string help;
+  std::string unit;
+  std::vector<std::string> labels;   // names
+  std::vector<std::string> windows;  // names
+  bool counter = false;              // lifetime may also be shown as <family>_total: it never falls
+  size_t lifetime_window = SIZE_MAX; // index into windows of `lifetime`
+};
+
+// One value of one series in one window.
+struct SeriesValue {
+  const SeriesLabels& labels;
+  size_t window;                     // index into KpiInfo::windows
+  Value value;
+  int64_t samples;                   // events behind it; formula: of its denominator
+};
+using SeriesVisitor = std::function<void(const SeriesValue&)>;
+
+enum class BreachState : uint8_t { kInactive, kPending, kFiring };
+
+// One (rule, series) as of the last evaluation.
+struct BreachInfo {
+  std::shared_ptr<const SeriesLabels> labels;
+  BreachState state = BreachState::kInactive;
+  Value observed;
+  int64_t samples = 0;
+  EventTime since = kNoEventTime;     // of the present state (pending, firing), else kNoEventTime
+  int64_t transitions = 0;            // times it began or ended to fire, ever
+};
+
+struct RuleInfo {
+  std::string name, kpi, unit, window, severity, team, help;
+  std::vector<std::string> labels;   // label names of its KPI
+  bool above = true;
+  Decimal enter = {}, exit = {};
+};
+
+// Counters by reason; conservation: read == accepted + duplicate + quarantined + undecodable + unrouted.
+struct RecordCounts {
+  int64_t read = 0;
+  int64_t accepted = 0;
+  int64_t duplicate = 0;
+  int64_t quarantined_future = 0;     // event time beyond max_future_skew
+  int64_t quarantined_no_time = 0;    // no event time, or zero, negative or out of range
+  int64_t undecodable[8] = {};        // by DecodeError
+  int64_t unrouted = 0;               // valid, but of a type that no KPI reads (heartbeats among them), or a tombstone
+  // Of the accepted:
+  int64_t late = 0;                   // older than the watermark of its partition
+  int64_t too_old_to_dedup = 0;
+  int64_t conflict = 0;               // of the duplicates: same id, another payload
+  int64_t skipped_offsets = 0;        // lost to retention and stepped over (on_data_loss: skip)
+};
+
+// Conservation: routed == counted + filtered + late_dropped + overflowed + unmatched.
+struct KpiCounts {
+  int64_t routed = 0;
+  int64_t counted = 0;
+  int64_t filtered = 0;               // `where` said no, or the measured field was absent
+  int64_t late_dropped = 0;           // older than all that the KPI keeps
+  int64_t overflowed = 0;             // counted in __other__
+  int64_t unmatched = 0;
+};
+
+struct PartitionView {
+  TopicPartition tp;
+  Offset next_offset = kNoOffset;
+  Offset log_end = kNoOffset;         // last known
+  EventTime stream_time = kNoEventTime;
+  EventTime watermark = kNoEventTime;
+  EventTime known_through = kNoEventTime;  // t_p
+  PartitionHealth health = PartitionHealth::kOk;
+  std::string reason;
+  bool owned = false;
+  bool holds_time = true;             // false once max_hold took it out of the minimum
+  RecordCounts counts;
+};
+
+struct KpiStatus {
+  EventTime evaluated_at = kNoEventTime;   // its T
+  uint64_t series = 0;
+  uint64_t series_limit = 0;
+  KpiCounts counts;
+  std::vector<double> coverage;       // per window, 0..1
+};
+
+// What the engine measured of itself since it started; not stored.
+struct EngineStats {
+  int64_t commits = 0;
+  int64_t rebalances = 0;
+  int64_t rounds = 0;
+  int64_t commit_failures = 0;
+  double commit_seconds_total = 0;
+  std::array<int64_t, 16> commit_latency{};  // histogram; bucket n: up to kCommitBuckets[n] seconds, the last: more
+  double last_commit_seconds = 0;
+  int64_t last_commit_keys = 0;
+  int64_t last_commit_bytes = 0;
+  // Memory by component, bytes.
+  int64_t rows_bytes = 0, panes_bytes = 0, dedup_bytes = 0, fetch_bytes = 0;
+  std::map<std::string, double> dedup_horizon_seconds;  // by topic
+};
+inline constexpr std::array<double, 15> kCommitBuckets = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                                                          0.25,   0.5,   1,      2.5,   5,    10,    30};
+
+// Immutable; any thread may read it, and keep it as long as it likes.
+class View {
+ public:
+  virtual ~View() = default;
+  virtual std::span<const KpiInfo> kpis() const = 0;
+  virtual std::span<const RuleInfo> rules() const = 0;
+  // Every series and window of a KPI, absent values included; series in a fixed order, windows within.
+  virtual void ForEach(KpiId kpi, const SeriesVisitor& visit) const = 0;
+  virtual const KpiStatus& status(KpiId kpi) const = 0;
+  virtual std::span<const BreachInfo> breaches(RuleId rule) const = 0;
+  virtual std::span<const PartitionView> partitions() const = 0;
+  virtual const EngineStats& stats() const = 0;
+  // Everything assigned is restored, readable and in the minimum: numbers are whole.
+  virtual bool complete() const = 0;
+  // complete() and every partition's event time is within a minute or so of `now` of the last loop: caught up.
+  virtual bool caught_up() const = 0;
+  virtual uint64_t sequence() const = 0;  // of the commit, grows by one each
+};
+
+}  // namespace tidemark

@@ -1,0 +1,196 @@
+#include "pipeline/window/table.h"
+
+#include <algorithm>
+
+#include "pipeline/aggregate/cells.h"
+
+namespace tidemark {
+
+Table::Table(const TablePlan& plan, StoredTable number, std::vector<ColumnState> columns)
+    : plan_(plan), number_(number), columns_(std::move(columns)), rows_(plan), scratch_(plan.pane_words) {
+  for (uint32_t c = 0; c < columns_.size(); ++c) column_of_[columns_[c].number] = c;
+  for (size_t t = 0; t < kTierCount; ++t) tiers_.emplace_back(plan_, static_cast<Tier>(t));
+  edges_.assign(plan.windows.size(), kNoEventTime);
+  for (const ColumnPlan& column : plan.columns) rebuild_.emplace_back(column.windows.size(), false);
+}
+
+Table::HotMemo& Table::GrowMemo(RowId row) {
+  hot_memo_.resize(std::max<size_t>(row.v + 1, rows_.size()));
+  return hot_memo_[row.v];
+}
+
+int64_t* Table::HotSlow(RowId row, EventTime pane) {
+  HotMemo& memo = hot_memo_[row.v];
+  const auto block = static_cast<uint32_t>(hot_words_.size());
+  if (memo.epoch == hot_epoch_) {
+    const auto [it, added] = hot_more_.try_emplace({row.v, Micros(pane)}, block);
+    if (!added) return hot_words_.data() + it->second;
+    // The memo follows the newest pane; the older one moves to the map.
+    if (pane > memo.pane) {
+      hot_more_.erase(it);
+      hot_more_.emplace(std::pair(row.v, Micros(memo.pane)), memo.block);
+      memo = {pane, block, hot_epoch_};
+    }
+  } else {
+    memo = {pane, block, hot_epoch_};
+  }
+  hot_entries_.push_back({row, pane, block});
+  hot_words_.resize(hot_words_.size() + plan_.hot_words);
+  return hot_words_.data() + block;
+}
+
+void Table::Fold(FoldCounts* counts) {
+  counts->counted.assign(plan_.columns.size(), 0);
+  counts->overflowed.assign(plan_.columns.size(), 0);
+  if (hot_entries_.empty()) return;
+  changed_ = true;
+  // Pane by pane, so that each page is looked up once.
+  std::sort(hot_entries_.begin(), hot_entries_.end(), [](const HotEntry& a, const HotEntry& b) { return a.pane < b.pane; });
+  for (const HotEntry& entry : hot_entries_) FoldEntry(entry, counts);
+  hot_entries_.clear();
+  hot_words_.clear();
+  hot_more_.clear();
+  ++hot_epoch_;
+}
+
+void Table::FoldEntry(const HotEntry& entry, FoldCounts* counts) {
+  const int64_t* hot = hot_words_.data() + entry.block;
+  int64_t* words = rows_.Mutable(entry.row);
+  Extra* extras = plan_.extras > 0 ? rows_.MutableExtras(entry.row) : nullptr;
+  std::fill(scratch_.begin(), scratch_.end(), 0);
+  uint64_t touched = 0;
+  for (uint32_t c = 0; c < plan_.columns.size(); ++c) {
+    const ColumnPlan& column = plan_.columns[c];
+    const int64_t* cell = hot + column.hot;
+    if (cell[0] == 0) continue;
+    touched |= uint64_t{1} << c;
+    const bool has_sum = HasSum(column.kind);
+    (entry.row == kOtherRow ? counts->overflowed : counts->counted)[c] += cell[0];
+    if (HasExtreme(column.kind)) {
+      Staircase& stairs = extras[column.extra].stairs;
+      stairs.Add(entry.pane, cell[1], column.kind == CellKind::kMax);
+      stairs.Expire(OldestEdge(column), !column.keep);
+    } else if (column.kind == CellKind::kLast) {
+      extras[column.extra].last.Add(EventTimeFromMicros(cell[1]), static_cast<uint64_t>(cell[2]), cell[3]);
+    }
+    AddCell(scratch_.data() + column.pane, cell, has_sum);
+    int64_t* acc = words + column.acc;
+    acc[0] = std::max(acc[0], Micros(entry.pane));
+    int64_t* window = acc + 1;
+    for (const uint32_t w : column.windows) {
+      if (entry.pane >= edges_[w]) AddCell(window, cell, has_sum);
+      window += PaneWords(column.kind);
+    }
+  }
+  for (TierPages& tier : tiers_) {
+    const uint64_t columns = plan_.tier_columns[static_cast<size_t>(tier.tier())];
+    if ((columns & touched) != 0) tier.Add(FloorTo(entry.pane, PaneSize(tier.tier())), entry.row, scratch_.data());
+  }
+}
+
+EventTime Table::OldestEdge(const ColumnPlan& column) const {
+  EventTime oldest = EventTime::max();
+  for (const uint32_t w : column.windows) {
+    if (!plan_.windows[w].lifetime) oldest = std::min(oldest, edges_[w]);
+  }
+  return oldest;
+}
+
+void Table::Subtract(size_t window, RowId row, const int64_t* pane_words) {
+  int64_t* words = nullptr;
+  for (const ColumnPlan& column : plan_.columns) {
+    if (pane_words[column.pane] == 0) continue;
+    for (size_t i = 0; i < column.windows.size(); ++i) {
+      if (column.windows[i] != window) continue;
+      if (words == nullptr) words = rows_.Mutable(row);
+      SubtractCell(words + column.acc + 1 + i * PaneWords(column.kind), pane_words + column.pane, HasSum(column.kind));
+    }
+  }
+}
+
+Status Table::Expire(size_t window, EventTime from, EventTime to, const Store& store) {
+  TierPages& pages = tiers_[static_cast<size_t>(plan_.windows[window].tier)];
+  const EventTime stored_to = std::min({to, pages.complete_from(), pages.stored_end()});
+  if (from < stored_to) {
+    TM_RETURN_IF_ERROR(ScanPanes(store, pages.tier(), from, stored_to, [&](EventTime pane, RowId row, const int64_t* words) {
+      if (const Page* page = pages.Find(pane)) {
+        const auto it = page->index.find(row.v);
+        if (it != page->index.end() && page->blocks[it->second].base_known) return;  // its page block is newer
+      }
+      Subtract(window, row, words);
+    }));
+  }
+  pages.ForEach(from, to, [&](EventTime, Page& page) {
+    for (uint32_t b = 0; b < page.blocks.size(); ++b) Subtract(window, page.blocks[b].row, pages.Words(page, b));
+  });
+  return Status::Ok();
+}
+
+Status Table::Advance(EventTime t, const Store& store) {
+  TM_CHECK(hot_entries_.empty());
+  bool moved = false;
+  for (size_t w = 0; w < plan_.windows.size(); ++w) {
+    const WindowPlan& window = plan_.windows[w];
+    if (window.lifetime) continue;
+    const EventTime edge = LowerEdge(t, window.length, window.step);
+    if (edge <= edges_[w]) continue;
+    TM_RETURN_IF_ERROR(Expire(w, edges_[w], edge, store).In("expiring panes"));
+    edges_[w] = edge;
+    moved = true;
+  }
+  if (!moved) return Status::Ok();
+  changed_ = head_dirty_ = true;
+  for (TierPages& tier : tiers_) {
+    EventTime least = EventTime::max();
+    for (size_t w = 0; w < plan_.windows.size(); ++w) {
+      if (!plan_.windows[w].lifetime && plan_.windows[w].tier == tier.tier()) least = std::min(least, edges_[w]);
+    }
+    if (least != EventTime::max()) tier.DropBefore(least);
+  }
+  ExpireSeries(t);
+  return Status::Ok();
+}
+
+// Once an hour of T: series whose longest window has been empty for series_idle go.
+void Table::ExpireSeries(EventTime t) {
+  const EventTime hour = FloorTo(t, std::chrono::hours(1));
+  if (hour <= series_swept_) return;
+  series_swept_ = hour;
+  Duration longest{};
+  bool any = false;
+  for (const ColumnPlan& column : plan_.columns) {
+    if (!column.keep) continue;
+    any = true;
+    longest = std::max(longest, *column.keep);
+  }
+  if (!any) return;
+  for (uint32_t r = 0; r < rows_.size(); ++r) {
+    const RowId row{r};
+    const uint64_t admitted = rows_.admitted(row);
+    if (admitted == 0) continue;
+    const int64_t* words = rows_.Words(row);
+    uint64_t idle = 0;
+    for (uint32_t c = 0; c < plan_.columns.size(); ++c) {
+      const ColumnPlan& column = plan_.columns[c];
+      if ((admitted >> c & 1) == 0 || !column.keep || !column.declared.empty()) continue;
+      // A row leaves only when no pane of it is kept for any column: its number may be used again.
+      const Duration keep = std::max(*column.keep + column.series_idle, longest) + PaneSize(Tier::kDay);
+      if (EventTimeFromMicros(words[column.acc]) + keep < t) idle |= uint64_t{1} << c;
+    }
+    if (idle != 0) rows_.Remove(row, idle);
+  }
+}
+
+int64_t Table::DirtyBytes() const {
+  size_t blocks = 0;
+  for (const TierPages& tier : tiers_) blocks += tier.dirty_blocks();
+  return static_cast<int64_t>(blocks * (plan_.pane_words * 8 + 64) + hot_bytes());
+}
+
+int64_t Table::PanesBytes() const {
+  size_t blocks = 0;
+  for (const TierPages& tier : tiers_) blocks += tier.blocks();
+  return static_cast<int64_t>(blocks * (plan_.pane_words * 8 + 24) + hot_bytes());
+}
+
+}  // namespace tidemark

@@ -1,0 +1,132 @@
+// One table: rows, open panes and rolling windows. Takes events' cells, moves with T, writes itself into commits.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "pipeline/plan/plan.h"
+#include "pipeline/store/keys.h"
+#include "pipeline/store/store.h"
+#include "pipeline/window/pages.h"
+#include "pipeline/window/rows.h"
+
+namespace tidemark {
+
+// Events counted by column since the last fold: what the second conservation law balances.
+struct FoldCounts {
+  std::vector<int64_t> counted;     // by column
+  std::vector<int64_t> overflowed;  // of them, into __other__
+};
+
+// How one KPI's stored state stands against this plan's.
+struct ColumnState {
+  uint32_t number = 0;      // in the registry; names its cells in stored bytes
+  bool returning = false;   // was gone from the configuration: its rolling windows are built anew from panes
+  // From which event time the panes of a tier, and the lifetime, are whole. kNoEventTime: from the log's beginning.
+  EventTime lifetime_from = kNoEventTime;
+  std::array<EventTime, kTierCount> tier_from{kNoEventTime, kNoEventTime, kNoEventTime, kNoEventTime};
+};
+
+// Invariant: after Advance(t) and a Fold, each window's accumulator of each row equals the sum of the panes that start at
+// the window's lower edge or later. Threads: confined to the engine, except for what ShareRows() hands out.
+class Table {
+ public:
+  Table(const TablePlan& plan, StoredTable number, std::vector<ColumnState> columns);
+
+  const TablePlan& plan() const { return plan_; }
+  Rows& rows() { return rows_; }
+  const Rows& rows() const { return rows_; }
+
+  // The block of (row, pane) since the last fold, for adding cells. Valid until the next call.
+  int64_t* Hot(RowId row, EventTime pane) {
+    HotMemo& memo = hot_memo_.size() > row.v ? hot_memo_[row.v] : GrowMemo(row);
+    if (memo.epoch == hot_epoch_ && memo.pane == pane) [[likely]] return hot_words_.data() + memo.block;
+    return HotSlow(row, pane);
+  }
+  size_t hot_bytes() const { return hot_words_.size() * 8 + hot_entries_.size() * 24; }
+
+  // Folds what is hot into windows and panes.
+  void Fold(FoldCounts* counts);
+  // Moves all windows to T. REQUIRES: folded; t never decreases.
+  Status Advance(EventTime t, const Store& store);
+  // Lower edge of a window (index into plan().windows).
+  EventTime edge(size_t window) const { return edges_[window]; }
+  const std::vector<EventTime>& edges() const { return edges_; }
+  // True when something a view shows changed since the last ShareRows().
+  bool changed() const { return changed_; }
+  std::vector<std::shared_ptr<const RowChunk>> ShareRows() {
+    changed_ = false;
+    return rows_.Share();
+  }
+
+  // Everything dirty as absolute values. Reads the store for panes that are not in memory.
+  Status AppendTo(const Store& store, CommitBatch* batch);
+  // The batch is on disk.
+  void Committed();
+  // Reads rows and edges back; builds windows that the stored state doesn't have from panes.
+  Status Load(const Store& store);
+  int64_t PanesBytes() const;
+  // Of them, what waits for a commit.
+  int64_t DirtyBytes() const;
+
+ private:
+  struct HotMemo {
+    EventTime pane = kNoEventTime;
+    uint32_t block = 0;
+    uint32_t epoch = 0;
+  };
+  struct HotEntry {
+    RowId row;
+    EventTime pane;
+    uint32_t block;
+  };
+
+  HotMemo& GrowMemo(RowId row);
+  int64_t* HotSlow(RowId row, EventTime pane);
+  void FoldEntry(const HotEntry& entry, FoldCounts* counts);
+  Status Expire(size_t window, EventTime from, EventTime to, const Store& store);
+  EventTime OldestEdge(const ColumnPlan& column) const;
+  void Subtract(size_t window, RowId row, const int64_t* pane_words);
+  void ExpireSeries(EventTime t);
+  // Visits stored panes of a tier in [from, to) as pane words of this plan.
+  Status ScanPanes(const Store& store, Tier tier, EventTime from, EventTime to,
+                   const std::function<void(EventTime pane, RowId row, const int64_t* words)>& visit) const;
+  bool DecodePane(std::string_view value, int64_t* words, std::string* opaque) const;
+  std::string EncodePane(Tier tier, const int64_t* words, std::string_view opaque) const;
+  Status FetchBases(const Store& store);
+  void AppendPanes(CommitBatch* batch);
+  void AppendRows(CommitBatch* batch);
+  std::string EncodeRow(RowId row) const;
+  Status LoadRow(RowId row, std::string_view value);
+  Status LoadHead(const Store& store);
+  Status Rebuild(const Store& store);
+  int ColumnOf(uint32_t number) const;
+
+  const TablePlan& plan_;
+  const StoredTable number_;
+  const std::vector<ColumnState> columns_;
+  absl::flat_hash_map<uint32_t, uint32_t> column_of_;
+  Rows rows_;
+  std::vector<TierPages> tiers_;       // by Tier
+  std::vector<EventTime> edges_;       // by window
+  std::array<EventTime, kTierCount> erased_{kNoEventTime, kNoEventTime, kNoEventTime, kNoEventTime};
+  std::vector<HotMemo> hot_memo_;      // by row
+  std::vector<HotEntry> hot_entries_;
+  std::vector<int64_t> hot_words_;
+  absl::flat_hash_map<std::pair<uint32_t, int64_t>, uint32_t> hot_more_;  // (row, pane) beside a row's memo
+  uint32_t hot_epoch_ = 1;
+  std::vector<int64_t> scratch_;
+  absl::flat_hash_map<uint32_t, std::string> opaque_;  // row -> stored columns that this plan doesn't have
+  std::vector<std::vector<bool>> rebuild_;             // [column][position among its windows]
+  EventTime series_swept_ = kNoEventTime;
+  bool changed_ = true;
+  bool head_dirty_ = true;
+};
+
+}  // namespace tidemark

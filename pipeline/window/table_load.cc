@@ -1,0 +1,139 @@
+// Reading a table back, and building windows that the stored state doesn't have.
+#include <algorithm>
+
+#include "pipeline/aggregate/cells.h"
+#include "pipeline/window/codec.h"
+#include "pipeline/window/table.h"
+
+namespace tidemark {
+
+Status Table::LoadHead(const Store& store) {
+  const std::string key = TableKey(number_);
+  std::optional<std::string> value;
+  TM_RETURN_IF_ERROR(store.MultiGet(Family::kMeta, std::span(&key, 1), std::span(&value, 1)));
+  std::vector<bool> stored(plan_.windows.size(), false);
+  if (value) {
+    ByteReader reader(*value);
+    const uint64_t count = reader.Varint();
+    for (uint64_t i = 0; i < count && reader.ok(); ++i) {
+      const Duration length(static_cast<int64_t>(reader.Varint())), step(static_cast<int64_t>(reader.Varint()));
+      const EventTime edge = EventTimeFromMicros(reader.ZigZag());
+      for (size_t w = 0; w < plan_.windows.size(); ++w) {
+        if (plan_.windows[w].length != length || plan_.windows[w].step != step) continue;
+        edges_[w] = edge;
+        stored[w] = true;
+      }
+    }
+    for (TierPages& tier : tiers_) {
+      tier.Restore(EventTimeFromMicros(reader.ZigZag()));
+      erased_[static_cast<size_t>(tier.tier())] = EventTimeFromMicros(reader.ZigZag());
+    }
+    series_swept_ = EventTimeFromMicros(reader.ZigZag());
+    if (!reader.Done()) return Corrupt("head of table " + std::to_string(number_.v) + " cannot be read");
+    head_dirty_ = false;
+  }
+  for (uint32_t c = 0; c < plan_.columns.size(); ++c) {
+    const ColumnPlan& column = plan_.columns[c];
+    for (size_t i = 0; i < column.windows.size(); ++i) {
+      const size_t w = column.windows[i];
+      if (plan_.windows[w].lifetime || !value) continue;
+      if (!stored[w] || columns_[c].returning) rebuild_[c][i] = head_dirty_ = true;
+    }
+  }
+  return Status::Ok();
+}
+
+Status Table::LoadRow(RowId row, std::string_view value) {
+  ByteReader reader(value);
+  int64_t* words = rows_.Mutable(row);
+  Extra* extras = rows_.MutableExtras(row);
+  uint64_t columns = 0;
+  std::string opaque;
+  while (!reader.empty()) {
+    RowColumn stored;
+    std::string_view raw;
+    TM_RETURN_IF_ERROR(ReadRowColumn(&reader, &stored, &raw));
+    const int c = ColumnOf(stored.number);
+    if (c < 0) {
+      opaque.append(raw);
+      continue;
+    }
+    const ColumnPlan& column = plan_.columns[static_cast<size_t>(c)];
+    columns |= uint64_t{1} << c;
+    words[column.acc] = Micros(stored.last_pane);
+    for (const RowWindow& w : stored.windows) {
+      for (size_t i = 0; i < column.windows.size(); ++i) {
+        const WindowPlan& plan = plan_.windows[column.windows[i]];
+        if (plan.length != w.length || plan.step != w.step || rebuild_[static_cast<size_t>(c)][i]) continue;
+        int64_t* cell = words + column.acc + 1 + i * PaneWords(column.kind);
+        cell[0] = w.count;
+        if (HasSum(column.kind)) StoreSum(cell + 1, w.sum);
+      }
+    }
+    if (column.extra != UINT32_MAX) extras[column.extra] = {Staircase::FromSteps(std::move(stored.steps)), stored.last};
+  }
+  if (row == kOtherRow) {
+    rows_.AdmitOther(columns);
+  } else if (rows_.packed(row).empty() && !plan_.labels.empty()) {
+    return Corrupt("row " + std::to_string(row.v) + " of table " + std::to_string(number_.v) + " has values but no labels");
+  } else {
+    rows_.Force(rows_.packed(row), columns);
+  }
+  if (!opaque.empty()) opaque_[row.v] = std::move(opaque);
+  return Status::Ok();
+}
+
+// Windows that were added to the configuration: their panes are there as far back as they were kept.
+Status Table::Rebuild(const Store& store) {
+  for (size_t w = 0; w < plan_.windows.size(); ++w) {
+    std::vector<std::pair<uint32_t, size_t>> wanted;  // (column, position of the window in it)
+    for (uint32_t c = 0; c < plan_.columns.size(); ++c) {
+      for (size_t i = 0; i < plan_.columns[c].windows.size(); ++i) {
+        if (plan_.columns[c].windows[i] == w && rebuild_[c][i]) wanted.emplace_back(c, i);
+      }
+    }
+    if (wanted.empty()) continue;
+    // A window that is new to the whole table starts at the edge of nothing; Advance moves it to T.
+    TM_RETURN_IF_ERROR(ScanPanes(store, plan_.windows[w].tier, edges_[w], EventTime::max(), [&](EventTime, RowId row, const int64_t* pane) {
+      for (const auto& [c, i] : wanted) {
+        const ColumnPlan& column = plan_.columns[c];
+        if ((rows_.admitted(row) >> c & 1) == 0 || pane[column.pane] == 0) continue;
+        AddCell(rows_.Mutable(row) + column.acc + 1 + i * PaneWords(column.kind), pane + column.pane, HasSum(column.kind));
+      }
+    }));
+  }
+  return Status::Ok();
+}
+
+Status Table::Load(const Store& store) {
+  TM_RETURN_IF_ERROR(LoadHead(store));
+  Status bad;
+  TM_RETURN_IF_ERROR(store.Scan(Family::kRows, RowKey(number_, 'L', RowId{0}), RowKey(number_, 'L' + 1, RowId{0}),
+                                [&](std::string_view key, std::string_view value) {
+                                  const RowId row{static_cast<uint32_t>(ByteReader(key.substr(5)).BigEndian(4))};
+                                  if (!rows_.Place(row, value)) bad = Corrupt("labels of row " + std::to_string(row.v) + " contradict others");
+                                  return bad.ok();
+                                }));
+  TM_RETURN_IF_ERROR(bad);
+  TM_RETURN_IF_ERROR(store.Scan(Family::kRows, RowKey(number_, 'V', RowId{0}), RowKey(number_, 'V' + 1, RowId{0}),
+                                [&](std::string_view key, std::string_view value) {
+                                  const RowId row{static_cast<uint32_t>(ByteReader(key.substr(5)).BigEndian(4))};
+                                  bad = row.v < rows_.size() ? LoadRow(row, value) : Corrupt("values of a row without labels");
+                                  return bad.ok();
+                                }));
+  TM_RETURN_IF_ERROR(bad);
+  TM_RETURN_IF_ERROR(Rebuild(store));
+  const bool rebuilt = head_dirty_;
+  if (!rebuilt) rows_.ClearDirty();
+  for (uint32_t c = 0; c < plan_.columns.size(); ++c) {
+    for (const auto& values : plan_.columns[c].declared) {
+      std::string packed;
+      for (const std::string& value : values) PutBytes(&packed, value);
+      rows_.Force(packed, uint64_t{1} << c);
+    }
+  }
+  changed_ = true;
+  return Status::Ok();
+}
+
+}  // namespace tidemark

@@ -1,0 +1,43 @@
+// The naive answer: keeps every event and recounts at every question. Shares nothing with the engine's aggregation.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "pipeline/engine/source.h"
+#include "pipeline/plan/spec.h"
+#include "pipeline/view/view.h"
+
+namespace tidemark {
+
+// One event as the test made it.
+struct OracleEvent {
+  std::string id, type, channel, region, currency;
+  EventTime time;
+  int64_t amount_micros = 0;
+  bool has_amount = true;
+  bool valid = true;        // decodes, has a time, is not from the future
+};
+
+// (kpi, label values joined by '|', window) -> value as View prints it; absent ones are "".
+using Answers = std::map<std::tuple<std::string, std::string, std::string>, std::string>;
+
+class Oracle {
+ public:
+  // By partition, in offset order.
+  std::map<TopicPartition, std::vector<OracleEvent>> logs;
+
+  // Every KPI of the test configuration over the events before these offsets, with windows read at t.
+  Answers At(const std::map<TopicPartition, Offset>& through, EventTime t) const;
+};
+
+// The configuration that Oracle knows, in the language's own parts.
+Specs OracleSpecs(const std::string& topic);
+std::string SerializeEvent(const OracleEvent& event);
+// What a view says, in the oracle's form.
+Answers AnswersOf(const View& view);
+
+}  // namespace tidemark
