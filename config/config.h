@@ -1,0 +1,24 @@
+// YAML text -> Specs, with every mistake of the file reported in one go as `file:line:column: text`.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "pipeline/plan/diagnostic.h"
+#include "pipeline/plan/spec.h"
+
+namespace tidemark {
+
+// Reads and parses one configuration file (at most 4 MiB). *specs is only valid when *diagnostics stays empty. What the
+// schema decides (do event types and fields exist, do their types fit) is not checked here but by Plan::Compile.
+// Any input ends in Specs or diagnostics; no text of a secret, nor of a variable's value, gets into a diagnostic.
+// Threads: reads the environment, so not while another thread changes it.
+void LoadConfig(const std::string& path, Specs* specs, Diagnostics* diagnostics);
+
+// The same for text at hand; `file_name` is for messages. Reads no file but those of `*_file` keys.
+void ParseConfig(const std::string& file_name, std::string_view yaml, Specs* specs, Diagnostics* diagnostics);
+
+// Whether the value of a librdkafka property must not be printed or logged: sasl.password, ssl.key.pem, ...
+bool IsSecretProperty(std::string_view name);
+
+}  // namespace tidemark

@@ -1,0 +1,106 @@
+// The clause `by`: the labels of a KPI's series.
+#include <algorithm>
+
+#include "config/expression.h"
+#include "config/names.h"
+#include "config/sections.h"
+
+namespace tidemark::config {
+namespace {
+
+constexpr size_t kMaxLabels = 16;
+constexpr size_t kMaxDeclared = 1'000;
+
+void CheckField(const Value& value, std::string* field) {
+  *field = value.Text().value_or("");
+  if (!field->empty() && !IsFieldPath(*field)) value.Fail(Quoted(*field) + " is not a field like lead.channel");
+}
+
+void CheckDeclared(const Value& value, const LimitSpec& limits, const std::vector<std::string>& values) {
+  if (values.size() > kMaxDeclared) value.Fail("more than " + std::to_string(kMaxDeclared) + " declared values");
+  for (const std::string& declared : values) {
+    if (declared == "__other__") value.Fail("__other__ is where series beyond the limit count; it can't be declared");
+    if (declared.size() > limits.max_label_value_bytes) {
+      value.Fail(Quoted(declared) + " is longer than limits.max_label_value_bytes (" +
+                 std::to_string(limits.max_label_value_bytes) + ")");
+    }
+  }
+}
+
+LabelSpec ReadLabel(const Value& value, const LimitSpec& limits) {
+  LabelSpec label;
+  label.place = value.place();
+  if (value.is_list()) {
+    value.Fail("a label comes from one field: name: field, or name: {field: ..., values: [...]}");
+    return label;
+  }
+  if (!value.is_map()) {
+    CheckField(value, &label.field);
+    return label;
+  }
+  Map map = *Map::Open(value);
+  if (const auto field = map.Require("field")) {
+    label.place = field->place();
+    CheckField(*field, &label.field);
+  }
+  if (const auto values = map.Take("values")) {
+    label.values = values->Texts().value_or(std::vector<std::string>());
+    CheckDeclared(*values, limits, label.values);
+  }
+  size_t personal = 1;
+  map.Set("personal", &personal, [](const Value& v) { return v.Choice({"allow", "deny"}); });
+  label.allow_personal = personal == 0;
+  map.Finish();
+  return label;
+}
+
+// Series that declared values make exist from the start, when every label declares some.
+void CheckDeclaredSeries(const Value& value, const LimitSpec& limits, const KpiSpec& kpi) {
+  double series = kpi.by.empty() ? 0 : 1;
+  for (const LabelSpec& label : kpi.by) series *= static_cast<double>(label.values.size());
+  const uint64_t most = kpi.max_series.value_or(limits.max_series);
+  if (series <= static_cast<double>(most)) return;
+  value.Fail("its declared values make " + std::to_string(static_cast<uint64_t>(std::min(series, 1e18))) +
+             " series, more than max_series (" + std::to_string(most) + ")");
+}
+
+void ReadNames(const Value& value, KpiSpec* kpi) {
+  const std::optional<std::vector<std::string>> names = value.Texts();
+  if (!names) return;
+  const std::vector<Value> items = value.Items();
+  for (size_t i = 0; i < items.size(); ++i) {
+    LabelSpec label;
+    label.name = label.field = (*names)[i];
+    label.place = items[i].place();
+    if (const std::string why = WhyNotLabelName(label.name); !why.empty()) items[i].Fail(why);
+    kpi->by.push_back(std::move(label));
+  }
+}
+
+}  // namespace
+
+void ReadBy(const Value& value, const LimitSpec& limits, KpiSpec* kpi) {
+  if (kpi->measure == Measure::kFormula) {
+    if (value.is_map()) {
+      value.Fail("a formula's labels are those of its KPIs: a list of names, like [rep_id]");
+    } else {
+      ReadNames(value, kpi);
+    }
+    return;
+  }
+  if (!value.is_map()) {
+    value.Fail("a map of label: field is wanted here, like {channel: lead.channel}");
+    return;
+  }
+  for (const Node::Entry& entry : value.node().entries) {
+    const Value child = value.Child(entry);
+    if (const std::string why = WhyNotLabelName(entry.key); !why.empty()) child.FailAt(value.PlaceOf(entry), why);
+    kpi->by.push_back(ReadLabel(child, limits));
+    kpi->by.back().name = entry.key;
+  }
+  if (kpi->by.empty()) value.Fail("is empty");
+  if (kpi->by.size() > kMaxLabels) value.Fail("a KPI has at most " + std::to_string(kMaxLabels) + " labels");
+  CheckDeclaredSeries(value, limits, *kpi);
+}
+
+}  // namespace tidemark::config

@@ -1,0 +1,31 @@
+// The readers of the file's sections. Each fills what it can, reports the rest, and leaves the defaults elsewhere.
+#pragma once
+
+#include <vector>
+
+#include "config/reader.h"
+#include "pipeline/plan/spec.h"
+
+namespace tidemark::config {
+
+inline constexpr size_t kMaxKpis = 10'000;
+inline constexpr size_t kMaxRules = 10'000;
+
+void ReadKafka(const Value& value, KafkaSpec* kafka);
+void ReadTopics(const Value& value, std::vector<TopicSpec>* topics);
+void ReadTime(const Value& value, TimeSpec* time);
+void ReadStorage(const Value& value, StorageSpec* storage);
+void ReadWeb(const Value& value, HttpSpec* http);
+void ReadLimits(const Value& value, LimitSpec* limits);
+
+// `max_label_value_bytes` bounds declared values.
+void ReadKpi(const Value& value, const LimitSpec& limits, KpiSpec* kpi);
+void ReadBy(const Value& value, const LimitSpec& limits, KpiSpec* kpi);
+void ReadRule(const Value& value, RuleSpec* rule);
+void ReadActive(const Value& value, ActiveHours* active);
+
+// What only the whole shows: names given twice, KPIs and windows that rules and formulas refer to, cycles.
+// Sets each rule's window to the spelling its KPI uses.
+void CheckReferences(Specs* specs, Diagnostics* diagnostics);
+
+}  // namespace tidemark::config
