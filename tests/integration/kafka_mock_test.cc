@@ -1,0 +1,165 @@
+// KafkaSource against librdkafka's mock cluster: what a real broker does not do on request.
+#include <gtest/gtest.h>
+
+#include <future>
+#include <thread>
+
+#include "pipeline/kafka/mock_broker.h"
+#include "pipeline/kafka/producer.h"
+#include "tests/integration/kafka_reader.h"
+
+namespace tidemark {
+namespace {
+
+constexpr int16_t kFetch = 1;
+constexpr int16_t kListOffsets = 2;
+
+class KafkaMockTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto mock = MockBroker::Start();
+    ASSERT_TRUE(mock.ok()) << mock.status().text();
+    mock_ = std::move(mock).value();
+    ASSERT_TRUE(mock_->CreateTopic("t", 1).ok());
+    auto producer = KafkaProducer::Open(mock_->brokers());
+    ASSERT_TRUE(producer.ok()) << producer.status().text();
+    producer_ = std::move(producer).value();
+    Produce(0, 10);
+  }
+
+  void Produce(int first, int n) {
+    for (int i = first; i < first + n; ++i) ASSERT_TRUE(producer_->Produce("t", 0, "k", std::to_string(i)).ok());
+    const Status status = producer_->Flush(20s);
+    ASSERT_TRUE(status.ok()) << status.text();
+  }
+  KafkaSpec Spec() const { return SpecFor(mock_->brokers(), "g"); }
+
+  const TopicPartition tp_{"t", 0};
+  std::unique_ptr<MockBroker> mock_;
+  std::unique_ptr<KafkaProducer> producer_;
+  Stored stored_;
+};
+
+TEST_F(KafkaMockTest, FetchErrorsLoseNothing) {
+  KafkaReader reader(Spec(), "t", &stored_);
+  ASSERT_TRUE(reader.Until([&] { return reader.count() == 10; }));
+  mock_->FailNextRequests(kFetch, {RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR});
+  Produce(10, 10);
+  ASSERT_TRUE(reader.Until([&] { return reader.count() == 20; }));
+  EXPECT_EQ(stored_.values[tp_], Numbers(0, 20));
+}
+
+TEST_F(KafkaMockTest, AnUnansweredLogEndIsNoProofAndTheLogIsRecognisedAfterwards) {
+  KafkaReader reader(Spec(), "t", &stored_);
+  ASSERT_TRUE(reader.Until([&] { return reader.count() == 10 && reader.Proven(tp_, WallTime::min()); }));
+  mock_->Down();
+  ASSERT_TRUE(reader.Until([&] { return reader.source().probe().proof_failures > 0; }));
+  const WallTime down = WallNow();
+  reader.For(300ms);
+  EXPECT_FALSE(reader.Proven(tp_, down));
+  mock_->Up();
+  Produce(10, 10);
+  ASSERT_TRUE(reader.Until([&] { return reader.count() == 20 && reader.Proven(tp_, down); }));
+  EXPECT_EQ(stored_.values[tp_], Numbers(0, 20));
+  EXPECT_EQ(reader.source().probe().unrecognised_starts, 0u);
+}
+
+TEST_F(KafkaMockTest, ErrorsOfListOffsetsAreFailedProofs) {
+  KafkaReader reader(Spec(), "t", &stored_);
+  ASSERT_TRUE(reader.Until([&] { return reader.Proven(tp_, WallTime::min()); }));
+  mock_->FailNextRequests(kListOffsets, std::vector(20, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED));
+  ASSERT_TRUE(reader.Until([&] { return reader.source().probe().proof_failures > 0; }));
+  mock_->ClearErrors(kListOffsets);
+  const WallTime now = WallNow();
+  ASSERT_TRUE(reader.Until([&] { return reader.Proven(tp_, now); }));
+}
+
+TEST_F(KafkaMockTest, AStoredDigestThatDoesNotFitHaltsAndOneThatFitsGoesOn) {
+  {
+    KafkaReader reader(Spec(), "t", &stored_);
+    ASSERT_TRUE(reader.Until([&] { return reader.count() == 10; }));
+  }
+  Produce(10, 5);
+  const Stored::Progress right = stored_.progress[tp_];
+  stored_.progress[tp_].digest ^= 1;
+  {
+    KafkaReader reader(Spec(), "t", &stored_);
+    ASSERT_TRUE(reader.Until([&] { return reader.halted(tp_); }));
+    EXPECT_EQ(reader.count(), 10u);
+  }
+  stored_.progress[tp_] = right;
+  KafkaReader reader(Spec(), "t", &stored_);
+  ASSERT_TRUE(reader.Until([&] { return reader.count() == 15; }));
+  EXPECT_EQ(stored_.values[tp_], Numbers(0, 15));
+}
+
+TEST_F(KafkaMockTest, ANewRecordEndsAWait) {
+  KafkaSource::Options options = FastOptions();
+  options.proof_interval = 60s;  // proofs must not be what ends it
+  KafkaReader reader(Spec(), "t", &stored_, options);
+  ASSERT_TRUE(reader.Until([&] { return reader.count() == 10; }));
+  reader.For(300ms);
+  reader.source().Wait(200ms);  // what came before
+  auto producing = std::async(std::launch::async, [this] {
+    std::this_thread::sleep_for(100ms);
+    Produce(10, 1);
+  });
+  const auto began = std::chrono::steady_clock::now();
+  while (!reader.source().ready(PartitionId{0}) && std::chrono::steady_clock::now() - began < 10s) {
+    reader.source().Wait(10s);
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
+  producing.get();
+}
+
+TEST_F(KafkaMockTest, WakeEndsAWait) {
+  KafkaReader reader(Spec(), "t", &stored_);
+  reader.source().Wake();
+  const auto began = std::chrono::steady_clock::now();
+  reader.source().Wait(10s);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
+}
+
+TEST(KafkaWithoutBrokers, OpensSaysWhyAndClosesInTime) {
+  Stored stored;
+  KafkaSpec spec = SpecFor("127.0.0.1:1", "g");
+  const auto began = std::chrono::steady_clock::now();
+  {
+    KafkaReader reader(spec, "t", &stored);
+    EXPECT_TRUE(reader.Until([&] { return !reader.source().broker_trouble().empty(); }));
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 15s);
+}
+
+TEST(KafkaTombstone, AnAbsentValueIsNotAnEmptyOne) {
+  auto mock = MockBroker::Start();
+  ASSERT_TRUE(mock.ok() && (*mock)->CreateTopic("t", 1).ok());
+  auto producer = KafkaProducer::Open((*mock)->brokers());
+  ASSERT_TRUE(producer.ok());
+  ASSERT_TRUE((*producer)->Produce("t", 0, "k", std::string_view(), 1700000000000).ok());
+  ASSERT_TRUE((*producer)->Produce("t", 0, "k", "", 1700000000000).ok());
+  ASSERT_TRUE((*producer)->Flush(20s).ok());
+  std::vector<TopicSpec> topics(1);
+  topics[0].name = "t";
+  auto source = KafkaSource::Open(SpecFor((*mock)->brokers(), "g"), topics, FastOptions());
+  ASSERT_TRUE(source.ok());
+  std::vector<bool> absent;
+  for (int i = 0; i < 400 && absent.size() < 2; ++i) {
+    const AssignmentChange change = (*source)->Poll();
+    for (const TopicPartition& tp : change.assigned) {
+      const StartAt start{PartitionId{0}, tp};
+      ASSERT_TRUE((*source)->Assign({&start, 1}).ok());
+    }
+    auto batch = (*source)->Take(PartitionId{0}, 10);
+    ASSERT_TRUE(batch.ok());
+    for (const RecordView& record : batch->records()) {
+      absent.push_back(record.value.data() == nullptr);
+      EXPECT_EQ(record.kafka_time, WallTimeFromMicros(1700000000000000));
+    }
+    if (batch->empty()) (*source)->Wait(50ms);
+  }
+  EXPECT_EQ(absent, (std::vector{true, false}));
+}
+
+}  // namespace
+}  // namespace tidemark
