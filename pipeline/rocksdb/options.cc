@@ -1,0 +1,86 @@
+#include "pipeline/rocksdb/options.h"
+
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_buffer_manager.h>
+
+#include <algorithm>
+
+namespace tidemark {
+namespace {
+
+constexpr uint64_t kMiB = 1 << 20;
+// Version 5 is read by every RocksDB since 6.6; pinned, so that a newer library doesn't lock older ones out.
+constexpr uint32_t kTableFormat = 5;
+constexpr int kBloomBits = 10;
+
+rocksdb::DBOptions DatabaseOptions(uint64_t write_bytes) {
+  rocksdb::DBOptions db;
+  db.create_if_missing = true;
+  db.create_missing_column_families = true;
+  db.paranoid_checks = true;
+  db.verify_sst_unique_id_in_manifest = true;
+  // A torn tail of the log ends recovery at the last whole commit; nothing after a hole is used.
+  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  db.max_total_wal_size = std::clamp<uint64_t>(write_bytes, 16 * kMiB, 64 * kMiB);  // what a start may have to replay
+  // Not charged to the block cache: the reservation would push blocks out of a small cache.
+  db.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(write_bytes);
+  // One writer: without concurrency each insert goes on from the place of the last one, so sorted batches are cheap.
+  db.allow_concurrent_memtable_write = false;
+  db.max_background_jobs = 2;
+  db.max_open_files = 512;
+  db.bytes_per_sync = kMiB;
+  db.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  db.max_log_file_size = kMiB;
+  db.keep_log_file_num = 3;
+  db.stats_dump_period_sec = 0;
+  db.stats_persist_period_sec = 0;
+  return db;
+}
+
+rocksdb::ColumnFamilyOptions FamilyOptions(Family family, uint64_t write_bytes,
+                                           const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.format_version = kTableFormat;
+  table.checksum = rocksdb::ChecksumType::kXXH3;
+  // Index and filters stay in the heap: in a small cache they would be evicted by blocks and read again at every get.
+  table.cache_index_and_filter_blocks = false;
+  table.block_size = 16 << 10;
+  table.max_auto_readahead_size = 4 * kMiB;  // grows from 8 KiB while a scan goes on, so short scans read little
+  // Late events look up panes that mostly aren't there.
+  if (family == Family::kPanes) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBits));
+
+  rocksdb::ColumnFamilyOptions options;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  options.compression = family == Family::kMeta ? rocksdb::kNoCompression : rocksdb::kLZ4Compression;
+  options.write_buffer_size = std::max<uint64_t>(write_bytes / 2, kMiB);  // the manager bounds their sum
+  options.max_write_buffer_number = 3;
+  // No memtable_insert_with_hint_prefix_extractor: in 7.8 range erases share the hints of ordinary keys, though they
+  // lie in another skiplist, which is then damaged. Sorted batches from one writer are inserted next to each other
+  // anyway. A write stall would stop the engine, so compaction gets a long rope; the stall metrics say when it runs
+  // out.
+  options.level0_file_num_compaction_trigger = 4;
+  options.level0_slowdown_writes_trigger = 40;
+  options.level0_stop_writes_trigger = 80;
+  return options;
+}
+
+}  // namespace
+
+Tuning MakeTuning(const RocksOptions& options) {
+  const uint64_t write_bytes = std::clamp<uint64_t>(options.memory_bytes / 3, 4 * kMiB, 192 * kMiB);
+  const uint64_t cache_bytes =
+      std::max<uint64_t>(options.memory_bytes - std::min(options.memory_bytes, write_bytes), 4 * kMiB);
+  Tuning tuning;
+  tuning.db = DatabaseOptions(write_bytes);
+  tuning.cache = rocksdb::NewLRUCache(cache_bytes);
+  tuning.families.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions());
+  static constexpr const char* kNames[kFamilyCount] = {"meta", "rows", "panes", "ids"};
+  for (size_t i = 0; i < kFamilyCount; ++i) {
+    tuning.families.emplace_back(kNames[i], FamilyOptions(static_cast<Family>(i), write_bytes, tuning.cache));
+  }
+  return tuning;
+}
+
+}  // namespace tidemark

@@ -1,0 +1,265 @@
+#include "pipeline/rocksdb/rocks_store.h"
+
+#include <rocksdb/convenience.h>
+#include <rocksdb/write_batch.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <filesystem>
+#include <numeric>
+
+#include "pipeline/rocksdb/options.h"
+
+namespace tidemark {
+namespace {
+
+constexpr uint64_t kFlushOnCloseBytes = 4 << 20;  // less is replayed from the log in an instant
+constexpr uint64_t kBatchEntryBytes = 16;         // what a batch adds to a key and a value, at most
+
+// Runs `body`, and turns what the library or the heap throws into a status.
+template <class Body>
+Status Contain(Body&& body) {
+  try {
+    return body();
+  } catch (const std::exception& e) {
+    return Unavailable(std::string("exception: ") + e.what());
+  }
+}
+
+rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+Status ToStatus(const rocksdb::Status& status) {
+  if (status.ok()) return Status::Ok();
+  return {status.IsCorruption() ? Code::kCorrupt : Code::kUnavailable, status.ToString()};
+}
+
+// RocksDB has no code for a lock that is taken, only these texts.
+bool SaysLocked(const rocksdb::Status& status) {
+  const std::string text = status.ToString();
+  return status.IsIOError() && (text.find("While lock file") != std::string::npos ||
+                                text.find("lock hold by current process") != std::string::npos);
+}
+
+Status OpenStatus(const std::string& path, const rocksdb::Status& status) {
+  if (SaysLocked(status)) {
+    return {Code::kLocked,
+            "state directory " + path +
+                " is in use by another process: stop that one, or give this one a storage.path of its own"};
+  }
+  const bool damaged = status.IsCorruption() || status.IsInvalidArgument() || status.IsNotSupported() ||
+                       status.IsPathNotFound() || status.IsNotFound();
+  return {damaged ? Code::kCorrupt : Code::kUnavailable, "state directory " + path + ": " + status.ToString()};
+}
+
+// What a directory holds of RocksDB's files.
+struct Content {
+  bool current = false;  // the pointer to the newest manifest
+  bool data = false;     // tables, or a log with something in it
+};
+
+Content Inspect(const std::filesystem::path& path) {
+  Content content;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
+    const std::string extension = entry.path().extension();
+    if (entry.path().filename() == "CURRENT") content.current = true;
+    if (extension == ".sst") content.data = true;
+    if (extension == ".log" && entry.file_size(error) > 0 && !error) content.data = true;
+  }
+  return content;
+}
+
+Status PrepareDirectory(const std::string& path, bool read_only) {
+  std::error_code error;
+  if (std::filesystem::exists(path, error)) {
+    if (!std::filesystem::is_directory(path, error)) return Invalid("state directory " + path + " is not a directory");
+    const Content content = Inspect(path);
+    if (!content.current && content.data) {
+      // RocksDB would begin an empty database over the old data.
+      return Corrupt("state directory " + path +
+                     " has data but no CURRENT file; restore it from a backup, or move it away");
+    }
+    if (!content.current && read_only) return NotFound("state directory " + path + " holds no state");
+    return Status::Ok();
+  }
+  if (error) return Unavailable("state directory " + path + ": " + error.message());
+  if (read_only) return NotFound("state directory " + path + " does not exist");
+  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+  if (!parent.empty()) std::filesystem::create_directories(parent, error);
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+    return Unavailable("state directory " + path + " cannot be created: " + std::strerror(errno));
+  }
+  return Status::Ok();
+}
+
+// The order in which puts go into the batch: by family and key, because memtables insert neighbours cheaply. The later
+// of two puts of one key stays the later. Empty when they are in that order already.
+std::vector<uint32_t> PutOrder(const std::vector<CommitBatch::Put>& puts) {
+  const auto less = [](const CommitBatch::Put& a, const CommitBatch::Put& b) {
+    return a.family != b.family ? a.family < b.family : a.key < b.key;
+  };
+  if (std::is_sorted(puts.begin(), puts.end(), less)) return {};
+  std::vector<uint32_t> order(puts.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return less(puts[a], puts[b]); });
+  return order;
+}
+
+uint64_t SizeOf(const CommitBatch& batch) {
+  uint64_t bytes = 0;
+  for (const auto& put : batch.puts) bytes += put.key.size() + put.value.size() + kBatchEntryBytes;
+  for (const auto& erase : batch.erases) bytes += erase.key.size() + kBatchEntryBytes;
+  for (const auto& range : batch.erase_ranges) bytes += range.from.size() + range.to.size() + kBatchEntryBytes;
+  return bytes;
+}
+
+}  // namespace
+
+struct RocksStore::Handles {
+  std::shared_ptr<rocksdb::Cache> cache;
+  std::unique_ptr<rocksdb::DB> db;
+  std::vector<rocksdb::ColumnFamilyHandle*> families;  // "default" first
+
+  rocksdb::ColumnFamilyHandle* of(Family family) const { return families[static_cast<size_t>(family) + 1]; }
+  uint64_t Sum(const std::string& property) const {
+    uint64_t value = 0;
+    return db->GetAggregatedIntProperty(property, &value) ? value : 0;
+  }
+  ~Handles() {
+    if (!db) return;
+    for (rocksdb::ColumnFamilyHandle* family : families) db->DestroyColumnFamilyHandle(family).PermitUncheckedError();
+    db->Close().PermitUncheckedError();
+  }
+};
+
+RocksStore::RocksStore(std::string path, const RocksOptions& options, std::unique_ptr<Handles> handles)
+    : path_(std::move(path)), options_(options), handles_(std::move(handles)) {}
+
+Result<std::unique_ptr<RocksStore>> RocksStore::Open(const std::string& path, const RocksOptions& options) {
+  auto handles = std::make_unique<Handles>();
+  const Status opened = Contain([&] {
+    TM_RETURN_IF_ERROR(PrepareDirectory(path, options.read_only));
+    const Tuning tuning = MakeTuning(options);
+    handles->cache = tuning.cache;
+    rocksdb::DB* db = nullptr;
+    const rocksdb::Status status =
+        options.read_only ? rocksdb::DB::OpenForReadOnly(tuning.db, path, tuning.families, &handles->families, &db)
+                          : rocksdb::DB::Open(tuning.db, path, tuning.families, &handles->families, &db);
+    handles->db.reset(db);
+    return status.ok() ? Status::Ok() : OpenStatus(path, status);
+  });
+  if (!opened.ok()) return opened;
+  return std::unique_ptr<RocksStore>(new RocksStore(path, options, std::move(handles)));  // NOLINT: private constructor
+}
+
+RocksStore::~RocksStore() {
+  if (options_.read_only || !failed_.ok() || handles_->Sum("rocksdb.cur-size-all-mem-tables") < kFlushOnCloseBytes) {
+    return;
+  }
+  // Best effort: the log has it all.
+  (void)Contain([&] { return ToStatus(handles_->db->Flush(rocksdb::FlushOptions(), handles_->families)); });
+}
+
+Status RocksStore::Commit(const CommitBatch& batch) {
+  if (options_.read_only) return Unavailable("state directory " + path_ + " is open for reading only");
+  if (!failed_.ok()) return failed_.In("no commits until the state is reopened, because an earlier one failed");
+  if (batch.empty()) return Status::Ok();
+  TM_RETURN_IF_ERROR(CheckFreeDisk(SizeOf(batch)));
+  failed_ = Contain([&] { return Write(batch); }).In("state directory " + path_);
+  return failed_;
+}
+
+Status RocksStore::CheckFreeDisk(uint64_t batch_bytes) const {
+  struct statvfs disk {};
+  if (::statvfs(path_.c_str(), &disk) != 0) {
+    return Unavailable("free space of state directory " + path_ + " is unknown: " + std::strerror(errno));
+  }
+  const uint64_t free_bytes = uint64_t{disk.f_bavail} * disk.f_frsize;
+  if (free_bytes >= options_.min_free_disk_bytes && free_bytes - options_.min_free_disk_bytes >= batch_bytes) {
+    return Status::Ok();
+  }
+  return Unavailable("disk of state directory " + path_ + " has " + std::to_string(free_bytes >> 20) +
+                     " MiB free, and " + std::to_string(options_.min_free_disk_bytes >> 20) +
+                     " MiB are kept in reserve (limits.min_free_disk): free some space");
+}
+
+Status RocksStore::Write(const CommitBatch& batch) {
+  rocksdb::WriteBatch out(SizeOf(batch));
+  for (const auto& range : batch.erase_ranges) {
+    if (range.from >= range.to) continue;  // RocksDB would refuse the whole batch, and only after logging it
+    TM_RETURN_IF_ERROR(ToStatus(out.DeleteRange(handles_->of(range.family), range.from, range.to)));
+  }
+  const std::vector<uint32_t> order = PutOrder(batch.puts);
+  for (size_t i = 0; i < batch.puts.size(); ++i) {
+    const CommitBatch::Put& put = batch.puts[order.empty() ? i : order[i]];
+    TM_RETURN_IF_ERROR(ToStatus(out.Put(handles_->of(put.family), put.key, put.value)));
+  }
+  for (const auto& erase : batch.erases) {
+    TM_RETURN_IF_ERROR(ToStatus(out.Delete(handles_->of(erase.family), erase.key)));
+  }
+  rocksdb::WriteOptions write;
+  write.sync = true;
+  return ToStatus(handles_->db->Write(write, &out));
+}
+
+Status RocksStore::Scan(Family family, std::string_view from, std::string_view to,
+                        const std::function<bool(std::string_view key, std::string_view value)>& visit) const {
+  return Contain([&] {
+    const rocksdb::Slice upper = ToSlice(to);
+    rocksdb::ReadOptions read;
+    if (!to.empty()) read.iterate_upper_bound = &upper;
+    read.fill_cache = family == Family::kPanes;  // the others are read whole, once, at the start
+    const std::unique_ptr<rocksdb::Iterator> it(handles_->db->NewIterator(read, handles_->of(family)));
+    for (it->Seek(ToSlice(from)); it->Valid(); it->Next()) {
+      if (!visit(ToView(it->key()), ToView(it->value()))) break;
+    }
+    return ToStatus(it->status());
+  });
+}
+
+Status RocksStore::MultiGet(Family family, std::span<const std::string> keys,
+                            std::span<std::optional<std::string>> values) const {
+  TM_CHECK(keys.size() == values.size());
+  for (size_t i = 1; i < keys.size(); ++i) TM_CHECK(keys[i - 1] < keys[i]);  // RocksDB would abort
+  return Contain([&] {
+    const std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
+    std::vector<rocksdb::PinnableSlice> found(keys.size());
+    std::vector<rocksdb::Status> statuses(keys.size());
+    handles_->db->MultiGet(rocksdb::ReadOptions(), handles_->of(family), keys.size(), slices.data(), found.data(),
+                           statuses.data(), /*sorted_input=*/true);
+    for (size_t i = 0; i < keys.size(); ++i) {
+      if (!statuses[i].ok() && !statuses[i].IsNotFound()) return ToStatus(statuses[i]);
+      values[i] = statuses[i].ok() ? std::optional<std::string>(found[i].ToString()) : std::nullopt;
+    }
+    return Status::Ok();
+  });
+}
+
+std::map<std::string, double> RocksStore::Stats() const {
+  const auto sum = [&](const char* property) { return static_cast<double>(handles_->Sum(property)); };
+  double level0_files = 0;
+  for (rocksdb::ColumnFamilyHandle* family : handles_->families) {
+    std::string text;
+    if (handles_->db->GetProperty(family, "rocksdb.num-files-at-level0", &text))
+      level0_files += std::strtod(text.c_str(), nullptr);
+  }
+  return {
+      {"memtable_bytes", sum("rocksdb.cur-size-all-mem-tables")},
+      {"block_cache_bytes", static_cast<double>(handles_->cache->GetUsage())},
+      {"table_reader_bytes", sum("rocksdb.estimate-table-readers-mem")},
+      {"live_sst_bytes", sum("rocksdb.live-sst-files-size")},
+      {"pending_compaction_bytes", sum("rocksdb.estimate-pending-compaction-bytes")},
+      {"level0_files", level0_files},
+      {"write_stopped", sum("rocksdb.is-write-stopped") > 0 ? 1.0 : 0.0},
+      {"delayed_write_bytes_per_second", sum("rocksdb.actual-delayed-write-rate")},
+      {"background_errors", sum("rocksdb.background-errors")},
+  };
+}
+
+}  // namespace tidemark

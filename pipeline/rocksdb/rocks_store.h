@@ -1,0 +1,53 @@
+// The Store on disk: one RocksDB directory, one column family per Family.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "pipeline/store/store.h"
+
+namespace tidemark {
+
+struct RocksOptions {
+  uint64_t memory_bytes = 128ull << 20;         // block cache and write buffers together
+  bool read_only = false;                       // looks at a directory, also one in use; takes no lock, changes nothing
+  uint64_t min_free_disk_bytes = 512ull << 20;  // commits that would leave less are refused before they write
+};
+
+// Invariants: (1) a commit is whole or absent after any crash, and the commits present are a prefix of those given;
+// (2) a commit that returned Ok is there after a crash of the process or the machine; (3) once a commit failed while
+// writing, every later one fails: only what is reopened is known again. A refusal for want of disk space is none of
+// these: nothing was written, and the same commit may be tried again.
+// Threads: the port's calls from one thread at a time; Stats() from any thread.
+// Failure: kLocked, kCorrupt, kNotFound and kUnavailable from Open; kUnavailable or kCorrupt from the rest.
+class RocksStore : public Store {
+ public:
+  // Opens the directory, and creates it (for its owner only) when missing, unless read_only.
+  static Result<std::unique_ptr<RocksStore>> Open(const std::string& path, const RocksOptions& options);
+  // Writes out what is in memory, so that the next start has no log to read again; then closes.
+  ~RocksStore() override;
+
+  Status Commit(const CommitBatch& batch) override;
+  Status Scan(Family family, std::string_view from, std::string_view to,
+              const std::function<bool(std::string_view key, std::string_view value)>& visit) const override;
+  Status MultiGet(Family family, std::span<const std::string> keys,
+                  std::span<std::optional<std::string>> values) const override;
+
+  // What RocksDB says of itself, by name: memtable_bytes, block_cache_bytes, table_reader_bytes, live_sst_bytes,
+  // pending_compaction_bytes, level0_files, write_stopped (0 or 1), delayed_write_bytes_per_second, background_errors.
+  std::map<std::string, double> Stats() const;
+
+ private:
+  struct Handles;
+  RocksStore(std::string path, const RocksOptions& options, std::unique_ptr<Handles> handles);
+  Status CheckFreeDisk(uint64_t batch_bytes) const;
+  Status Write(const CommitBatch& batch);
+
+  const std::string path_;
+  const RocksOptions options_;
+  const std::unique_ptr<Handles> handles_;
+  Status failed_;  // of the first commit that failed while writing
+};
+
+}  // namespace tidemark

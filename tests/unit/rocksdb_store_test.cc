@@ -1,0 +1,184 @@
+// What is RocksStore's own: the directory, its lock, its damage, the disk's free space.
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pipeline/rocksdb/rocks_store.h"
+#include "tests/unit/rocksdb_dir.h"
+
+namespace tidemark {
+namespace {
+
+constexpr RocksOptions kSmall{.memory_bytes = 8 << 20, .read_only = false, .min_free_disk_bytes = 0};
+constexpr RocksOptions kReading{.memory_bytes = 8 << 20, .read_only = true, .min_free_disk_bytes = 0};
+
+CommitBatch One(const std::string& key, const std::string& value) {
+  CommitBatch batch;
+  batch.puts.push_back({Family::kMeta, key, value});
+  return batch;
+}
+
+std::optional<std::string> Get(const Store& store, const std::string& key) {
+  std::optional<std::string> value;
+  EXPECT_TRUE(store.MultiGet(Family::kMeta, std::span(&key, 1), std::span(&value, 1)).ok());
+  return value;
+}
+
+class RocksStoreTest : public testing::Test {
+ protected:
+  std::unique_ptr<RocksStore> Open(const RocksOptions& options = kSmall) {
+    auto store = RocksStore::Open(path_, options);
+    EXPECT_TRUE(store.ok()) << store.status().text();
+    return store.ok() ? std::move(store).value() : nullptr;
+  }
+  // The status of an open that must fail.
+  Status Refused(const RocksOptions& options = kSmall) {
+    const auto store = RocksStore::Open(path_, options);
+    EXPECT_FALSE(store.ok());
+    EXPECT_NE(store.status().text().find(path_), std::string::npos) << store.status().text();
+    return store.status();
+  }
+  // Some data in tables and some in the log.
+  void Fill() {
+    auto store = Open();
+    for (int i = 0; i < 30; ++i) {
+      CommitBatch batch = One("k" + std::to_string(i), "v");
+      batch.puts.push_back({Family::kPanes, "pane" + std::to_string(i), std::string(300 << 10, 'x')});
+      ASSERT_TRUE(store->Commit(batch).ok());
+    }
+  }
+  std::vector<std::filesystem::path> Files(const std::string& prefix, const std::string& extension) const {
+    std::vector<std::filesystem::path> found;
+    for (const auto& entry : std::filesystem::directory_iterator(path_)) {
+      const auto& file = entry.path();
+      if (file.filename().string().starts_with(prefix) && file.extension() == extension) found.push_back(file);
+    }
+    return found;
+  }
+
+  TempDir dir_;
+  const std::string path_ = dir_.path() + "/deep/state";
+};
+
+TEST_F(RocksStoreTest, CreatesAMissingDirectoryForItsOwnerOnly) {
+  Open();
+  struct stat info {};
+  ASSERT_EQ(::stat(path_.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0700u);
+}
+
+TEST_F(RocksStoreTest, ReopenKeepsWhatWasCommitted) {
+  ASSERT_TRUE(Open()->Commit(One("k", "v")).ok());
+  EXPECT_EQ(Get(*Open(), "k"), "v");
+  Fill();
+  EXPECT_EQ(Get(*Open(), "k29"), "v");
+}
+
+TEST_F(RocksStoreTest, SecondOpenIsRefusedAsLockedAndSaysWhatToDo) {
+  const auto first = Open();
+  const Status status = Refused();
+  EXPECT_EQ(status.code(), Code::kLocked);
+  EXPECT_NE(status.text().find("stop that one"), std::string::npos) << status.text();
+  EXPECT_TRUE(first->Commit(One("k", "v")).ok()) << "the first is not disturbed";
+}
+
+TEST_F(RocksStoreTest, ReadingNeedsNoLockSeesTheStateAndWritesNothing) {
+  const auto writer = Open();
+  ASSERT_TRUE(writer->Commit(One("k", "v")).ok());
+  const auto reader = Open(kReading);
+  EXPECT_EQ(Get(*reader, "k"), "v");
+  EXPECT_FALSE(reader->Commit(One("k", "w")).ok());
+  EXPECT_EQ(Get(*writer, "k"), "v");
+}
+
+TEST_F(RocksStoreTest, ReadingCreatesNothing) {
+  EXPECT_EQ(Refused(kReading).code(), Code::kNotFound);
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  std::filesystem::create_directories(path_);
+  EXPECT_EQ(Refused(kReading).code(), Code::kNotFound);
+  EXPECT_TRUE(std::filesystem::is_empty(path_));
+}
+
+TEST_F(RocksStoreTest, DamageIsReportedAsCorruptAndNeverOverwritten) {
+  struct Row {
+    const char* name;
+    std::function<void()> damage;
+  };
+  const auto truncate = [](const std::filesystem::path& file) { std::ofstream(file, std::ios::trunc) << "x"; };
+  const Row rows[] = {
+      {"CURRENT is gone", [&] { std::filesystem::remove(path_ + "/CURRENT"); }},
+      {"CURRENT is garbage", [&] { truncate(path_ + "/CURRENT"); }},
+      {"the manifest is gone", [&] { std::filesystem::remove(Files("MANIFEST", "").at(0)); }},
+      {"the manifest is garbage", [&] { truncate(Files("MANIFEST", "").at(0)); }},
+      {"a table is gone", [&] { std::filesystem::remove(Files("", ".sst").at(0)); }},
+      {"a table is cut short", [&] { truncate(Files("", ".sst").at(0)); }},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.name);
+    std::filesystem::remove_all(path_);
+    Fill();
+    row.damage();
+    EXPECT_EQ(Refused().code(), Code::kCorrupt);
+    EXPECT_EQ(Refused().code(), Code::kCorrupt) << "the refused open must not have begun an empty state";
+  }
+}
+
+TEST_F(RocksStoreTest, ABadBlockIsAnErrorAndNotAnAnswer) {
+  Fill();
+  for (const auto& file : Files("", ".sst")) {
+    std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
+    bytes.seekp(40);
+    bytes << "damaged";
+  }
+  const auto store = Open();
+  const Status status = store->Scan(Family::kPanes, "", "", [](auto, auto) { return true; });
+  EXPECT_EQ(status.code(), Code::kCorrupt) << status.text();
+}
+
+TEST_F(RocksStoreTest, AForeignFileInPlaceOfTheDirectoryIsRefused) {
+  std::filesystem::create_directories(dir_.path() + "/deep");
+  std::ofstream(path_) << "not a directory";
+  EXPECT_EQ(Refused().code(), Code::kInvalid);
+}
+
+TEST_F(RocksStoreTest, AFreshVolumesLostAndFoundIsNoObstacle) {
+  std::filesystem::create_directories(path_ + "/lost+found");
+  EXPECT_TRUE(Open()->Commit(One("k", "v")).ok());
+}
+
+TEST_F(RocksStoreTest, TooLittleFreeDiskRefusesBeforeWritingAndIsNotSticky) {
+  RocksOptions hungry = kSmall;
+  hungry.min_free_disk_bytes = uint64_t{1} << 62;
+  ASSERT_TRUE(Open()->Commit(One("k", "v")).ok());
+  const auto store = Open(hungry);
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const Status status = store->Commit(One("k", "w"));
+    EXPECT_EQ(status.code(), Code::kUnavailable);
+    EXPECT_NE(status.text().find("MiB free"), std::string::npos) << "the same answer each time: " << status.text();
+  }
+  EXPECT_EQ(Get(*store, "k"), "v");
+}
+
+TEST_F(RocksStoreTest, StatsSayHowMuchIsHeldAndWhere) {
+  const auto store = Open();
+  CommitBatch batch;
+  batch.puts.push_back({Family::kPanes, "k", std::string(1 << 20, 'x')});
+  ASSERT_TRUE(store->Commit(batch).ok());
+  const auto stats = store->Stats();
+  EXPECT_GE(stats.at("memtable_bytes"), 1 << 20);
+  EXPECT_EQ(stats.at("write_stopped"), 0);
+  EXPECT_EQ(stats.at("background_errors"), 0);
+  for (const char* name : {"block_cache_bytes", "table_reader_bytes", "live_sst_bytes", "pending_compaction_bytes",
+                           "level0_files", "delayed_write_bytes_per_second"}) {
+    EXPECT_TRUE(stats.contains(name)) << name;
+  }
+}
+
+}  // namespace
+}  // namespace tidemark
