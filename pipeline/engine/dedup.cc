@@ -1,10 +1,25 @@
 #include "pipeline/engine/dedup.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "pipeline/store/keys.h"
 
 namespace tidemark {
+namespace {
+
+constexpr size_t kEntryBytes = 20;
+
+// lo, hi, payload hash; big-endian.
+void WriteEntry(const Hash128& id, uint32_t payload_hash, char* out) {
+  const uint64_t lo = __builtin_bswap64(id.lo), hi = __builtin_bswap64(id.hi);
+  const uint32_t payload = __builtin_bswap32(payload_hash);
+  std::memcpy(out, &lo, 8);
+  std::memcpy(out + 8, &hi, 8);
+  std::memcpy(out + 16, &payload, 4);
+}
+
+}  // namespace
 
 Dedup::Dedup(const DedupSpec& spec, std::string_view topic) : spec_(spec), topic_hash_(Hash64(topic)) {}
 
@@ -44,13 +59,9 @@ void Dedup::AppendTo(uint64_t sequence, CommitBatch* batch) {
   }
   for (auto& [pane, ids] : panes_) {
     if (ids.stored == ids.ids.size()) continue;
-    std::string value;
-    value.reserve((ids.ids.size() - ids.stored) * 20);
-    for (size_t i = ids.stored; i < ids.ids.size(); ++i) {
-      PutBigEndian(&value, ids.ids[i].id.lo, 8);
-      PutBigEndian(&value, ids.ids[i].id.hi, 8);
-      PutBigEndian(&value, ids.ids[i].payload_hash, 4);
-    }
+    std::string value((ids.ids.size() - ids.stored) * kEntryBytes, '\0');
+    char* out = value.data();
+    for (size_t i = ids.stored; i < ids.ids.size(); ++i, out += kEntryBytes) WriteEntry(ids.ids[i].id, ids.ids[i].payload_hash, out);
     batch->puts.push_back({Family::kIds, IdsKey(topic_hash_, pane, sequence), std::move(value)});
   }
 }
@@ -65,7 +76,7 @@ Status Dedup::Load(const Store& store) {
   TM_RETURN_IF_ERROR(store.Scan(
       Family::kIds, IdsKey(topic_hash_, EventTime::min(), 0), IdsKey(topic_hash_ + 1, EventTime::min(), 0),
       [&](std::string_view key, std::string_view value) {
-        if (key.size() != 24 || value.size() % 20 != 0) {
+        if (key.size() != 24 || value.size() % kEntryBytes != 0) {
           bad = Corrupt("stored event ids cannot be read");
           return false;
         }

@@ -250,7 +250,7 @@ Result<Duration> Engine::Impl::Step(WallTime now) {
   }
   if (CommitDue(now)) TM_RETURN_IF_ERROR(Commit(now));
   if (any) return Duration(0);
-  return std::min<Duration>(std::chrono::milliseconds(20), options_.min_commit_interval);
+  return kStatusInterval;
 }
 
 Status Engine::Impl::AdvanceTo(EventTime t, WallTime now) {

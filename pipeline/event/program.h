@@ -38,7 +38,7 @@ enum class Op : uint8_t {
 
 inline constexpr uint8_t kNoWire = 0xff;  // matches no wire type: the field is skipped
 
-struct Action {
+struct alignas(16) Action {  // so that a table is indexed by shifting
   Op op = Op::kSkip;
   uint8_t wire = kNoWire;  // a field of another wire type is an unknown field
   uint8_t slot = 0;

@@ -48,26 +48,8 @@ void Runner::Finish(EventRow* row) {
   row->present = row_.present;
 }
 
-Step Runner::Message(const uint8_t* p, const uint8_t* end, const Node& node, Fill* fill, int depth) {
-  while (p < end) {
-    Step step = ReadTag(p, end);
-    if (!step.ok()) [[unlikely]]
-      return step;
-    const uint32_t tag = static_cast<uint32_t>(step.value);
-    const Action* action = node.Find(tag >> 3);
-    if (action == nullptr || action->wire != (tag & 7)) {
-      step = SkipField(step.next, end, tag, depth);
-    } else {
-      step = Field(step.next, end, *action, fill, depth);
-    }
-    if (!step.ok()) [[unlikely]]
-      return step;
-    p = step.next;
-  }
-  return {p, 0};
-}
-
-inline Step Runner::Field(const uint8_t* p, const uint8_t* end, const Action& action, Fill* fill, int depth) {
+[[gnu::always_inline]] inline Step Runner::Field(const uint8_t* p, const uint8_t* end, const Action& action, Fill* fill,
+                                                 int depth) {
   if (action.clears != 0) [[unlikely]] {
     const uint64_t others = program_.clears[action.clears - 1];
     for (uint64_t left = others; left != 0; left &= left - 1) fill->slots[std::countr_zero(left)].s = {nullptr, 0};
@@ -142,6 +124,25 @@ inline Step Runner::Field(const uint8_t* p, const uint8_t* end, const Action& ac
     default:
       return Nested(step, action, fill, depth + 1);
   }
+}
+
+Step Runner::Message(const uint8_t* p, const uint8_t* end, const Node& node, Fill* fill, int depth) {
+  while (p < end) {
+    Step step = ReadTag(p, end);
+    if (!step.ok()) [[unlikely]]
+      return step;
+    const uint32_t tag = static_cast<uint32_t>(step.value);
+    const Action* action = node.Find(tag >> 3);
+    if (action == nullptr || action->wire != (tag & 7)) {
+      step = SkipField(step.next, end, tag, depth);
+    } else {
+      step = Field(step.next, end, *action, fill, depth);
+    }
+    if (!step.ok()) [[unlikely]]
+      return step;
+    p = step.next;
+  }
+  return {p, 0};
 }
 
 // `bytes` holds a message; `depth` is that message's own.

@@ -20,6 +20,7 @@ constexpr int kMaxPathDepth = 8;  // of the paths that are listed; schemas may b
 
 // A field by its name or its short name.
 const FieldDescriptor* FindField(const Descriptor* message, std::string_view name) {
+  if (name.empty()) return nullptr;
   if (const FieldDescriptor* field = message->FindFieldByName(std::string(name))) return field;
   for (int i = 0; i < message->field_count(); ++i) {
     if (event::ShortName(message->field(i)) == name) return message->field(i);

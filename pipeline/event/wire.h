@@ -1,7 +1,10 @@
 // Reading protobuf's wire format, as lenient and as strict as libprotobuf. Internal to this room.
 #pragma once
 
+#include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "pipeline/event/decoder.h"
 
@@ -26,9 +29,27 @@ Step ReadLongVarint(const uint8_t* p, const uint8_t* end, int max_bytes);
 // The inside of a group of that field number, its end tag included.
 Step SkipGroup(const uint8_t* p, const uint8_t* end, uint32_t number, int depth);
 
+// A varint of 2 to 8 bytes without a loop: the seven-bit groups of one word are moved together in three steps.
+// REQUIRES: 8 bytes can be read.
+inline Step ReadVarintOfWord(const uint8_t* p, const uint8_t* end) {
+  static_assert(std::endian::native == std::endian::little);
+  uint64_t word = 0;
+  std::memcpy(&word, p, 8);
+  const uint64_t stops = ~word & 0x8080808080808080;
+  if (stops == 0) [[unlikely]]
+    return ReadLongVarint(p, end, 10);
+  word &= (stops ^ (stops - 1)) & 0x7f7f7f7f7f7f7f7f;  // up to the first byte whose high bit is clear
+  word = (word & 0x007f007f007f007f) | (word & 0x7f007f007f007f00) >> 1;
+  word = (word & 0x00003fff00003fff) | (word & 0x3fff00003fff0000) >> 2;
+  word = (word & 0x000000000fffffff) | (word & 0x0fffffff00000000) >> 4;
+  return {p + (std::countr_zero(stops) + 1) / 8, word};
+}
+
 inline Step ReadVarint(const uint8_t* p, const uint8_t* end) {
   if (p < end && *p < 0x80) [[likely]]
     return {p + 1, *p};
+  if (end - p >= 8) [[likely]]
+    return ReadVarintOfWord(p, end);
   return ReadLongVarint(p, end, 10);
 }
 

@@ -143,6 +143,13 @@ bool Rows::Place(RowId row, std::string_view packed) {
 RowId Rows::AdmitSlow(std::string_view packed, uint64_t wanted, uint64_t* granted) {
   const auto it = index_.find(packed);
   const uint64_t has = it != index_.end() ? admitted_[it->second] : 0;
+  if ((wanted & ~has) == 0) {
+    *granted = wanted;
+    memo_key_ = packed;
+    memo_row_ = RowId{it->second};
+    memo_admitted_ = has;
+    return memo_row_;
+  }
   uint64_t allowed = wanted & has;
   ForEachBit(wanted & ~has, [&](uint32_t c) {
     // __other__ itself is not counted against the limit.
@@ -153,9 +160,6 @@ RowId Rows::AdmitSlow(std::string_view packed, uint64_t wanted, uint64_t* grante
   if (allowed == 0) return kOtherRow;
   const RowId row = it != index_.end() ? RowId{it->second} : NewRow(packed);
   AddColumns(row, allowed);
-  memo_key_ = packed;
-  memo_row_ = row;
-  memo_admitted_ = admitted_[row.v];
   return row;
 }
 

@@ -17,7 +17,7 @@ struct FakeLog {
     std::string value;
   };
   std::vector<Record> records;
-  Offset end{0};           // one past the last record or control record
+  Offset end{0};  // one past the last record or control record
   void Append(std::string value, WallTime kafka_time = WallTime::min()) {
     records.push_back({end, kafka_time, std::move(value)});
     ++end.v;

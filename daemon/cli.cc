@@ -1,0 +1,202 @@
+#include "daemon/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <iostream>
+
+#include "daemon/commands.h"
+#include "daemon/demo/demo.h"
+#include "daemon/exit_code.h"
+#include "daemon/log.h"
+#include "daemon/version.h"
+
+namespace tidemark {
+namespace {
+
+constexpr const char* kFooter = R"(
+Examples:
+  tidemark demo                                     a simulated company, live KPIs in the terminal
+  tidemark check-config kpis.yaml                   every mistake, with file:line:column
+  tidemark check-config kpis.yaml --estimate --rate=5000 --series=2000
+  tidemark run --config.file=kpis.yaml --storage.path=/var/lib/tidemark
+  tidemark replay --config.file=kpis.yaml --input=events.jsonl --at=2026-11-24T00:00:00Z --output=json
+  tidemark state inspect --storage.path=/var/lib/tidemark
+  curl localhost:9464/metrics                       what a running daemon shows
+
+Exit codes:
+  0   done                        65  state or input that cannot be right
+  1   failed, see the message     70  internal error, or did not stop in time
+  2   wrong command line          75  another process owns the state directory
+                                  78  the configuration is refused)";
+
+// Turns what a person typed into a value, with a sentence when it cannot be.
+template <class T>
+CLI::Validator Reads(const char* what, std::optional<T> (*parse)(std::string_view)) {
+  return CLI::Validator(
+      [=](const std::string& text) { return parse(text) ? std::string() : "\"" + text + "\" is not " + what; }, "");
+}
+
+std::string CheckTime(const std::string& text) {
+  const Result<EventTime> time = ParseRfc3339(text);
+  return time.ok() ? "" : time.status().text();
+}
+
+std::string CheckDuration(const std::string& text) {
+  const Result<Duration> duration = ParseDuration(text);
+  return duration.ok() ? "" : duration.status().text();
+}
+
+struct LogFlags {
+  std::string format = "logfmt", level = "info";
+  void AddTo(CLI::App* app) {
+    app->add_option("--log.format", format, "logfmt or json")
+        ->check(Reads("a log format: logfmt or json", &ParseLogFormat))
+        ->capture_default_str();
+    app->add_option("--log.level", level, "debug, info, warn or error: the least that is shown")
+        ->check(Reads("a log level: debug, info, warn or error", &ParseLogLevel))
+        ->capture_default_str();
+  }
+};
+
+// What the parser writes into, for all commands; `chosen` is what the command line asked for.
+struct Commands {
+  RunOptions run;
+  LogFlags run_log;
+  std::string run_storage, run_listen;
+  CheckConfigOptions check;
+  ReplayOptions replay;
+  std::vector<std::string> replay_at;
+  std::string replay_output = "table";
+  StateOptions state;
+  DemoOptions demo;
+  std::string demo_duration, demo_history = "30d";
+  std::function<int()> chosen;
+};
+
+void AddConfigFile(CLI::App* app, std::string* file) {
+  app->add_option("--config.file", *file, "the configuration (YAML); see config/examples")->required();
+}
+
+void AddRun(CLI::App* root, Commands* c) {
+  CLI::App* app =
+      root->add_subcommand("run", "Consume from Kafka and serve KPIs until told to stop (SIGTERM, SIGINT).");
+  AddConfigFile(app, &c->run.config_file);
+  app->add_option("--storage.path", c->run_storage, "state directory; over storage.path of the configuration");
+  app->add_option("--web.listen-address", c->run_listen, "host:port of /metrics; port 0: any free one");
+  app->add_option("--web.port-file", c->run.port_file, "write the port here once it serves");
+  c->run_log.AddTo(app);
+  app->final_callback([c] {
+    c->chosen = [c] {
+      if (!c->run_storage.empty()) c->run.storage_path = c->run_storage;
+      if (!c->run_listen.empty()) c->run.listen_address = c->run_listen;
+      c->run.log_format = *ParseLogFormat(c->run_log.format);
+      c->run.log_level = *ParseLogLevel(c->run_log.level);
+      return RunDaemon(c->run);
+    };
+  });
+}
+
+void AddCheckConfig(CLI::App* root, Commands* c) {
+  CLI::App* app = root->add_subcommand("check-config", "Check a configuration; say every mistake at once.");
+  app->add_option("file", c->check.config_file, "the configuration (YAML)")->required();
+  app->add_flag("--estimate", c->check.estimate, "also say what it needs of memory and disk");
+  app->add_option("--rate", c->check.events_per_second, "events per second, for --estimate")
+      ->check(CLI::Range(0.0, 1e9))
+      ->capture_default_str();
+  app->add_option("--series", c->check.series_per_kpi, "series per KPI, for --estimate")
+      ->check(CLI::Range(uint64_t{0}, uint64_t{1'000'000'000}))
+      ->capture_default_str();
+  app->final_callback([c] { c->chosen = [c] { return CheckConfig(c->check); }; });
+}
+
+void AddReplay(CLI::App* root, Commands* c) {
+  CLI::App* app =
+      root->add_subcommand("replay", "Run the same engine over files of events and print every KPI's value.");
+  AddConfigFile(app, &c->replay.config_file);
+  app->add_option("--input", c->replay.input, "a .jsonl or .pb file, or a directory of them")->required();
+  app->add_option("--at", c->replay_at, "event time at which to print, RFC 3339; may be given again (default: the end)")
+      ->check(CLI::Validator(&CheckTime, "RFC3339"));
+  app->add_option("--output", c->replay_output, "table, json or prometheus")
+      ->check(CLI::IsMember({"table", "json", "prometheus"}))
+      ->capture_default_str();
+  app->final_callback([c] {
+    c->chosen = [c] {
+      for (const std::string& text : c->replay_at) c->replay.at.push_back(*ParseRfc3339(text));
+      c->replay.output = c->replay_output == "json"         ? ReplayOutput::kJson
+                         : c->replay_output == "prometheus" ? ReplayOutput::kPrometheus
+                                                            : ReplayOutput::kTable;
+      return Replay(c->replay);
+    };
+  });
+}
+
+void AddState(CLI::App* root, Commands* c) {
+  CLI::App* app = root->add_subcommand("state", "Look at a state directory.");
+  app->require_subcommand(1);
+  CLI::App* inspect = app->add_subcommand("inspect", "Say what is in it; also while a daemon uses it.");
+  CLI::App* verify =
+      app->add_subcommand("verify", "Read all of it, restore from it, and say whether it holds together.");
+  for (CLI::App* each : {inspect, verify}) {
+    each->add_option("--storage.path", c->state.storage_path, "state directory")->required();
+  }
+  inspect->add_option("--config.file", c->state.config_file, "also show its KPIs as they were restored");
+  AddConfigFile(verify, &c->state.config_file);
+  inspect->final_callback([c] { c->chosen = [c] { return StateInspect(c->state); }; });
+  verify->final_callback([c] { c->chosen = [c] { return StateVerify(c->state); }; });
+}
+
+void AddDemo(CLI::App* root, Commands* c) {
+  CLI::App* app =
+      root->add_subcommand("demo", "A simulated company, a broker and the daemon; live KPIs in the terminal.");
+  app->add_option("--duration", c->demo_duration, "end by itself after so long, e.g. 30s (default: until stopped)")
+      ->check(CLI::Validator(&CheckDuration, "DURATION"));
+  app->add_option("--history", c->demo_history, "what the company has behind it at the start")
+      ->check(CLI::Validator(&CheckDuration, "DURATION"))
+      ->capture_default_str();
+  app->add_option("--web.listen-address", c->demo.listen_address, "host:port of /metrics; port 0: any free one")
+      ->capture_default_str();
+  app->add_option("--storage.path", c->demo.storage_path,
+                  "state directory (default: a temporary one, removed at the end)");
+  app->final_callback([c] {
+    c->chosen = [c] {
+      if (!c->demo_duration.empty()) c->demo.duration = *ParseDuration(c->demo_duration);
+      c->demo.history = *ParseDuration(c->demo_history);
+      return RunDemo(c->demo);
+    };
+  });
+}
+
+int Usage(const std::string& text) {
+  std::cerr << "tidemark: " << text << "\nTry: tidemark --help\n";
+  return kExitUsage;
+}
+
+}  // namespace
+
+int RunCommandLine(int argc, const char* const* argv) {
+  Commands commands;
+  CLI::App app("Exact rolling KPIs and breaches from CRM and marketing events in Kafka, for Prometheus.", "tidemark");
+  app.footer(kFooter);
+  app.set_version_flag("--version", VersionText());
+  app.require_subcommand(1);
+  AddRun(&app, &commands);
+  AddCheckConfig(&app, &commands);
+  AddReplay(&app, &commands);
+  AddState(&app, &commands);
+  AddDemo(&app, &commands);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {  // --help, --version
+    return app.exit(asked, std::cout, std::cout);
+  } catch (const CLI::ParseError& error) {
+    return Usage(error.what());
+  }
+  try {
+    return commands.chosen();
+  } catch (const std::exception& error) {  // out of memory and the like; ours travel as Status
+    std::cerr << "tidemark: " << error.what() << "\n";
+    return kExitInternal;
+  }
+}
+
+}  // namespace tidemark

@@ -1,0 +1,56 @@
+// The commands, each with its options as values. cli.cc fills them; each command has a file of its own.
+// Every one prints what it has to say (results to stdout, complaints to stderr) and returns the exit code.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/log.h"
+#include "pipeline/base/time.h"
+#include "pipeline/plan/plan.h"
+
+namespace tidemark {
+
+struct RunOptions {
+  std::string config_file;
+  std::optional<std::string> storage_path, listen_address;  // over what the configuration says
+  std::string port_file;                                    // the real port is written there; empty: nowhere
+  LogFormat log_format = LogFormat::kLogfmt;
+  LogLevel log_level = LogLevel::kInfo;
+};
+int RunDaemon(const RunOptions& options);
+
+struct CheckConfigOptions {
+  std::string config_file;
+  bool estimate = false;
+  double events_per_second = 1000;
+  uint64_t series_per_kpi = 1000;
+};
+int CheckConfig(const CheckConfigOptions& options);
+
+enum class ReplayOutput { kTable, kJson, kPrometheus };
+struct ReplayOptions {
+  std::string config_file;
+  std::string input;
+  std::vector<EventTime> at;  // rising; empty: the end of the input
+  ReplayOutput output = ReplayOutput::kTable;
+};
+int Replay(const ReplayOptions& options);
+
+struct StateOptions {
+  std::string storage_path;
+  std::string config_file;  // state verify: required
+};
+int StateInspect(const StateOptions& options);
+int StateVerify(const StateOptions& options);
+
+// Plan of a configuration file; null after every mistake was printed to stderr. `adjust` may change what was read
+// before it is compiled.
+std::shared_ptr<const Plan> LoadPlan(const std::string& config_file, Specs* specs,
+                                     const std::function<void(Specs*)>& adjust = nullptr);
+
+}  // namespace tidemark

@@ -1,0 +1,49 @@
+#include "daemon/demo/ledger.h"
+
+#include "pipeline/base/check.h"
+
+namespace tidemark::demo {
+namespace {
+
+std::string Series(const std::string& kpi, const std::string& label, const std::string& value) {
+  return "sales_" + kpi + "{" + (label.empty() ? "" : label + "=\"" + value + "\",") + "window=\"lifetime\"}";
+}
+
+constexpr Decimal kOne{1, 0};
+
+}  // namespace
+
+void Ledger::Add(const std::string& kpi, const std::string& label, const std::string& value, Decimal amount) {
+  Decimal& booked = books_[Series(kpi, label, value)];
+  const std::optional<Decimal> sum = tidemark::Add(booked, amount);
+  TM_CHECK(sum.has_value());  // 128 bits hold more than any demo earns
+  booked = *sum;
+}
+
+void Ledger::Greatest(const std::string& kpi, Decimal amount) {
+  const auto [at, fresh] = books_.try_emplace(Series(kpi, "", ""), amount);
+  if (!fresh && Compare(amount, at->second) > 0) at->second = amount;
+}
+
+void Ledger::BookOrder(const events::v1::Order& order, bool paid) {
+  if (order.currency() != "USD") return;
+  const Decimal amount{order.amount_micros(), 6};
+  Add("revenue", "sales_region", order.region(), amount);
+  if (paid) {
+    Add("orders_paid", "", "", kOne);
+    Greatest("largest_order", amount);
+  }
+}
+
+void Ledger::Book(const events::v1::Event& e) {
+  if (e.has_lead_created()) Add("leads_created", "channel", e.lead_created().lead().channel(), kOne);
+  if (e.has_lead_qualified() && e.lead_qualified().lead().stage() == "sql") Add("leads_qualified", "", "", kOne);
+  if (e.has_web_session()) Add("web_visits", "", "", kOne);
+  if (e.has_deal_won()) Add("deals_won", "rep_id", e.deal_won().deal().owner(), kOne);
+  if (e.has_deal_lost()) Add("deals_lost", "rep_id", e.deal_lost().deal().owner(), kOne);
+  if (e.has_order_paid()) BookOrder(e.order_paid().order(), true);
+  if (e.has_order_refunded()) BookOrder(e.order_refunded().order(), false);
+  if (e.has_ticket_opened()) Add("tickets_opened", "", "", kOne);
+}
+
+}  // namespace tidemark::demo

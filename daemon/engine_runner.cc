@@ -1,0 +1,194 @@
+#include "daemon/engine_runner.h"
+
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <exception>
+
+#include "daemon/clock.h"
+#include "daemon/log.h"
+#include "pipeline/engine/engine.h"
+#include "pipeline/kafka/kafka_source.h"
+#include "pipeline/rocksdb/rocks_store.h"
+
+namespace tidemark {
+namespace {
+
+constexpr Duration kLongestWait = std::chrono::milliseconds(200);  // so long a request to stop may go unseen
+constexpr Duration kStatsEvery = std::chrono::seconds(1);
+
+// More than a commit needs above the reserve: with so much free, a refusal was not for want of space.
+constexpr uint64_t kDiskMargin = 1ull << 30;
+
+uint64_t FreeDiskBytes(const std::string& path) {
+  struct statvfs disk {};
+  return statvfs(path.c_str(), &disk) == 0 ? static_cast<uint64_t>(disk.f_bavail) * disk.f_frsize : 0;
+}
+
+// librdkafka's lines among ours, with its syslog levels.
+void LogKafka(int level, std::string_view text) {
+  const LogLevel ours = level <= 3   ? LogLevel::kError
+                        : level <= 5 ? LogLevel::kWarn
+                        : level == 6 ? LogLevel::kInfo
+                                     : LogLevel::kDebug;
+  Log(ours, "kafka client", {{"text", std::string(text)}});
+}
+
+AdapterStats ReadAdapters(const RocksStore& store, const KafkaSource& source) {
+  AdapterStats stats;
+  stats.rocksdb = store.Stats();
+  const KafkaProbe& probe = source.probe();
+  const auto read = [&](const char* name, const std::atomic<uint64_t>& counter) {
+    stats.kafka_counters[name] = static_cast<double>(counter.load(std::memory_order_relaxed));
+  };
+  read("fetch_errors", probe.fetch_errors);
+  read("broker_errors", probe.broker_errors);
+  read("rebalances", probe.rebalances);
+  read("log_end_proofs", probe.proofs);
+  read("log_end_proof_failures", probe.proof_failures);
+  read("log_rechecks", probe.rechecks);
+  read("unrecognised_starts", probe.unrecognised_starts);
+  read("progress_report_failures", probe.progress_failures);
+  read("records", probe.records);
+  read("record_bytes", probe.record_bytes);
+  stats.kafka_queued_bytes = static_cast<double>(source.queued_bytes());
+  return stats;
+}
+
+}  // namespace
+
+// What happens beside the engine's own round: progress, the new view, and once a second what the adapters say.
+class EngineRunner::Round {
+ public:
+  Round(const RocksStore& store, const KafkaSource& source, uint64_t min_free_disk, Lifecycle* lifecycle,
+        OwnMetrics* own)
+      : store_(store), source_(source), min_free_disk_(min_free_disk), lifecycle_(lifecycle), own_(own) {}
+
+  // A commit was refused. For want of disk space: ingestion pauses, goes on by itself once there is room, and Ok is
+  // returned. Any other refusal is final: a store that failed to write knows no more what it holds.
+  Status Refused(const Status& why, const std::string& path) {
+    if (why.code() != Code::kUnavailable || FreeDiskBytes(path) > min_free_disk_ + kDiskMargin) return why;
+    if (disk_full_ != why.text()) Log(LogLevel::kError, "ingestion pauses", {{"reason", why.text()}});
+    disk_full_ = why.text();
+    return Status::Ok();
+  }
+
+  void After(std::shared_ptr<const View> view) {
+    const Duration now = SteadyNow();
+    lifecycle_->Progress(now);
+    if (view != last_) {
+      lifecycle_->Publish(view);
+      if (!disk_full_.empty()) Log(LogLevel::kInfo, "ingestion goes on");
+      disk_full_.clear();
+    }
+    last_ = std::move(view);
+    if (now - stats_at_ < kStatsEvery) return;
+    stats_at_ = now;
+    own_->SetAdapterStats(ReadAdapters(store_, source_));
+    SayTrouble();
+    SayReady();
+  }
+
+ private:
+  void SayTrouble() {
+    std::string trouble = disk_full_.empty() ? source_.broker_trouble() : disk_full_;
+    if (trouble == trouble_) return;
+    if (trouble.empty()) {
+      Log(LogLevel::kInfo, "the trouble is over");
+    } else {
+      Log(LogLevel::kWarn, "in trouble", {{"reason", trouble}});
+    }
+    trouble_ = trouble;
+    lifecycle_->SetTrouble(std::move(trouble));
+  }
+  void SayReady() {
+    const ProbeAnswer ready = Ready(lifecycle_->phase(), last_.get());
+    if (said_ && ready.ok == was_ready_) return;
+    Log(LogLevel::kInfo, ready.ok ? "ready" : "not ready", {{"reason", ready.reason}});
+    was_ready_ = ready.ok;
+    said_ = true;
+  }
+
+  const RocksStore& store_;
+  const KafkaSource& source_;
+  const uint64_t min_free_disk_;
+  Lifecycle* const lifecycle_;
+  OwnMetrics* const own_;
+  std::shared_ptr<const View> last_;
+  Duration stats_at_ = -kStatsEvery;
+  std::string trouble_, disk_full_;
+  bool was_ready_ = false, said_ = false;
+};
+
+EngineRunner::EngineRunner(const Specs* specs, std::shared_ptr<const Plan> plan, const MemoryPlan& memory,
+                           Lifecycle* lifecycle, OwnMetrics* own)
+    : specs_(specs), plan_(std::move(plan)), memory_(memory), lifecycle_(lifecycle), own_(own) {
+  thread_ = std::thread([this] { Main(); });
+}
+
+EngineRunner::~EngineRunner() {
+  RequestStop();
+  Join();
+}
+
+void EngineRunner::Join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void EngineRunner::Main() {
+  try {
+    status_ = Serve();
+  } catch (const std::exception& error) {  // out of memory: state is as of the last commit
+    status_ = Internal(error.what());
+  }
+  if (!status_.ok()) {
+    lifecycle_->SetPhase(Phase::kFailed);
+    Log(LogLevel::kError, "the engine stopped", {{"reason", status_.text()}});
+  }
+  done_ = true;
+}
+
+Status EngineRunner::Serve() {
+  RocksOptions store_options;
+  store_options.memory_bytes = memory_.rocksdb;
+  store_options.min_free_disk_bytes = specs_->limits.min_free_disk_bytes;
+  TM_ASSIGN_OR_RETURN(const std::unique_ptr<RocksStore> store, RocksStore::Open(specs_->storage.path, store_options));
+  Log(LogLevel::kInfo, "state opened", {{"path", specs_->storage.path}});
+  lifecycle_->SetPhase(Phase::kRestoring);
+
+  KafkaSource::Options source_options;
+  source_options.fetch_memory_bytes = memory_.fetch;
+  source_options.event_clock = specs_->time.event_clock;
+  source_options.log = &LogKafka;
+  TM_ASSIGN_OR_RETURN(const std::unique_ptr<KafkaSource> source,
+                      KafkaSource::Open(specs_->kafka, specs_->topics, std::move(source_options)));
+  EngineOptions engine_options;
+  engine_options.stopwatch = &WallNow;
+  engine_options.open_panes_bytes = memory_.rows / 4;
+  const Duration begin = SteadyNow();
+  TM_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
+                      Engine::Open(plan_, store.get(), source.get(), WallNow(), std::move(engine_options)));
+  Log(LogLevel::kInfo, "state restored", {{"seconds", std::to_string(Seconds(SteadyNow() - begin))}});
+
+  Round round(*store, *source, specs_->limits.min_free_disk_bytes, lifecycle_, own_);
+  lifecycle_->Progress(SteadyNow());
+  lifecycle_->SetPhase(Phase::kRunning);
+  round.After(engine->view());
+  while (!stop_) {
+    const Result<Duration> wait = engine->Step(WallNow());
+    if (!wait.ok()) TM_RETURN_IF_ERROR(round.Refused(wait.status(), specs_->storage.path));
+    round.After(engine->view());
+    if (!wait.ok()) {
+      source->Wait(kLongestWait);
+    } else if (*wait > Duration::zero()) {
+      source->Wait(std::min(*wait, kLongestWait));
+    }
+  }
+  TM_RETURN_IF_ERROR(engine->Stop(WallNow()).In("last commit"));
+  lifecycle_->Publish(engine->view());
+  committed_ = true;
+  Log(LogLevel::kInfo, "last commit made");
+  return Status::Ok();
+}
+
+}  // namespace tidemark

@@ -1,0 +1,61 @@
+// The HTTP server: one port, GET and HEAD, nothing that changes anything.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "daemon/scrape.h"
+#include "pipeline/base/status.h"
+
+namespace tidemark {
+
+struct HttpRequest {
+  std::string_view path;
+  std::string_view accept, accept_encoding;
+  std::string_view kpi;  // query parameter
+};
+
+struct HttpResponse {
+  unsigned code = 200;
+  std::string_view content_type = "text/plain; charset=utf-8";
+  std::string body;
+  bool gzip = false;
+  std::shared_ptr<const DeflatedPart> prefix;  // sent before body; null: nothing
+};
+
+struct HttpLimits {
+  uint32_t max_connections = 256;
+  size_t connection_bytes = 32 << 10;  // request line, headers and what parsing them takes
+  uint32_t idle_seconds = 15;          // without a byte either way
+  uint32_t threads = 2;
+};
+
+// Threads: the handler is called from several at a time. Stops serving when destroyed; waits for requests in progress.
+// Failure: a request beyond a limit is refused or its connection closed; the process never suffers.
+class HttpServer {
+ public:
+  using Handler = std::function<HttpResponse(const HttpRequest&)>;
+  // `address` is "host:port", ":port" or "[ipv6]:port"; port 0: any free one. kInvalid, or kUnavailable when the port
+  // is taken.
+  static Result<std::unique_ptr<HttpServer>> Start(const std::string& address, const HttpLimits& limits,
+                                                   Handler handler);
+  ~HttpServer();
+  uint16_t port() const;
+  // As one writes it: "127.0.0.1:9464".
+  const std::string& address() const;
+
+ private:
+  struct Impl;
+  explicit HttpServer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+struct HostPort {
+  std::string host, port;  // host empty: every address
+};
+Result<HostPort> ParseListenAddress(std::string_view address);
+
+}  // namespace tidemark

@@ -1,0 +1,22 @@
+#include <iostream>
+
+#include "config/config.h"
+#include "daemon/commands.h"
+#include "pipeline/event/schema.h"
+
+namespace tidemark {
+
+std::shared_ptr<const Plan> LoadPlan(const std::string& config_file, Specs* specs,
+                                     const std::function<void(Specs*)>& adjust) {
+  Diagnostics diagnostics;
+  LoadConfig(config_file, specs, &diagnostics);
+  std::shared_ptr<const Plan> plan;
+  if (diagnostics.empty()) {
+    if (adjust != nullptr) adjust(specs);
+    plan = Plan::Compile(*specs, Schema::Canonical(), &diagnostics);
+  }
+  if (!diagnostics.empty()) std::cerr << diagnostics.ToString();
+  return diagnostics.empty() ? plan : nullptr;
+}
+
+}  // namespace tidemark

@@ -1,0 +1,38 @@
+// One number for memory, split among those who keep things. Pure but for the two functions that read the machine.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pipeline/base/status.h"
+
+namespace tidemark {
+
+inline constexpr uint64_t kMinMemoryBytes = 64ull << 20;
+
+// Bytes by component. Invariant: Sum() == budget.
+struct MemoryPlan {
+  uint64_t budget = 0;
+  uint64_t process = 0;  // code, stacks, scrape bodies
+  uint64_t rocksdb = 0;  // block cache and write buffers
+  uint64_t fetch = 0;    // records fetched and not yet taken, with what librdkafka needs around them
+  uint64_t rows = 0;     // label sets, accumulators, open panes
+  uint64_t dedup = 0;
+  uint64_t Sum() const { return process + rocksdb + fetch + rows + dedup; }
+};
+
+// kInvalid below kMinMemoryBytes.
+Result<MemoryPlan> SplitMemory(uint64_t budget_bytes);
+
+// What limits.memory says; else three quarters of the cgroup's limit; else a quarter of the machine.
+uint64_t MemoryBudget(uint64_t configured, std::optional<uint64_t> cgroup_limit, uint64_t machine_bytes);
+
+// The least limit of the process's cgroup and those above it (v2, else v1) below `root`, normally "/sys/fs/cgroup";
+// `membership` is the text of /proc/self/cgroup. nullopt: none.
+std::optional<uint64_t> CgroupLimit(const std::string& root, const std::string& membership);
+uint64_t MachineBytes();
+
+}  // namespace tidemark

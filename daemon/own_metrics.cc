@@ -1,0 +1,154 @@
+#include "daemon/own_metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <algorithm>
+#include <iterator>
+#include <mutex>
+#include <string>
+
+#include "daemon/clock.h"
+#include "daemon/family_builder.h"
+#include "daemon/log.h"
+#include "daemon/process_stats.h"
+#include "daemon/version.h"
+#include "daemon/view_metrics.h"
+
+namespace tidemark {
+namespace {
+
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+// Series that are fixed for the life of the process live in the registry; the rest is collected anew.
+class Collector final : public prometheus::Collectable {
+ public:
+  std::vector<MetricFamily> Collect() const override {
+    const ProcessStats p = ReadProcessStats();
+    std::vector<MetricFamily> families;
+    const auto add = [&](const char* name, const char* help, MetricType type, double value) {
+      families.push_back(std::move(FamilyBuilder(name, help, type).Add(value)).Take());
+    };
+    add("process_cpu_seconds_total", "User and system CPU time spent.", MetricType::Counter, p.cpu_seconds);
+    add("process_start_time_seconds", "Start of the process since the epoch.", MetricType::Gauge, p.start_time_seconds);
+    add("process_resident_memory_bytes", "Resident memory.", MetricType::Gauge, static_cast<double>(p.resident_bytes));
+    add("process_virtual_memory_bytes", "Virtual memory.", MetricType::Gauge, static_cast<double>(p.virtual_bytes));
+    add("process_open_fds", "Open file descriptors.", MetricType::Gauge, static_cast<double>(p.open_fds));
+    add("process_max_fds", "File descriptors that may be open.", MetricType::Gauge, static_cast<double>(p.max_fds));
+    add("process_threads", "Threads of the process.", MetricType::Gauge, static_cast<double>(p.threads));
+    FamilyBuilder lines("tidemark_log_lines_total", "Log lines by level.", MetricType::Counter);
+    for (const LogLevel level : {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarn, LogLevel::kError}) {
+      lines.Add(static_cast<double>(LogLines(level)), {{"level", std::string(ToString(level))}});
+    }
+    families.push_back(std::move(lines).Take());
+    const BuildInfo& build = TheBuild();
+    FamilyBuilder info("tidemark_build_info", "Version, source revision and compiler of the binary.",
+                       MetricType::Gauge);
+    info.Add(1.0, {{"version", build.version}, {"revision", build.revision}, {"compiler", build.compiler}});
+    families.push_back(std::move(info).Take());
+    return families;
+  }
+};
+
+std::vector<MetricFamily> CollectAdapters(const AdapterStats& stats) {
+  std::vector<MetricFamily> families;
+  const auto add = [&](const std::string& name, const std::string& help, MetricType type, double value) {
+    families.push_back(std::move(FamilyBuilder(name, help, type).Add(value)).Take());
+  };
+  const auto words = [](std::string name) {
+    std::replace(name.begin(), name.end(), '_', ' ');
+    return name;
+  };
+  for (const auto& [name, value] : stats.rocksdb) {
+    add("tidemark_rocksdb_" + name, "RocksDB: " + words(name) + ".", MetricType::Gauge, value);
+  }
+  for (const auto& [name, value] : stats.kafka_counters) {
+    add("tidemark_kafka_" + name + "_total", "Kafka client: " + words(name) + ".", MetricType::Counter, value);
+  }
+  if (!stats.kafka_counters.empty()) {
+    add("tidemark_kafka_queued_bytes", "Records fetched from Kafka and not taken yet.", MetricType::Gauge,
+        stats.kafka_queued_bytes);
+  }
+  return families;
+}
+
+void Append(std::vector<MetricFamily> more, std::vector<MetricFamily>* families) {
+  std::move(more.begin(), more.end(), std::back_inserter(*families));
+}
+
+}  // namespace
+
+struct OwnMetrics::Parts {
+  explicit Parts(const MemoryPlan& m)
+      : memory(m),
+        requests(prometheus::BuildCounter()
+                     .Name("tidemark_http_requests_total")
+                     .Help("HTTP requests by handler and status code.")
+                     .Register(registry)),
+        scrapes(prometheus::BuildHistogram()
+                    .Name("tidemark_scrape_duration_seconds")
+                    .Help("Time to make the body of a scrape.")
+                    .Register(registry)
+                    .Add({}, prometheus::Histogram::BucketBoundaries{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                                                     0.1, 0.25, 0.5, 1, 2.5})),
+        config_ok(prometheus::BuildGauge()
+                      .Name("tidemark_config_last_reload_successful")
+                      .Help("1 when the last attempt to load the configuration succeeded.")
+                      .Register(registry)
+                      .Add({})),
+        config_at(prometheus::BuildGauge()
+                      .Name("tidemark_config_last_reload_success_timestamp_seconds")
+                      .Help("When a configuration was last loaded.")
+                      .Register(registry)
+                      .Add({})) {}
+
+  const MemoryPlan memory;
+  prometheus::Registry registry;
+  Collector collector;
+  prometheus::Family<prometheus::Counter>& requests;
+  prometheus::Histogram& scrapes;
+  prometheus::Gauge& config_ok;
+  prometheus::Gauge& config_at;
+  std::mutex mu;
+  AdapterStats adapters;  // GUARDED_BY(mu)
+};
+
+OwnMetrics::OwnMetrics(const MemoryPlan& memory) : parts_(std::make_unique<Parts>(memory)) {}
+OwnMetrics::~OwnMetrics() = default;
+
+void OwnMetrics::CountRequest(const char* handler, unsigned code) {
+  parts_->requests.Add({{"handler", handler}, {"code", std::to_string(code)}}).Increment();
+}
+
+void OwnMetrics::ObserveScrape(Duration took) { parts_->scrapes.Observe(Seconds(took)); }
+
+void OwnMetrics::SetConfigLoad(bool successful, WallTime at) {
+  parts_->config_ok.Set(successful ? 1 : 0);
+  if (successful) parts_->config_at.Set(Seconds(at));
+}
+
+void OwnMetrics::SetAdapterStats(AdapterStats stats) {
+  const std::lock_guard lock(parts_->mu);
+  parts_->adapters = std::move(stats);
+}
+
+void OwnMetrics::Write(const View* view, TextFormat format, TextBuffer* out) const {
+  std::vector<MetricFamily> families = parts_->registry.Collect();
+  Append(parts_->collector.Collect(), &families);
+  {
+    const std::lock_guard lock(parts_->mu);
+    Append(CollectAdapters(parts_->adapters), &families);
+  }
+  if (view != nullptr) {
+    Append(CollectRecords(*view), &families);
+    Append(CollectPartitions(*view, WallNow()), &families);
+    Append(CollectEngine(*view, parts_->memory), &families);
+  }
+  WriteFamilies(families, format, out);
+  if (format == TextFormat::kOpenMetrics) out->Append("# EOF\n");
+}
+
+}  // namespace tidemark

@@ -1,0 +1,42 @@
+// The daemon's metrics about itself, through prometheus-cpp.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "daemon/memory.h"
+#include "daemon/negotiation.h"
+#include "daemon/text_buffer.h"
+#include "pipeline/view/view.h"
+
+namespace tidemark {
+
+// What the adapters measured of themselves, by the names they give; copied now and then by the engine's thread.
+struct AdapterStats {
+  std::map<std::string, double> rocksdb;         // shown as tidemark_rocksdb_<name>
+  std::map<std::string, double> kafka_counters;  // shown as tidemark_kafka_<name>_total
+  double kafka_queued_bytes = 0;
+};
+
+// Registry of what is counted here, and reader of what a view and the operating system know.
+// Threads: any.
+class OwnMetrics {
+ public:
+  explicit OwnMetrics(const MemoryPlan& memory);
+  ~OwnMetrics();
+
+  // `handler` is of a fixed set, never what a client sent.
+  void CountRequest(const char* handler, unsigned code);
+  void ObserveScrape(Duration took);
+  void SetConfigLoad(bool successful, WallTime at);
+  void SetAdapterStats(AdapterStats stats);
+  // All families; `view` may be null. Ends with OpenMetrics' end mark in that format: this part is the last.
+  void Write(const View* view, TextFormat format, TextBuffer* out) const;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace tidemark

@@ -1,0 +1,26 @@
+// What is served at which path.
+#pragma once
+
+#include "daemon/http.h"
+#include "daemon/lifecycle.h"
+#include "daemon/own_metrics.h"
+#include "daemon/scrape.h"
+
+namespace tidemark {
+
+// Answers requests from the newest view. Threads: any. Its parts outlive it.
+class Routes {
+ public:
+  Routes(const Lifecycle* lifecycle, OwnMetrics* own) : lifecycle_(lifecycle), own_(own), scraper_(own) {}
+  HttpResponse Answer(const HttpRequest& request);
+
+ private:
+  HttpResponse Metrics(const HttpRequest& request);
+  HttpResponse Api(const HttpRequest& request) const;
+
+  const Lifecycle* const lifecycle_;
+  OwnMetrics* const own_;
+  Scraper scraper_;
+};
+
+}  // namespace tidemark

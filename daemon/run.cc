@@ -1,0 +1,153 @@
+// `run`: an inventory of the daemon. Parts are made in the order in which they depend on each other, and stopped in
+// reverse.
+#include <signal.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <fstream>
+#include <iostream>
+#include <mutex>
+#include <thread>
+
+#include "daemon/clock.h"
+#include "daemon/commands.h"
+#include "daemon/engine_runner.h"
+#include "daemon/exit_code.h"
+#include "daemon/http.h"
+#include "daemon/routes.h"
+#include "daemon/version.h"
+
+namespace tidemark {
+namespace {
+
+constexpr auto kStopLimit = std::chrono::milliseconds(4500);  // SIGTERM to the end, watchdog included: 5 s
+
+sigset_t HandledSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+  return set;
+}
+
+// Before any thread is made, so that all inherit it: signals are only taken by WaitForStop.
+void TakeOverSignals() {
+  const sigset_t set = HandledSignals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+}
+
+// Returns when asked to stop, or when the engine ended by itself.
+void WaitForStop(const EngineRunner& engine) {
+  const sigset_t set = HandledSignals();
+  const timespec timeout{0, 100'000'000};
+  while (!engine.done()) {
+    const int number = sigtimedwait(&set, nullptr, &timeout);
+    if (number == SIGHUP) {
+      Log(LogLevel::kWarn, "SIGHUP ignored: a changed configuration takes effect with a restart");
+    } else if (number > 0) {
+      Log(LogLevel::kInfo, "stopping", {{"signal", number == SIGTERM ? "SIGTERM" : "SIGINT"}});
+      return;
+    }
+  }
+}
+
+// Ends the process when stopping takes too long: a hanging disk or broker must not hold up a rolling restart. What is
+// committed is safe, and what is not is read again.
+class Watchdog {
+ public:
+  explicit Watchdog(const EngineRunner* engine) : thread_([this, engine] { Main(*engine); }) {}
+  ~Watchdog() {
+    {
+      const std::lock_guard lock(mu_);
+      stopped_ = true;
+    }
+    cv_.notify_all();
+    thread_.join();
+  }
+
+ private:
+  void Main(const EngineRunner& engine) {
+    std::unique_lock lock(mu_);
+    if (cv_.wait_for(lock, kStopLimit, [this] { return stopped_; })) return;
+    static constexpr char kText[] = "tidemark: stopping took too long; ended without closing everything\n";
+    static_cast<void>(!write(STDERR_FILENO, kText, sizeof(kText) - 1));
+    _exit(engine.committed() ? kExitOk : kExitInternal);
+  }
+
+  std::mutex mu_;
+  std::condition_variable cv_;
+  bool stopped_ = false;  // GUARDED_BY(mu_)
+  std::thread thread_;
+};
+
+Status WritePortFile(const std::string& path, uint16_t port) {
+  if (path.empty()) return Status::Ok();
+  // Whole or not at all: readers poll for it.
+  const std::string part = path + ".part";
+  std::ofstream file(part, std::ios::trunc);
+  file << port << "\n";
+  file.close();
+  if (!file || std::rename(part.c_str(), path.c_str()) != 0) return Unavailable(path + ": cannot be written");
+  return Status::Ok();
+}
+
+int Fail(const Status& status) {
+  Log(LogLevel::kError, status.text());
+  FlushLog();
+  return ExitCodeOf(status);
+}
+
+std::string ReadText(const char* path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+}  // namespace
+
+int RunDaemon(const RunOptions& options) {
+  TakeOverSignals();
+  InitLog(options.log_format, options.log_level);
+
+  Specs specs;
+  const std::shared_ptr<const Plan> plan = LoadPlan(options.config_file, &specs, [&](Specs* s) {
+    if (options.storage_path) s->storage.path = *options.storage_path;
+    if (options.listen_address) s->http.listen_address = *options.listen_address;
+    const auto cgroup = CgroupLimit("/sys/fs/cgroup", ReadText("/proc/self/cgroup"));
+    s->limits.memory_bytes = MemoryBudget(s->limits.memory_bytes, cgroup, MachineBytes());
+  });
+  if (plan == nullptr) return kExitConfig;
+  const Result<MemoryPlan> memory = SplitMemory(specs.limits.memory_bytes);
+  if (!memory.ok()) return Fail(memory.status());
+  Log(LogLevel::kInfo, "tidemark starts",
+      {{"version", TheBuild().version},
+       {"revision", TheBuild().revision},
+       {"config", options.config_file},
+       {"kpis", std::to_string(plan->kpi_infos().size())},
+       {"memory_mib", std::to_string(memory->budget >> 20)}});
+
+  Lifecycle lifecycle;
+  OwnMetrics own(*memory);
+  own.SetConfigLoad(true, WallNow());
+  Routes routes(&lifecycle, &own);
+  HttpLimits limits;
+  limits.max_connections = specs.http.max_connections;
+  Result<std::unique_ptr<HttpServer>> http = HttpServer::Start(
+      specs.http.listen_address, limits, [&](const HttpRequest& request) { return routes.Answer(request); });
+  if (!http.ok()) return Fail(http.status());
+  Log(LogLevel::kInfo, "serving", {{"address", (*http)->address()}, {"port", std::to_string((*http)->port())}});
+  if (const Status written = WritePortFile(options.port_file, (*http)->port()); !written.ok()) return Fail(written);
+
+  EngineRunner engine(&specs, plan, *memory, &lifecycle, &own);
+  WaitForStop(engine);
+
+  const Watchdog watchdog(&engine);
+  if (!engine.done()) lifecycle.SetPhase(Phase::kStopping);
+  engine.RequestStop();
+  engine.Join();
+  (*http).reset();
+  Log(LogLevel::kInfo, "stopped", {{"ok", engine.status().ok() ? "true" : "false"}});
+  FlushLog();
+  return ExitCodeOf(engine.status());
+}
+
+}  // namespace tidemark

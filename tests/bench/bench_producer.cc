@@ -1,0 +1,163 @@
+// Writes canonical events to a broker quickly: the input of the benchmarks.
+//
+//   bench_producer --brokers=B --topic=T [--events=1000000] [--partitions=8] [--series=1000] [--span-seconds=3600]
+//                  [--end-micros=NOW] [--seed=1] [--bytes=170] [--rate=0]
+//
+// Half lead.created, half order.paid, of `series` different channels and regions each, event times spread evenly over
+// the span that ends at --end-micros, record times equal to event times. With --rate events of that many a second are
+// sent as time passes, stamped with the wall clock, and --span-seconds is ignored.
+// Prints one line of JSON: what was sent, its checksum (the sum of all order amounts) and bytes.
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <map>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "daemon/demo/random.h"
+#include "pipeline/base/time.h"
+#include "pipeline/kafka/producer.h"
+#include "tidemark/events/v1/event.pb.h"
+
+namespace tidemark {
+namespace {
+
+struct Options {
+  std::map<std::string, std::string> texts = {{"brokers", ""}, {"topic", "bench"}};
+  std::map<std::string, int64_t> numbers = {{"events", 1'000'000},   {"partitions", 8}, {"series", 1'000},
+                                            {"span-seconds", 3'600}, {"end-micros", 0}, {"seed", 1},
+                                            {"bytes", 170},          {"rate", 0}};
+};
+
+int64_t NowMicros() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+bool Parse(int argc, char** argv, Options* options) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    const size_t equals = argument.find('=');
+    if (!argument.starts_with("--") || equals == std::string_view::npos) return false;
+    const std::string name(argument.substr(2, equals - 2)), value(argument.substr(equals + 1));
+    if (const auto text = options->texts.find(name); text != options->texts.end()) {
+      text->second = value;
+    } else if (const auto number = options->numbers.find(name); number != options->numbers.end()) {
+      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number->second);
+      if (error != std::errc() || end != value.data() + value.size() || number->second < 0) return false;
+    } else {
+      return false;
+    }
+  }
+  const auto& n = options->numbers;
+  return !options->texts.at("brokers").empty() && n.at("events") > 0 && n.at("partitions") > 0 && n.at("series") > 0;
+}
+
+// Events of a sequence, one message reused. Threads: confined to one.
+class Generator {
+ public:
+  explicit Generator(const Options& options)
+      : random_(static_cast<uint64_t>(options.numbers.at("seed"))),
+        seed_(options.numbers.at("seed")),
+        series_(options.numbers.at("series")),
+        bytes_(static_cast<size_t>(options.numbers.at("bytes"))) {}
+
+  const std::string& Next(int64_t n, int64_t time_micros) {
+    event_.set_id("b" + std::to_string(seed_) + "-" + std::to_string(n));
+    event_.set_source("bench");
+    event_.mutable_time()->set_seconds(time_micros / 1'000'000);
+    event_.mutable_time()->set_nanos(static_cast<int32_t>(time_micros % 1'000'000) * 1000);
+    const std::string label = "s" + std::to_string(random_.Between(0, series_ - 1));
+    if (n % 2 == 0) {
+      FillLead(n, label);
+    } else {
+      FillOrder(n, label);
+    }
+    event_.clear_subject();  // pads to the size wanted: tag, length, text
+    const size_t size = event_.ByteSizeLong();
+    if (size + 2 < bytes_) event_.set_subject(std::string(bytes_ - size - 2, '.'));
+    event_.SerializeToString(&text_);
+    sent_bytes_ += text_.size();
+    return text_;
+  }
+  int64_t checksum() const { return checksum_; }
+  uint64_t sent_bytes() const { return sent_bytes_; }
+
+ private:
+  void FillLead(int64_t n, const std::string& label) {
+    auto* lead = event_.mutable_lead_created()->mutable_lead();
+    lead->set_id("lead-" + std::to_string(n));
+    lead->set_channel(label);
+    lead->set_region("emea");
+    lead->set_campaign("campaign-17");
+  }
+  void FillOrder(int64_t n, const std::string& label) {
+    auto* order = event_.mutable_order_paid()->mutable_order();
+    order->set_id("order-" + std::to_string(n));
+    order->set_channel(label);
+    order->set_region("emea");
+    order->set_currency("USD");
+    order->set_amount_micros(random_.Between(100, 100'000) * 10'000);
+    checksum_ += order->amount_micros();
+  }
+
+  demo::Random random_;
+  const int64_t seed_, series_;
+  const size_t bytes_;
+  events::v1::Event event_;
+  std::string text_;
+  int64_t checksum_ = 0;
+  uint64_t sent_bytes_ = 0;
+};
+
+Status Run(const Options& options) {
+  const auto& number = options.numbers;
+  TM_ASSIGN_OR_RETURN(const auto producer, KafkaProducer::Open(options.texts.at("brokers"),
+                                                               {{"linger.ms", number.at("rate") > 0 ? "2" : "50"},
+                                                                {"batch.size", "262144"},
+                                                                {"enable.idempotence", "true"},
+                                                                {"queue.buffering.max.messages", "500000"}}));
+  const int64_t events = number.at("events"), rate = number.at("rate");
+  const int64_t end = number.at("end-micros") > 0 ? number.at("end-micros") : NowMicros();
+  const int64_t span = number.at("span-seconds") * kMicrosPerSecond;
+  const int64_t began = NowMicros();
+  Generator generator(options);
+  for (int64_t n = 0; n < events; ++n) {
+    // Spread without overflow at any count: the first at the span's start, the last at its end.
+    int64_t time =
+        end - span +
+        static_cast<int64_t>(static_cast<double>(span) * static_cast<double>(n + 1) / static_cast<double>(events));
+    if (rate > 0) {
+      const int64_t due = began + n * kMicrosPerSecond / rate;
+      if (due > NowMicros()) std::this_thread::sleep_for(std::chrono::microseconds(due - NowMicros()));
+      time = NowMicros();
+    }
+    const std::string& text = generator.Next(n, time);
+    TM_RETURN_IF_ERROR(producer->Produce(options.texts.at("topic"), static_cast<int32_t>(n % number.at("partitions")),
+                                         "", text, time / 1000));
+  }
+  TM_RETURN_IF_ERROR(producer->Flush(std::chrono::seconds(120)));
+  if (producer->failed() > 0) return Unavailable(std::to_string(producer->failed()) + " records were not written");
+  std::printf("{\"events\": %lld, \"bytes\": %llu, \"checksum_micros\": %lld, \"seconds\": %.3f}\n",
+              static_cast<long long>(events), static_cast<unsigned long long>(generator.sent_bytes()),
+              static_cast<long long>(generator.checksum()), static_cast<double>(NowMicros() - began) / 1e6);
+  return {};
+}
+
+}  // namespace
+}  // namespace tidemark
+
+int main(int argc, char** argv) {
+  tidemark::Options options;
+  if (!tidemark::Parse(argc, argv, &options)) {
+    std::fprintf(stderr,
+                 "bench_producer: --name=value of brokers, topic, events, partitions, series, span-seconds, "
+                 "end-micros, seed, bytes, rate; brokers are wanted, numbers are not negative\n");
+    return 2;
+  }
+  const tidemark::Status status = tidemark::Run(options);
+  if (!status.ok()) std::fprintf(stderr, "bench_producer: %s\n", status.text().c_str());
+  return status.ok() ? 0 : 1;
+}

@@ -1,0 +1,211 @@
+#include "tests/fuzz/decoder_oracle.h"
+
+#include <google/protobuf/descriptor.h>
+
+#include <cmath>
+#include <optional>
+
+#include "tidemark/events/v1/options.pb.h"
+
+namespace tidemark::testing {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+
+// What reflection says a slot should hold.
+struct Value {
+  bool present = false;
+  bool holdable = true;
+  bool text = false;
+  int64_t number = 0;
+  std::string string;
+};
+
+const FieldDescriptor* FieldNamed(const Descriptor* message, const std::string& name) {
+  const FieldDescriptor* field = message->FindFieldByName(name);
+  return field != nullptr ? field : message->FindFieldByName(name + "_micros");
+}
+
+Value OfDouble(double number, const FieldDescriptor* field) {
+  const bool given = field->options().HasExtension(events::v1::scale);
+  const int scale = given ? field->options().GetExtension(events::v1::scale) : 6;
+  Value value;
+  const double scaled = std::rint(number * std::pow(10.0, scale));
+  value.holdable = std::isfinite(scaled) && std::fabs(scaled) < 9.3e18 && scaled < 9223372036854775808.0 &&
+                   scaled >= -9223372036854775808.0;
+  if (value.holdable) value.number = static_cast<int64_t>(scaled);
+  return value;
+}
+
+// Timestamps round towards the past, durations towards zero; both are whole microseconds.
+Value OfTime(const Message& message) {
+  const Descriptor* type = message.GetDescriptor();
+  const Reflection* reflection = message.GetReflection();
+  const int64_t seconds = reflection->GetInt64(message, type->FindFieldByName("seconds"));
+  const int64_t nanos = reflection->GetInt32(message, type->FindFieldByName("nanos"));
+  const bool timestamp = type->name() == "Timestamp";
+  Value value;
+  if (timestamp) {
+    value.holdable = seconds >= -62135596800 && seconds <= 253402300799 && nanos >= 0 && nanos <= 999999999;
+  } else {
+    value.holdable = std::llabs(seconds) <= 315576000000 && std::llabs(nanos) <= 999999999 &&
+                     !(seconds < 0 && nanos > 0) && !(seconds > 0 && nanos < 0);
+  }
+  if (value.holdable) value.number = seconds * 1000000 + nanos / 1000;
+  return value;
+}
+
+Value OfUnsigned(uint64_t number) {
+  Value value;
+  value.holdable = number <= INT64_MAX;
+  value.number = static_cast<int64_t>(number);
+  return value;
+}
+
+Value OfField(const Message& message, const FieldDescriptor* field) {
+  const Reflection* r = message.GetReflection();
+  Value value;
+  switch (field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_INT32:
+      value.number = r->GetInt32(message, field);
+      break;
+    case FieldDescriptor::CPPTYPE_INT64:
+      value.number = r->GetInt64(message, field);
+      break;
+    case FieldDescriptor::CPPTYPE_UINT32:
+      value.number = r->GetUInt32(message, field);
+      break;
+    case FieldDescriptor::CPPTYPE_UINT64:
+      value = OfUnsigned(r->GetUInt64(message, field));
+      break;
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      value = OfDouble(r->GetDouble(message, field), field);
+      break;
+    case FieldDescriptor::CPPTYPE_FLOAT:
+      value = OfDouble(r->GetFloat(message, field), field);
+      break;
+    case FieldDescriptor::CPPTYPE_BOOL:
+      value.number = r->GetBool(message, field);
+      break;
+    case FieldDescriptor::CPPTYPE_ENUM:
+      value.number = r->GetEnumValue(message, field);
+      break;
+    case FieldDescriptor::CPPTYPE_STRING:
+      value.text = true;
+      value.string = r->GetString(message, field);
+      break;
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      if (r->HasField(message, field)) value = OfTime(r->GetMessage(message, field));
+      break;
+  }
+  value.present = r->HasField(message, field);
+  return value;
+}
+
+Value OfMap(const Message& message, const FieldDescriptor* map, const std::string& key) {
+  const Reflection* r = message.GetReflection();
+  Value value;
+  value.text = true;
+  for (int i = 0; i < r->FieldSize(message, map); ++i) {
+    const Message& entry = r->GetRepeatedMessage(message, map, i);
+    const Reflection* er = entry.GetReflection();
+    if (er->GetString(entry, map->message_type()->map_key()) != key) continue;
+    value.present = true;
+    value.string = er->GetString(entry, map->message_type()->map_value());
+  }
+  return value;
+}
+
+// `path` below `root`, walked by names.
+Value At(const Message& root, std::string path) {
+  const Message* message = &root;
+  while (true) {
+    const size_t dot = path.find('.');
+    const FieldDescriptor* field = FieldNamed(message->GetDescriptor(), path.substr(0, dot));
+    TM_CHECK(field != nullptr);
+    if (dot == std::string::npos) return OfField(*message, field);
+    path = path.substr(dot + 1);
+    if (field->is_map()) return OfMap(*message, field, path);
+    message = &message->GetReflection()->GetMessage(*message, field);
+  }
+}
+
+std::string Show(const Value& value) {
+  return (value.present ? "present " : "absent ") +
+         (value.text ? "'" + value.string + "'" : std::to_string(value.number));
+}
+
+}  // namespace
+
+DecoderOracle::DecoderOracle(const Schema& schema, const Message& prototype, std::vector<Projection> projections)
+    : schema_(schema), projections_(std::move(projections)), message_(prototype.New()) {
+  Result<std::unique_ptr<ProtoDecoder>> made = ProtoDecoder::Make(schema, projections_);
+  TM_CHECK(made.ok());
+  decoder_ = std::move(made).value();
+  slots_.resize(decoder_->max_slots());
+}
+
+std::string DecoderOracle::Disagreement(std::string_view record) {
+  // A heap copy of exactly this size, so that a sanitizer sees a read beyond the end.
+  const std::vector<char> bytes(record.begin(), record.end());
+  unholdable_ = false;
+  decoder_->Decode({bytes.data(), bytes.size()}, slots_.data(), &row_);
+  parsed_ = message_->ParsePartialFromArray(bytes.data(), static_cast<int>(bytes.size()));
+  if (!parsed_) return "";
+  std::string difference = CompareRow();
+  if (row_.error == DecodeError::kNone) return difference;
+  if (row_.error == DecodeError::kBadNumber) return "";
+  return "only ours refuses: " + std::string(ToString(row_.error));
+}
+
+std::string DecoderOracle::CompareRow() {
+  const Value time = At(*message_, "time");
+  unholdable_ = time.present && !time.holdable;
+  const bool decoded = row_.error == DecodeError::kNone;
+  if (decoded &&
+      (row_.has_time != time.present || (time.present && time.holdable && Micros(row_.time) != time.number))) {
+    return "time: " + Show(time) + ", ours " + std::to_string(Micros(row_.time));
+  }
+  for (const auto& [name, ours] : {std::pair("id", row_.id), std::pair("source", row_.source)}) {
+    if (message_->GetDescriptor()->FindFieldByName(name) == nullptr) continue;
+    if (decoded && At(*message_, name).string != ours) return std::string(name) + " differs";
+  }
+  const auto* payload = message_->GetDescriptor()->FindOneofByName("payload");
+  const FieldDescriptor* field = message_->GetReflection()->GetOneofFieldDescriptor(*message_, payload);
+  const int ours = row_.type == kNoEventType ? 0 : schema_.event_types()[row_.type.v].payload_field;
+  const bool same_type = ours == (field == nullptr ? 0 : field->number());
+  for (const Projection& projection : projections_) {
+    const EventType& type = schema_.event_types()[projection.type.v];
+    if (field == nullptr || type.payload_field != field->number()) continue;
+    for (size_t n = 0; n < projection.paths.size(); ++n) {
+      if (std::string difference = CompareSlot(projection, n); !difference.empty()) return difference;
+    }
+  }
+  return same_type || !decoded ? "" : "type: ours is field " + std::to_string(ours);
+}
+
+std::string DecoderOracle::CompareSlot(const Projection& projection, size_t n) {
+  const std::string& path = projection.paths[n];
+  Value expected;
+  if (path.starts_with("event.")) {
+    expected = At(*message_, path == "event.version" ? "entity_version" : path.substr(6));
+  } else if (path.starts_with("dimensions.")) {
+    expected = At(*message_, path);
+  } else {
+    const int number = schema_.event_types()[projection.type.v].payload_field;
+    const FieldDescriptor* field = message_->GetDescriptor()->FindFieldByNumber(number);
+    expected = At(message_->GetReflection()->GetMessage(*message_, field), path);
+  }
+  if (!expected.holdable) unholdable_ = true;
+  if (row_.error != DecodeError::kNone || !expected.holdable) return "";
+  const bool present = (row_.present >> n & 1) != 0;
+  const bool equal = expected.text ? row_.slots[n].view() == expected.string : row_.slots[n].i == expected.number;
+  if (present == expected.present && equal) return "";
+  return path + ": libprotobuf says " + Show(expected) + ", ours is " + (present ? "present " : "absent ") +
+         (expected.text ? std::string(row_.slots[n].view()) : std::to_string(row_.slots[n].i));
+}
+
+}  // namespace tidemark::testing

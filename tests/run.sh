@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and runs every test.
+#
+#   tests/run.sh [--quick] [--label LABEL] [-- CTEST-ARGUMENT...]
+#
+#   --quick         only tests of the label unit: seconds
+#   --label LABEL   only tests of that label: unit, property, crash, integration, e2e, scenario, fuzz, bench
+#   --no-install    take the packages as they are
+#
+# Environment: TIDEMARK_PRESET (release), TIDEMARK_JOBS (the number of processors).
+# A test whose outside program is missing says SKIPPED and why. Exit status: 0 when all passed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export DEBIAN_FRONTEND=noninteractive
+
+preset=${TIDEMARK_PRESET:-release}
+jobs=${TIDEMARK_JOBS:-$(nproc)}
+install=yes
+filter=()
+while [[ $# -gt 0 ]]; do
+  case $1 in
+    --quick) filter=(--label-regex '^unit$') ;;
+    --label)
+      [[ $# -ge 2 ]] || { echo "--label wants a label" >&2; exit 2; }
+      filter=(--label-regex "^$2\$")
+      shift
+      ;;
+    --no-install) install=no ;;
+    -h | --help)
+      sed -n '2,11s/^# \{0,1\}//p' "$0"
+      exit 0
+      ;;
+    --)
+      shift
+      break
+      ;;
+    *)
+      echo "tests/run.sh does not know $1; try --help" >&2
+      exit 2
+      ;;
+  esac
+  shift
+done
+
+if [[ $install == yes ]]; then
+  echo "== Packages"
+  deploy/packages.sh tests </dev/null
+fi
+echo "== Build ($preset, $jobs jobs)"
+cmake --preset "$preset" -DTIDEMARK_TESTS=ON
+cmake --build --preset "$preset" --parallel "$jobs"
+
+echo "== Tests"
+# Tests that measure, or need the machine for themselves, are marked RUN_SERIAL where they are declared.
+log=build/$preset/tests.log
+status=0
+ctest --test-dir "build/$preset" --output-on-failure --no-tests=error --parallel "$jobs" "${filter[@]}" "$@" </dev/null 2>&1 |
+  tee "$log" || status=$?
+echo "== Result"
+sed -n '/% tests passed/,$p' "$log"
+exit "$status"

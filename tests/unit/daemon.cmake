@@ -1,0 +1,6 @@
+tidemark_test(daemon_exposition_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_exposition_test.cc
+              LIBS tidemark_serve ZLIB::ZLIB LABELS unit)
+tidemark_test(daemon_http_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_http_test.cc LIBS tidemark_serve LABELS unit)
+tidemark_test(daemon_parts_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_parts_test.cc LIBS tidemark_serve LABELS unit)
+tidemark_test(daemon_replay_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_replay_test.cc LIBS tidemark_replay LABELS unit)
+tidemark_test(daemon_cli_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_cli_test.cc LIBS tidemark_daemon LABELS unit)

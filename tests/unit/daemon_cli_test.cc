@@ -1,0 +1,122 @@
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "daemon/cli.h"
+#include "daemon/exit_code.h"
+
+namespace tidemark {
+namespace {
+
+constexpr const char* kConfig = R"(
+kafka: {brokers: "127.0.0.1:1"}
+topics: [{name: crm.events}]
+kpis:
+  - name: leads_created
+    help: Leads created.
+    on: lead.created
+    count: true
+    windows: [24h, lifetime]
+)";
+constexpr const char* kEvents = R"({"id":"1","source":"crm","time":"2026-11-20T11:00:00Z","leadCreated":{}}
+{"id":"2","source":"crm","time":"2026-11-20T10:00:00Z","leadCreated":{}}
+{"id":"2","source":"crm","time":"2026-11-20T10:00:00Z","leadCreated":{}}
+{"id":"3","source":"crm","time":"2026-11-21T10:30:00Z","leadCreated":{}}
+)";
+
+class CliTest : public testing::Test {
+ protected:
+  CliTest() : dir_(testing::TempDir() + "daemon_cli." + std::to_string(getpid())) {
+    std::filesystem::create_directories(dir_);
+    Write("good.yaml", kConfig);
+    Write("bad.yaml", "kpis: [{name: a, cuont: true}]\n");
+    Write("events.jsonl", kEvents);
+    Write("broken.jsonl", "{\n");
+  }
+  ~CliTest() override { std::filesystem::remove_all(dir_); }
+  void Write(const std::string& name, const std::string& text) { std::ofstream(dir_ + "/" + name) << text; }
+  // Exit code of the command; what it printed is in out_ and err_. '@' stands for the test's directory.
+  int Run(std::vector<std::string> args) {
+    args.insert(args.begin(), "tidemark");
+    std::vector<const char*> argv;
+    for (std::string& arg : args) {
+      for (size_t at; (at = arg.find('@')) != std::string::npos;) arg.replace(at, 1, dir_);
+      argv.push_back(arg.c_str());
+    }
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    const int code = RunCommandLine(static_cast<int>(argv.size()), argv.data());
+    out_ = testing::internal::GetCapturedStdout();
+    err_ = testing::internal::GetCapturedStderr();
+    return code;
+  }
+  const std::string dir_;
+  std::string out_, err_;
+};
+
+TEST_F(CliTest, ExitCodesAreAsDocumented) {
+  const struct {
+    const char* name;
+    std::vector<std::string> args;
+    int code;
+  } kRows[] = {
+      {"help", {"--help"}, kExitOk},
+      {"help of a command", {"run", "--help"}, kExitOk},
+      {"version", {"--version"}, kExitOk},
+      {"no command", {}, kExitUsage},
+      {"unknown command", {"rnu"}, kExitUsage},
+      {"unknown flag", {"run", "--config.file=@/good.yaml", "--nope"}, kExitUsage},
+      {"no config", {"run"}, kExitUsage},
+      {"bad log level", {"run", "--config.file=@/good.yaml", "--log.level=loud"}, kExitUsage},
+      {"bad instant", {"replay", "--config.file=@/good.yaml", "--input=@/events.jsonl", "--at=noon"}, kExitUsage},
+      {"falling instants",
+       {"replay", "--config.file=@/good.yaml", "--input=@/events.jsonl", "--at=2026-11-22T00:00:00Z",
+        "--at=2026-11-21T00:00:00Z"},
+       kExitUsage},
+      {"good config", {"check-config", "@/good.yaml"}, kExitOk},
+      {"bad config", {"check-config", "@/bad.yaml"}, kExitConfig},
+      {"missing config", {"check-config", "@/none.yaml"}, kExitConfig},
+      {"run with a bad config", {"run", "--config.file=@/bad.yaml"}, kExitConfig},
+      {"bad events", {"replay", "--config.file=@/good.yaml", "--input=@/broken.jsonl"}, kExitData},
+      {"no events", {"replay", "--config.file=@/good.yaml", "--input=@/none.jsonl"}, kExitFailure},
+      {"no state", {"state", "inspect", "--storage.path=@/none"}, kExitFailure}};
+  for (const auto& row : kRows) EXPECT_EQ(Run(row.args), row.code) << row.name << "\n" << out_ << err_;
+}
+
+TEST_F(CliTest, VersionNamesWhatItIsBuiltOf) {
+  Run({"--version"});
+  for (const char* word :
+       {"tidemark ", "revision:", "build date:", "compiler:", "librdkafka:", "RocksDB:", "protobuf:"}) {
+    EXPECT_NE(out_.find(word), std::string::npos) << word;
+  }
+}
+
+TEST_F(CliTest, AMistakeIsShownWhereItStands) {
+  Run({"check-config", "@/bad.yaml"});
+  EXPECT_NE(err_.find("bad.yaml:1:"), std::string::npos) << err_;
+}
+
+TEST_F(CliTest, ReplayGivesEachInstantItsOwnTruth) {
+  ASSERT_EQ(Run({"replay", "--config.file=@/good.yaml", "--input=@/events.jsonl", "--at=2026-11-20T10:30:00Z",
+                 "--at=2026-11-22T00:00:00Z", "--output=json"}),
+            kExitOk);
+  EXPECT_EQ(
+      out_,
+      "{\"kpi\":\"leads_created\",\"labels\":{},\"window\":\"24h\",\"t\":\"2026-11-20T10:30:00Z\",\"value\":\"1\"}\n"
+      "{\"kpi\":\"leads_created\",\"labels\":{},\"window\":\"lifetime\",\"t\":\"2026-11-20T10:30:00Z\",\"value\":\"1\"}"
+      "\n"
+      "{\"kpi\":\"leads_created\",\"labels\":{},\"window\":\"24h\",\"t\":\"2026-11-22T00:00:00Z\",\"value\":\"1\"}\n"
+      "{\"kpi\":\"leads_created\",\"labels\":{},\"window\":\"lifetime\",\"t\":\"2026-11-22T00:00:00Z\",\"value\":\"3\"}"
+      "\n");
+}
+
+TEST_F(CliTest, ReplayEndsWithTheLastEventByDefault) {
+  ASSERT_EQ(Run({"replay", "--config.file=@/good.yaml", "--input=@/events.jsonl", "--output=prometheus"}), kExitOk);
+  EXPECT_NE(out_.find("sales_leads_created{window=\"24h\"} 2\n"), std::string::npos) << out_;
+  EXPECT_NE(out_.find("sales_leads_created_total 3\n"), std::string::npos) << out_;
+}
+
+}  // namespace
+}  // namespace tidemark

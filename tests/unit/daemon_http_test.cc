@@ -1,0 +1,250 @@
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "daemon/clock.h"
+#include "daemon/http.h"
+#include "daemon/routes.h"
+#include "tests/unit/daemon_fake_view.h"
+
+namespace tidemark {
+namespace {
+
+// A blocking client socket; every receive ends after five seconds at the latest.
+class Client {
+ public:
+  explicit Client(uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
+    const timeval limit{5, 0};
+    setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connected_ = connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
+  }
+  ~Client() { close(fd_); }
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  bool connected() const { return connected_; }
+  void Send(const std::string& text) {
+    for (size_t sent = 0; sent < text.size();) {
+      const ssize_t n = send(fd_, text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
+      if (n <= 0) return;
+      sent += static_cast<size_t>(n);
+    }
+  }
+  // Everything until the server closes.
+  std::string ReceiveAll() {
+    std::string all;
+    char chunk[1 << 16];
+    for (ssize_t n; (n = recv(fd_, chunk, sizeof(chunk), 0)) > 0;) all.append(chunk, static_cast<size_t>(n));
+    return all;
+  }
+
+ private:
+  const int fd_;
+  bool connected_ = false;
+};
+
+std::string Ask(uint16_t port, const std::string& request_line, const std::string& headers = "") {
+  Client client(port);
+  client.Send(request_line + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + headers + "\r\n");
+  return client.ReceiveAll();
+}
+
+std::string StatusLine(const std::string& answer) { return answer.substr(0, answer.find('\r')); }
+std::string Body(const std::string& answer) {
+  const size_t end = answer.find("\r\n\r\n");
+  return end == std::string::npos ? "" : answer.substr(end + 4);
+}
+bool Contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+class HttpTest : public testing::Test {
+ protected:
+  HttpTest() : own_({}), routes_(&lifecycle_, &own_) { Start({}); }
+  void Start(const HttpLimits& limits) {
+    server_.reset();
+    auto server = HttpServer::Start("127.0.0.1:0", limits, [this](const HttpRequest& r) { return routes_.Answer(r); });
+    ASSERT_TRUE(server.ok()) << server.status().text();
+    server_ = std::move(*server);
+  }
+  std::string Get(const std::string& path, const std::string& headers = "") {
+    return Ask(server_->port(), "GET " + path, headers);
+  }
+  void Serve(std::shared_ptr<const View> view) {
+    lifecycle_.Publish(std::move(view));
+    lifecycle_.Progress(SteadyNow());
+    lifecycle_.SetPhase(Phase::kRunning);
+  }
+
+  Lifecycle lifecycle_;
+  OwnMetrics own_;
+  Routes routes_;
+  std::unique_ptr<HttpServer> server_;
+};
+
+TEST_F(HttpTest, PortZeroIsARealPortThatIsNamed) {
+  EXPECT_GT(server_->port(), 0);
+  EXPECT_EQ(server_->address(), "127.0.0.1:" + std::to_string(server_->port()));
+}
+
+TEST_F(HttpTest, APortInUseIsAnErrorThatNamesIt) {
+  const auto second = HttpServer::Start(server_->address(), {}, [](const HttpRequest&) { return HttpResponse(); });
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.status().code(), Code::kUnavailable);
+  EXPECT_TRUE(Contains(second.status().text(), server_->address())) << second.status().text();
+}
+
+TEST_F(HttpTest, MetricsHaveTheExactContentTypeOfTheirFormat) {
+  Serve(SampleView());
+  const std::string text = Get("/metrics");
+  EXPECT_EQ(StatusLine(text), "HTTP/1.1 200 OK");
+  EXPECT_TRUE(Contains(text, "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n")) << text.substr(0, 400);
+  EXPECT_TRUE(Contains(text, "X-Content-Type-Options: nosniff\r\n"));
+  EXPECT_FALSE(Contains(text, "Access-Control-Allow"));
+  EXPECT_TRUE(Contains(text, "sales_leads_created{channel=\"web\",window=\"24h\"} 3\n"));
+  const std::string open = Get("/metrics", "Accept: application/openmetrics-text;version=1.0.0\r\n");
+  EXPECT_TRUE(Contains(open, "Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8\r\n"));
+  EXPECT_TRUE(open.size() > 6 && open.substr(open.size() - 6) == "# EOF\n");
+}
+
+TEST_F(HttpTest, GzipIsSentToThoseWhoAccept) {
+  Serve(SampleView());
+  const std::string answer = Get("/metrics", "Accept-Encoding: gzip\r\n");
+  EXPECT_TRUE(Contains(answer, "Content-Encoding: gzip\r\n"));
+  EXPECT_EQ(Body(answer).substr(0, 2), "\x1f\x8b");
+}
+
+TEST_F(HttpTest, HeadHasTheHeadersOfGetAndNoBody) {
+  Serve(SampleView());
+  for (const char* path : {"/metrics", "/-/healthy", "/api/v1/kpis"}) {
+    const std::string answer = Ask(server_->port(), std::string("HEAD ") + path);
+    EXPECT_EQ(StatusLine(answer), "HTTP/1.1 200 OK") << path;
+    EXPECT_EQ(Body(answer), "") << path;
+    EXPECT_FALSE(Contains(answer, "Content-Length: 0\r\n")) << path;
+  }
+}
+
+TEST_F(HttpTest, OtherMethodsAreRefusedWithWhatIsAllowed) {
+  for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "PATCH"}) {
+    const std::string answer = Ask(server_->port(), std::string(method) + " /metrics", "Content-Length: 0\r\n");
+    EXPECT_TRUE(Contains(StatusLine(answer), " 405 ")) << method << ": " << answer;
+    EXPECT_TRUE(Contains(answer, "Allow: GET, HEAD\r\n")) << method;
+  }
+}
+
+TEST_F(HttpTest, UnknownPathsAreNotFound) {
+  Serve(SampleView());
+  for (const char* path : {"/nothing", "/-/reload", "/-/quit", "/metrics/", "/api/v1/none", "/api/v1/kpis?kpi=none"}) {
+    EXPECT_TRUE(Contains(StatusLine(Get(path)), " 404 ")) << path;
+  }
+}
+
+TEST_F(HttpTest, TheApiIsWithheldUntilRestored) {
+  lifecycle_.SetPhase(Phase::kRestoring);
+  EXPECT_TRUE(Contains(StatusLine(Get("/api/v1/kpis")), " 503 "));
+  EXPECT_TRUE(Contains(StatusLine(Get("/-/ready")), " 503 "));
+  EXPECT_EQ(Body(Get("/-/ready")), "restoring the stored state\n");
+  EXPECT_TRUE(Contains(StatusLine(Get("/-/healthy")), " 200 "));
+  EXPECT_TRUE(Contains(Get("/metrics"), "tidemark_state_complete 0\n"));
+}
+
+TEST_F(HttpTest, TheApiGivesValuesAsExactStrings) {
+  Serve(SampleView());
+  const std::string body = Body(Get("/api/v1/kpis?kpi=revenue"));
+  EXPECT_TRUE(Contains(body, "{\"labels\":{},\"window\":\"24h\",\"value\":\"2030270.94\",\"samples\":1}")) << body;
+  EXPECT_TRUE(Contains(body, "{\"labels\":{},\"window\":\"7d\",\"value\":null,\"samples\":1}")) << body;
+  EXPECT_FALSE(Contains(body, "leads_created"));
+  const std::string breaches = Body(Get("/api/v1/breaches"));
+  EXPECT_TRUE(Contains(breaches, "\"rule\":\"few_leads\"")) << breaches;
+  EXPECT_TRUE(Contains(breaches, "\"state\":\"firing\",\"observed\":\"3\"")) << breaches;
+}
+
+TEST_F(HttpTest, HostileLabelsLeaveTheJsonWhole) {
+  Serve(SampleView());
+  EXPECT_TRUE(Contains(Body(Get("/api/v1/kpis?kpi=leads_created")), R"("channel":"we \"said\" \\ no\u000amore")"));
+}
+
+TEST_F(HttpTest, HeadersBeyondTheLimitAreRefusedAndOthersStillServed) {
+  const std::string answer = Get("/metrics", "X-Long: " + std::string(200'000, 'a') + "\r\n");
+  EXPECT_FALSE(Contains(StatusLine(answer), " 200 ")) << StatusLine(answer);
+  EXPECT_TRUE(Contains(StatusLine(Get("/-/healthy")), " 200 "));
+}
+
+TEST_F(HttpTest, NonsenseIsAnsweredWithoutHarm) {
+  for (const std::string& bytes : {std::string("\0\xff\r\n\r\n", 6), std::string("GET\r\n\r\n"),
+                                   std::string("GET /metrics HTTP/9.9\r\n\r\n"), std::string(100'000, 'G')}) {
+    Client client(server_->port());
+    client.Send(bytes);
+    client.Send("\r\n\r\n");
+  }
+  EXPECT_TRUE(Contains(StatusLine(Get("/-/healthy")), " 200 "));
+}
+
+TEST_F(HttpTest, AnIdleConnectionIsClosed) {
+  HttpLimits limits;
+  limits.idle_seconds = 1;
+  Start(limits);
+  Client client(server_->port());
+  client.Send("GET /metrics HT");  // and no more
+  const Duration begin = SteadyNow();
+  const std::string answer = client.ReceiveAll();
+  EXPECT_FALSE(Contains(answer, " 200 "));
+  EXPECT_LT(SteadyNow() - begin, std::chrono::seconds(4)) << "closed by the server, not given up by the client";
+}
+
+TEST_F(HttpTest, OneClientCannotTakeAllConnections) {
+  HttpLimits limits;
+  limits.max_connections = 8;
+  limits.threads = 1;
+  Start(limits);
+  std::vector<std::unique_ptr<Client>> held;
+  for (int i = 0; i < 20; ++i) held.push_back(std::make_unique<Client>(server_->port()));
+  held[19]->Send("GET /-/healthy HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(held[19]->ReceiveAll(), "") << "beyond the limit: closed unanswered";
+  held.clear();
+  std::string answer;
+  for (int tries = 0; tries < 100 && answer.empty(); ++tries) answer = Get("/-/healthy");
+  EXPECT_TRUE(Contains(StatusLine(answer), " 200 "));
+}
+
+TEST_F(HttpTest, TheLandingPageLinksEverything) {
+  Serve(SampleView());
+  const std::string page = Get("/");
+  EXPECT_TRUE(Contains(page, "Content-Type: text/html; charset=utf-8\r\n"));
+  for (const char* path :
+       {"/metrics", "/api/v1/kpis", "/api/v1/breaches", "/api/v1/status", "/-/healthy", "/-/ready"}) {
+    EXPECT_TRUE(Contains(page, std::string("href=\"") + path + "\"")) << path;
+  }
+}
+
+TEST_F(HttpTest, RequestsAreCountedByAFixedSetOfHandlers) {
+  Get("/made/up/1");
+  Get("/made/up/2");
+  EXPECT_TRUE(Contains(Get("/metrics"), "tidemark_http_requests_total{code=\"404\",handler=\"other\"} 2"));
+}
+
+TEST(ListenAddress, IsHostAndPort) {
+  const struct {
+    const char* text;
+    const char* host;  // null: refused
+    const char* port;
+  } kRows[] = {{"0.0.0.0:9464", "0.0.0.0", "9464"}, {":0", "", "0"},         {"[::1]:80", "::1", "80"},
+               {"localhost:1", "localhost", "1"},   {"9464", nullptr, ""},   {"host:", nullptr, ""},
+               {"host:99999", nullptr, ""},         {"::1:80", nullptr, ""}, {"host:-1", nullptr, ""},
+               {"host:http", nullptr, ""}};
+  for (const auto& row : kRows) {
+    const auto parsed = ParseListenAddress(row.text);
+    ASSERT_EQ(parsed.ok(), row.host != nullptr) << row.text;
+    if (!parsed.ok()) continue;
+    EXPECT_EQ(parsed->host, row.host) << row.text;
+    EXPECT_EQ(parsed->port, row.port) << row.text;
+  }
+}
+
+}  // namespace
+}  // namespace tidemark
