@@ -105,10 +105,11 @@ Status Engine::Impl::Commit(WallTime now) {
   registry_dirty_ = false;
   erase_at_open_.Clear();
   applied_since_commit_ = moved_since_commit_ = false;
-  last_commit_ = now;
   const WallTime end = options_.stopwatch ? options_.stopwatch() : now;
-  commit_cost_ = end - begin;
-  const double seconds = std::chrono::duration<double>(commit_cost_).count();
+  const Duration since = last_commit_ == WallTime::min() ? Duration(0) : now - last_commit_;
+  commit_debt_ = std::max(Duration(0), commit_debt_ - since) + (end - begin) * 20;
+  last_commit_ = now;
+  const double seconds = std::chrono::duration<double>(end - begin).count();
   ++stats_.commits;
   stats_.commit_seconds_total += seconds;
   stats_.last_commit_seconds = seconds;

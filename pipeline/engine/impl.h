@@ -109,7 +109,7 @@ class Engine::Impl {
   WallTime last_commit_ = WallTime::min();
   WallTime last_status_ = WallTime::min();
   WallTime last_report_ = WallTime::min();
-  Duration commit_cost_{};
+  Duration commit_debt_{};                  // as of last_commit_
   bool caught_up_ = false;
   CommitBatch erase_at_open_;
   EngineStats stats_;
