@@ -1,0 +1,93 @@
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+
+#include "pipeline/aggregate/staircase.h"
+#include "pipeline/base/decimal.h"
+#include "pipeline/base/time.h"
+#include "pipeline/plan/tier.h"
+
+namespace tidemark {
+namespace {
+
+TEST(Decimals, AreWrittenExactlyAndReadBack) {
+  struct Row {
+    const char* name;
+    Int128 mantissa;
+    int scale;
+    const char* text;
+  };
+  for (const Row& row : {Row{"zero", 0, 6, "0"}, Row{"money", 2'030'270'940'000, 6, "2030270.94"}, Row{"small", 5, 6, "0.000005"},
+                         Row{"negative", -1'500'000, 6, "-1.5"}, Row{"whole", 42, 0, "42"}, Row{"small negative", -5, 1, "-0.5"}}) {
+    EXPECT_EQ(ToString(Decimal{row.mantissa, row.scale}), row.text) << row.name;
+    const auto back = ParseDecimal(row.text);
+    ASSERT_TRUE(back.ok()) << row.name;
+    EXPECT_EQ(Compare(*back, {row.mantissa, row.scale}), 0) << row.name;
+  }
+  for (const char* bad : {"", "-", ".", "1e3", "1.2.3", "0.1234567890123456789", "999999999999999999999999999999999999999999"}) {
+    EXPECT_FALSE(ParseDecimal(bad).ok()) << bad;
+  }
+}
+
+TEST(Decimals, OverflowIsSaidAndNeverWraps) {
+  const Decimal most{(Int128{1} << 126) - 1 + (Int128{1} << 126), 0};
+  EXPECT_FALSE(Add(most, {1, 0}).has_value());
+  EXPECT_FALSE(Multiply(most, {2, 0}).has_value());
+  EXPECT_FALSE(Rescale(most, 1).has_value());
+  EXPECT_EQ(Compare(most, {1, 18}), 1) << "also where they cannot be brought to one scale";
+}
+
+TEST(Times, DurationsAndInstantsReadBack) {
+  for (const char* text : {"90s", "15m", "24h", "7d", "100ms", "250us", "0s"}) {
+    const auto d = ParseDuration(text);
+    ASSERT_TRUE(d.ok()) << text;
+    EXPECT_EQ(FormatDuration(*d), text);
+  }
+  for (const char* bad : {"", "h", "1", "1x", "-1h", "1h-2m", "99999999999999d"}) EXPECT_FALSE(ParseDuration(bad).ok()) << bad;
+  for (const char* text : {"2026-11-24T03:36:49Z", "1969-12-31T23:59:59.5Z", "2024-02-29T00:00:00.000001Z"}) {
+    const auto t = ParseRfc3339(text);
+    ASSERT_TRUE(t.ok()) << text;
+    EXPECT_EQ(FormatRfc3339(*t), text);
+  }
+  EXPECT_EQ(ParseRfc3339("2026-11-24T03:36:49+05:45").value(), ParseRfc3339("2026-11-23T21:51:49Z").value());
+  for (const char* bad : {"2026-11-24", "2026-02-29T00:00:00Z", "2026-11-24T24:00:00Z", "2026-11-24T00:00:00", "x"}) {
+    EXPECT_FALSE(ParseRfc3339(bad).ok()) << bad;
+  }
+}
+
+TEST(Windows, LowerEdgeMovesByTheStepAndTheWindowNeverExceedsItsLength) {
+  const Duration length = std::chrono::hours(24), step = std::chrono::minutes(10);
+  for (int64_t t = 0; t < 3 * 3600; t += 37) {
+    const EventTime now = EventTimeFromMicros(t * kMicrosPerSecond);
+    const EventTime edge = LowerEdge(now, length, step);
+    EXPECT_EQ(Micros(edge) % step.count(), 0);
+    EXPECT_LE(now - edge, length);
+    EXPECT_GE(now - edge, length - step);
+  }
+}
+
+TEST(Staircases, EqualTheNaiveExtremeForEveryWindowInAnyOrder) {
+  for (uint64_t seed = 1; seed <= 200; ++seed) {
+    std::mt19937_64 rng(seed);
+    const bool maximum = seed % 2 == 0;
+    Staircase stairs;
+    std::multimap<EventTime, int64_t> all;
+    for (int i = 0; i < 60; ++i) {
+      const EventTime pane = EventTimeFromMicros(static_cast<int64_t>(rng() % 40));
+      const auto value = static_cast<int64_t>(rng() % 15) - 7;
+      stairs.Add(pane, value, maximum);
+      all.emplace(pane, value);
+      for (int64_t from = 0; from <= 40; ++from) {
+        std::optional<int64_t> want;
+        for (auto it = all.lower_bound(EventTimeFromMicros(from)); it != all.end(); ++it) {
+          want = !want ? it->second : maximum ? std::max(*want, it->second) : std::min(*want, it->second);
+        }
+        ASSERT_EQ(stairs.Since(EventTimeFromMicros(from)), want) << "seed " << seed << " from " << from;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tidemark

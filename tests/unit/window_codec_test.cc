@@ -1,0 +1,66 @@
+// Stored bytes are a written format: the worked example of pipeline/store/README.md, and every truncation refused.
+#include <gtest/gtest.h>
+
+#include "pipeline/store/keys.h"
+#include "pipeline/window/codec.h"
+
+namespace tidemark {
+namespace {
+
+std::string Hex(std::string_view bytes) {
+  std::string hex;
+  for (const char c : bytes) {
+    hex += "0123456789abcdef"[static_cast<uint8_t>(c) >> 4];
+    hex += "0123456789abcdef"[static_cast<uint8_t>(c) & 15];
+  }
+  return hex;
+}
+
+TEST(StoredBytes, APaneIsTheWorkedExampleOfTheReadme) {
+  const EventTime pane = EventTimeFromMicros(28'368'000 * kMicrosPerMinute);
+  EXPECT_EQ(Hex(PaneKey(StoredTable{1}, Tier::kMinute, pane, RowId{2})), "00000001" "00" "8000000001b0dc80" "00000002");
+  std::string value;
+  PutPaneCell(&value, 3, false, 5, 0);
+  PutPaneCell(&value, 4, true, 1, 2'500'000);
+  EXPECT_EQ(Hex(value), "060a" "0902" "c096b102");
+}
+
+TEST(StoredBytes, KeysSortAsTimeDoes) {
+  const std::vector<int64_t> minutes = {-28'000'000, -1, 0, 1, 28'000'000};
+  for (size_t i = 1; i < minutes.size(); ++i) {
+    const auto key = [&](size_t n) {
+      return PaneKey(StoredTable{7}, Tier::kHour, EventTimeFromMicros(minutes[n] * kMicrosPerMinute), RowId{0});
+    };
+    EXPECT_LT(key(i - 1), key(i));
+    EXPECT_EQ(PaneFromOrder(PaneOrder(EventTimeFromMicros(minutes[i] * kMicrosPerMinute))), EventTimeFromMicros(minutes[i] * kMicrosPerMinute));
+  }
+}
+
+TEST(StoredBytes, ARowReadsBackAndNoPrefixOfItDoes) {
+  RowColumn column;
+  column.number = 300;
+  column.has_sum = true;
+  column.last_pane = EventTimeFromMicros(5 * kMicrosPerMinute);
+  column.windows.push_back({std::chrono::hours(1), std::chrono::minutes(1), 7, Int128{-9'000'000'000'000'000'000} * 1000});
+  column.windows.push_back({Duration(0), Duration(0), 8, 1});
+  column.steps.push_back({EventTimeFromMicros(3 * kMicrosPerMinute), -4});
+  column.last = {EventTimeFromMicros(77), 1ull << 63, -5};
+  std::string bytes;
+  PutRowColumn(&bytes, column);
+  ByteReader reader(bytes);
+  RowColumn back;
+  std::string_view raw;
+  ASSERT_TRUE(ReadRowColumn(&reader, &back, &raw).ok());
+  EXPECT_TRUE(reader.Done());
+  EXPECT_EQ(raw, bytes);
+  std::string again;
+  PutRowColumn(&again, back);
+  EXPECT_EQ(again, bytes);
+  for (size_t n = 0; n < bytes.size(); ++n) {
+    ByteReader cut(std::string_view(bytes).substr(0, n));
+    EXPECT_FALSE(ReadRowColumn(&cut, &back, &raw).ok()) << n;
+  }
+}
+
+}  // namespace
+}  // namespace tidemark
