@@ -158,7 +158,6 @@ Status EngineRunner::Serve() {
 
   KafkaSource::Options source_options;
   source_options.fetch_memory_bytes = memory_.fetch;
-  source_options.event_clock = specs_->time.event_clock;
   source_options.log = &LogKafka;
   TM_ASSIGN_OR_RETURN(const std::unique_ptr<KafkaSource> source,
                       KafkaSource::Open(specs_->kafka, specs_->topics, std::move(source_options)));

@@ -35,7 +35,6 @@ class KafkaSource final : public RecordSource {
  public:
   struct Options {
     uint64_t fetch_memory_bytes = 64ull << 20;  // for records fetched and not yet taken, all partitions together
-    bool event_clock = false;                   // no proofs: event time comes from watermarks only
     std::chrono::milliseconds proof_interval{1000};
     std::chrono::milliseconds request_timeout{1500};   // of one question to the brokers
     std::chrono::milliseconds unreadable_after{5000};  // without a sign of life of a partition

@@ -177,7 +177,7 @@ PartitionStatus KafkaSource::status(PartitionId id) {
     status.health = PartitionHealth::kUnreadable;
     status.reason = partition->fetch_error;
   }
-  if (partition->check.reading() && !options_.event_clock) status.proof = answer.proof;
+  if (partition->check.reading()) status.proof = answer.proof;
   if (partition->check.has_report()) {
     status.gap = partition->check.TakeGap();
     status.restarted = partition->check.TakeRestarted();
