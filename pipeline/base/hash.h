@@ -1,6 +1,7 @@
 // Hashes whose values are stored: the same on every machine and release. Not for hostile-proof maps by themselves.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -20,10 +21,12 @@ struct Hash128 {
 
 namespace hash_internal {
 
+static_assert(std::endian::native == std::endian::little, "stored hashes are those of little-endian words");
+
 inline uint64_t Load64(const char* p) {
   uint64_t x;
   std::memcpy(&x, p, 8);
-  return x;  // little-endian machines only; checked at build time in hash.cc's place by the codecs
+  return x;
 }
 
 // The tail of up to 7 bytes, its length mixed in by the caller.

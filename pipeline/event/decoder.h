@@ -42,7 +42,7 @@ inline constexpr size_t kDecodeErrorCount = 8;
 std::string_view ToString(DecodeError error);  // "truncated", "bad_varint", ...
 
 // What decoding yields for one record. `slots` has one entry per path requested for `type`, zero where absent;
-// bit n of `present` says that path n was on the wire.
+// bit n of `present` is what libprotobuf's HasField says: set, unless path n is a default of a field without presence.
 struct EventRow {
   DecodeError error = DecodeError::kNone;
   bool has_time = false;
