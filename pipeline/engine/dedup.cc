@@ -11,9 +11,10 @@ namespace {
 constexpr size_t kEntryBytes = 20;
 
 // lo, hi, payload hash; big-endian.
-void WriteEntry(const Hash128& id, uint32_t payload_hash, char* out) {
+void WriteEntry(const IdEntry& entry, char* out) {
+  const Hash128 id = entry.hash();
   const uint64_t lo = __builtin_bswap64(id.lo), hi = __builtin_bswap64(id.hi);
-  const uint32_t payload = __builtin_bswap32(payload_hash);
+  const uint32_t payload = __builtin_bswap32(entry.payload_hash);
   std::memcpy(out, &lo, 8);
   std::memcpy(out + 8, &hi, 8);
   std::memcpy(out + 16, &payload, 4);
@@ -31,10 +32,7 @@ void Dedup::Turn(EventTime pane) {
 
 void Dedup::DropFirst() {
   const auto first = panes_.begin();
-  for (const Entry& entry : first->second.ids) {
-    const auto it = ids_.find(entry.id);
-    if (it != ids_.end() && it->second.pane_minutes == Minutes(first->first)) ids_.erase(it);
-  }
+  ids_.Drop(&first->second.run);
   floor_ = std::max(floor_, first->first + kPane);
   if (first->second.stored > 0) dropped_.push_back(first->first);
   if (memo_pane_ == first->first) {
@@ -58,17 +56,22 @@ void Dedup::AppendTo(uint64_t sequence, CommitBatch* batch) {
     batch->erase_ranges.push_back({Family::kIds, IdsKey(topic_hash_, pane, 0), IdsKey(topic_hash_, pane + kPane, 0)});
   }
   for (auto& [pane, ids] : panes_) {
-    if (ids.stored == ids.ids.size()) continue;
-    std::string value((ids.ids.size() - ids.stored) * kEntryBytes, '\0');
+    if (ids.stored == ids.run.size) continue;
+    std::string value((ids.run.size - ids.stored) * kEntryBytes, '\0');
     char* out = value.data();
-    for (size_t i = ids.stored; i < ids.ids.size(); ++i, out += kEntryBytes) WriteEntry(ids.ids[i].id, ids.ids[i].payload_hash, out);
+    ids_.ForEachBlock(ids.run, ids.stored, [&](std::span<const IdEntry> entries) {
+      for (const IdEntry& entry : entries) {
+        WriteEntry(entry, out);
+        out += kEntryBytes;
+      }
+    });
     batch->puts.push_back({Family::kIds, IdsKey(topic_hash_, pane, sequence), std::move(value)});
   }
 }
 
 void Dedup::Committed() {
   dropped_.clear();
-  for (auto& [pane, ids] : panes_) ids.stored = ids.ids.size();
+  for (auto& [pane, ids] : panes_) ids.stored = ids.run.size;
 }
 
 Status Dedup::Load(const Store& store) {
@@ -85,10 +88,9 @@ Status Dedup::Load(const Store& store) {
         for (ByteReader reader(value); !reader.empty();) {
           const uint64_t lo = reader.BigEndian(8), hi = reader.BigEndian(8);
           const auto payload_hash = static_cast<uint32_t>(reader.BigEndian(4));
-          ids_.try_emplace(Hash128{lo, hi}, Seen{payload_hash, Minutes(pane)});
-          memo_->ids.push_back({{lo, hi}, payload_hash});
+          ids_.FindOrAdd({lo, hi}, payload_hash, &memo_->run);
         }
-        memo_->stored = memo_->ids.size();
+        memo_->stored = memo_->run.size;
         return true;
       }));
   return bad;
@@ -98,12 +100,6 @@ double Dedup::HorizonSeconds() const {
   if (floor_ == kNoEventTime || newest_ == kNoEventTime) return std::chrono::duration<double>(spec_.horizon).count();
   const auto reach = std::chrono::duration<double>(newest_ + kPane - floor_).count();
   return std::min(reach, std::chrono::duration<double>(spec_.horizon).count());
-}
-
-int64_t Dedup::MemoryBytes() const {
-  size_t entries = 0;
-  for (const auto& [pane, ids] : panes_) entries += ids.ids.capacity();
-  return static_cast<int64_t>(entries * sizeof(Entry) + ids_.capacity() * (sizeof(Hash128) + sizeof(Seen) + 1));
 }
 
 }  // namespace tidemark

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "pipeline/base/hash.h"
 #include "pipeline/base/time.h"
+#include "pipeline/engine/id_set.h"
 #include "pipeline/plan/spec.h"
 #include "pipeline/store/store.h"
 
@@ -25,16 +25,15 @@ class Dedup {
 
   Dedup(const DedupSpec& spec, std::string_view topic);
 
-  void Prefetch(const Hash128& id) const { ids_.prefetch(id); }
+  void Prefetch(const Hash128& id) const { ids_.Prefetch(id); }
   // Judges an event and remembers it when new. `watermark`: of the record's own partition.
   Verdict Check(const Hash128& id, uint32_t payload_hash, EventTime time, EventTime watermark) {
     if (watermark != kNoEventTime && time < watermark - spec_.horizon) return Verdict::kTooOld;
     const EventTime pane = FloorTo(time, kPane);
     if (pane < floor_) return Verdict::kTooOld;
-    const auto [it, added] = ids_.try_emplace(id, Seen{payload_hash, Minutes(pane)});
-    if (!added) return it->second.payload_hash == payload_hash ? Verdict::kDuplicate : Verdict::kConflict;
     if (pane != memo_pane_) Turn(pane);
-    memo_->ids.push_back({id, payload_hash});
+    const IdEntry* seen = ids_.FindOrAdd(id, payload_hash, &memo_->run);
+    if (seen != nullptr) return seen->payload_hash == payload_hash ? Verdict::kDuplicate : Verdict::kConflict;
     return Verdict::kNew;
   }
 
@@ -48,30 +47,21 @@ class Dedup {
   // From here on every id is known.
   EventTime floor() const { return floor_; }
   double HorizonSeconds() const;
-  int64_t MemoryBytes() const;
+  int64_t MemoryBytes() const { return ids_.MemoryBytes(); }
   size_t size() const { return ids_.size(); }
 
  private:
   static constexpr Duration kPane = std::chrono::minutes(10);
-  struct Seen {
-    uint32_t payload_hash;
-    uint32_t pane_minutes;
-  };
-  struct Entry {
-    Hash128 id;
-    uint32_t payload_hash;
-  };
   struct Pane {
-    std::vector<Entry> ids;
-    size_t stored = 0;  // of them, in the store
+    IdSet::Run run;
+    size_t stored = 0;  // of its ids, in the store
   };
-  static uint32_t Minutes(EventTime pane) { return static_cast<uint32_t>(Micros(pane) / kMicrosPerMinute); }
   void Turn(EventTime pane);
   void DropFirst();
 
   const DedupSpec spec_;
   const uint64_t topic_hash_;
-  absl::flat_hash_map<Hash128, Seen> ids_;
+  IdSet ids_;
   std::map<EventTime, Pane> panes_;
   EventTime memo_pane_ = kNoEventTime;
   Pane* memo_ = nullptr;
