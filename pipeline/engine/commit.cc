@@ -152,7 +152,25 @@ EventTime Engine::Impl::EvaluatedAt(const KpiPlan& kpi) const {
   return least == EventTime::max() ? kNoEventTime : least;
 }
 
-// The share of the window that lies after what the KPI has seen from the beginning.
+// Of [from, to), what lies within a loss of any partition.
+Duration Engine::Impl::Lost(size_t clock, EventTime from, EventTime to) const {
+  std::vector<Loss> losses;
+  for (const auto& [tp, partition] : partitions_) {
+    if (OfClock(*partition, clock)) losses.insert(losses.end(), partition->losses.begin(), partition->losses.end());
+  }
+  std::sort(losses.begin(), losses.end(), [](const Loss& a, const Loss& b) { return a.from < b.from; });
+  Duration lost(0);
+  for (const Loss& loss : losses) {
+    from = std::max(from, loss.from);
+    const EventTime end = std::min(to, loss.to);
+    if (from >= end) continue;
+    lost += end - from;
+    from = end;
+  }
+  return lost;
+}
+
+// The share of the window that lies after what the KPI has seen from the beginning, without what was lost.
 double Engine::Impl::Coverage(const KpiPlan& kpi, size_t window) const {
   if (kpi.measure == Measure::kFormula) {
     double least = 1;
@@ -167,12 +185,14 @@ double Engine::Impl::Coverage(const KpiPlan& kpi, size_t window) const {
   const ColumnState& state = column_states_[table.columns[kpi.column].kpi.v];
   const EventTime t = clocks_[table.clock].t;
   if (t == kNoEventTime) return 0;
-  if (plan.lifetime) return state.lifetime_from == kNoEventTime ? 1 : 0;
+  if (plan.lifetime) {
+    return state.lifetime_from == kNoEventTime && Lost(table.clock, EventTime::min(), EventTime::max()) == Duration(0) ? 1 : 0;
+  }
   const EventTime edge = LowerEdge(t, plan.length, plan.step);
   const EventTime from = std::max(state.tier_from[static_cast<size_t>(plan.tier)], FirstTime(table.clock));
-  if (from <= edge) return 1;
-  if (from >= t) return 0;
-  return std::chrono::duration<double>(t - from) / std::chrono::duration<double>(t - edge);
+  const EventTime seen_from = std::max(from, edge);
+  if (seen_from >= t) return 0;
+  return std::chrono::duration<double>(t - seen_from - Lost(table.clock, seen_from, t)) / std::chrono::duration<double>(t - edge);
 }
 
 KpiStatus Engine::Impl::StatusOf(const KpiPlan& kpi) const {

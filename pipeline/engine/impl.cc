@@ -68,10 +68,12 @@ void Engine::Impl::Refresh(Partition* partition, WallTime now) {
   if (status.gap) {
     partition->counts.skipped_offsets += status.gap->second.v - status.gap->first.v;
     partition->next_offset = std::max(partition->next_offset, status.gap->second);
+    BeginLoss(partition);
     partition->dirty = true;
   }
   if (status.restarted) {
     partition->next_offset = partition->last_offset = kNoOffset;
+    BeginLoss(partition);
     partition->dirty = true;
   }
   // A proof counts once everything before its end was applied. Position passes control records, which are never records.

@@ -64,6 +64,7 @@ class Engine::Impl {
   KpiStatus StatusOf(const KpiPlan& kpi) const;
   EventTime EvaluatedAt(const KpiPlan& kpi) const;
   EventTime FirstTime(size_t clock) const;
+  Duration Lost(size_t clock, EventTime from, EventTime to) const;
   double Coverage(const KpiPlan& kpi, size_t window) const;
   PartitionView ViewOf(const Partition& partition) const;
   void FillStats();

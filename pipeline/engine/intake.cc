@@ -99,6 +99,7 @@ void Intake::ApplyOne(size_t index, WallTime now, Partition* partition) {
       break;
   }
   if (partition->first_time == kNoEventTime) partition->first_time = row.time;
+  if (partition->losing()) [[unlikely]] EndLoss(row.time, partition);
   const EventTime watermark = partition->clock.watermark();
   if (row.type == kNoEventType || !router_.routed(row.type)) {
     ++counts.unrouted;

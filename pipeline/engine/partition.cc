@@ -1,6 +1,6 @@
 #include "pipeline/engine/partition.h"
 
-#include <array>
+#include <algorithm>
 
 #include "pipeline/store/bytes.h"
 
@@ -15,7 +15,21 @@ void ForEachCount(Counts& c, F f) {
   f(c.unrouted), f(c.late), f(c.too_old_to_dedup), f(c.conflict), f(c.skipped_offsets);
 }
 
+constexpr size_t kMaxLosses = 16;
+
 }  // namespace
+
+void BeginLoss(Partition* p) {
+  const EventTime from = p->clock.watermark();
+  if (from == kNoEventTime || p->losing()) return;  // without an event before it, coverage begins after it anyway
+  if (p->losses.size() == kMaxLosses) {
+    p->losses[1].from = p->losses[0].from;
+    p->losses.erase(p->losses.begin());
+  }
+  p->losses.push_back({from, EventTime::max()});
+}
+
+void EndLoss(EventTime next, Partition* p) { p->losses.back().to = std::max(next, p->clock.stream_time()); }
 
 std::string EncodePartition(const Partition& p) {
   std::string out;
@@ -26,6 +40,10 @@ std::string EncodePartition(const Partition& p) {
   PutZigZag(&out, Micros(p.clock.proven()));
   PutZigZag(&out, Micros(p.first_time));
   ForEachCount(p.counts, [&](int64_t n) { PutZigZag(&out, n); });
+  for (const Loss& loss : p.losses) {
+    PutZigZag(&out, Micros(loss.from));
+    PutZigZag(&out, Micros(loss.to));
+  }
   return out;
 }
 
@@ -39,6 +57,10 @@ Status DecodePartition(std::string_view bytes, Partition* p) {
   p->clock.Restore(stream_time, proven);
   p->first_time = EventTimeFromMicros(reader.ZigZag());
   ForEachCount(p->counts, [&](int64_t& n) { n = reader.ZigZag(); });
+  while (!reader.empty()) {
+    const EventTime from = EventTimeFromMicros(reader.ZigZag()), to = EventTimeFromMicros(reader.ZigZag());
+    p->losses.push_back({from, to});
+  }
   const RecordCounts& c = p->counts;
   int64_t sum = c.accepted + c.duplicate + c.quarantined_future + c.quarantined_no_time + c.unrouted;
   for (const int64_t n : c.undecodable) sum += n;

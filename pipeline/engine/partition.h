@@ -30,6 +30,11 @@ struct PendingBatch {
   }
 };
 
+// Event time in which records may have been lost, at positions that were stepped over.
+struct Loss {
+  EventTime from, to;  // to: EventTime::max() until the next event shows where time is
+};
+
 struct Partition {
   Partition(TopicPartition where, TopicId topic_id, Duration bound) : tp(std::move(where)), topic(topic_id), clock(bound) {}
 
@@ -42,14 +47,20 @@ struct Partition {
   Offset last_offset = kNoOffset;
   uint64_t last_digest = 0;
   EventTime first_time = kNoEventTime; // of its first accepted event
+  std::vector<Loss> losses;            // in order; at most kMaxLosses
   RecordCounts counts;
   bool dirty = false;                  // to be stored with the next commit
   PendingBatch pending;
   PartitionStatus status;
   bool at_end = false;                 // everything in the log was applied, as far as is known
   bool held_out = false;               // not read for max_hold while others went on: left the minimum
+  bool losing() const { return !losses.empty() && losses.back().to == EventTime::max(); }
   WallTime last_progress{};            // when its event time last moved
 };
+
+// The log went on somewhere else: what lies between is lost.
+void BeginLoss(Partition* partition);
+void EndLoss(EventTime next, Partition* partition);
 
 std::string EncodePartition(const Partition& partition);
 Status DecodePartition(std::string_view bytes, Partition* partition);

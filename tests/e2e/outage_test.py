@@ -200,9 +200,10 @@ class Outage(unittest.TestCase):
 
     def test_retention_gap_halts_and_skips_when_told_to(self):
         self.begin(2)
-        self.send_now(0, 10)
+        self.send(0, now_micros() - 2 * oracle.HOUR)  # the hour was seen whole
+        self.send_now(0, 9)
         self.send_now(1, 10)
-        self.await_lifetime(20, "before the gap")
+        self.assertEqual(self.coverage(self.await_lifetime(20, "before the gap")), (1, 1))
         self.daemon.stop()
         self.send_now(0, 30)
         self.broker.delete_records(self.topic, {0: 25})
@@ -218,12 +219,14 @@ class Outage(unittest.TestCase):
         self.daemon.start()
         page = self.await_lifetime(20 + 15 + 5, "what is left")
         self.assertEqual(page.total("tidemark_records_skipped_offsets_total"), 15)
+        self.check_loss_is_told(page)
         self.daemon.wait_for(lambda p: p.number("tidemark_state_complete") == 1, "complete again")
 
     def test_recreated_topic_is_another_log_and_is_not_counted_on(self):
         self.begin(1)
-        self.send_now(0, 10)
-        self.await_lifetime(10, "the first log")
+        self.send(0, now_micros() - 2 * oracle.HOUR)
+        self.send_now(0, 9)
+        self.assertEqual(self.coverage(self.await_lifetime(10, "the first log")), (1, 1))
         self.daemon.stop()
         self.broker.delete_topic(self.topic)
         self.broker.create_topic(self.topic, 1)
@@ -234,7 +237,21 @@ class Outage(unittest.TestCase):
         self.daemon.stop()
         self.daemon.configure(self.config("skip"))
         self.daemon.start()
-        self.await_lifetime(35, "the new log from its beginning")
+        self.check_loss_is_told(self.await_lifetime(35, "the new log from its beginning"))
+
+    def coverage(self, page):
+        return tuple(page.number("tidemark_kpi_coverage_ratio", kpi="leads_created", window=w) for w in ("1h", "lifetime"))
+
+    def check_loss_is_told(self, page):
+        """The hour has seen most of its time, the lifetime not all records; a restart doesn't forget it."""
+        for _ in range(2):
+            hour, lifetime = self.coverage(page)
+            self.assertGreater(hour, Decimal("0.9"))
+            self.assertLess(hour, 1)
+            self.assertEqual(lifetime, 0)
+            self.assertEqual(self.daemon.stop(), 0)
+            self.daemon.start()
+            page = self.await_lifetime(self.lifetime(page), "after a restart")
 
     def test_aborted_transactions_count_for_nothing_and_hold_nothing_up(self):
         self.begin(1)
