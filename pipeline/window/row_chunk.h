@@ -25,7 +25,7 @@ struct ChunkLabels {
 
 // Immutable once a view holds it.
 struct RowChunk {
-  std::shared_ptr<const ChunkLabels> labels;
+  std::shared_ptr<ChunkLabels> labels;
   std::array<uint64_t, kChunkRows> admitted{};  // mask of columns that have this series
   std::vector<int64_t> words;                   // kChunkRows x TablePlan::acc_words
   std::vector<Extra> extras;                    // kChunkRows x TablePlan::extras

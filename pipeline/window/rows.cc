@@ -54,6 +54,7 @@ void Rows::Grow(uint32_t rows) {
     chunk->extras.resize(kChunkRows * plan_.extras);
     chunks_.push_back(std::move(chunk));
     shared_.push_back(0);
+    labels_shared_.push_back(0);
   }
   packed_.resize(rows);
   admitted_.resize(rows);
@@ -84,11 +85,16 @@ Extra* Rows::MutableExtras(RowId row) {
   return MutableChunk(row.v / kChunkRows)->extras.data() + (row.v % kChunkRows) * plan_.extras;
 }
 
-void Rows::SetLabels(RowId row, std::string_view packed) {
+ChunkLabels* Rows::MutableLabels(RowId row) {
   RowChunk* chunk = MutableChunk(row.v / kChunkRows);
-  auto labels = std::make_shared<ChunkLabels>(*chunk->labels);
-  labels->rows[row.v % kChunkRows] = MakeSeriesLabels(plan_.labels, packed);
-  chunk->labels = std::move(labels);
+  uint8_t& shared = labels_shared_[row.v / kChunkRows];
+  if (shared != 0) chunk->labels = std::make_shared<ChunkLabels>(*chunk->labels);
+  shared = 0;
+  return chunk->labels.get();
+}
+
+void Rows::SetLabels(RowId row, std::string_view packed) {
+  MutableLabels(row)->rows[row.v % kChunkRows] = MakeSeriesLabels(plan_.labels, packed);
   packed_[row.v] = packed;
   label_bytes_ += static_cast<int64_t>(3 * packed.size() + 160);
 }
@@ -140,12 +146,13 @@ bool Rows::Place(RowId row, std::string_view packed) {
   return true;
 }
 
-RowId Rows::AdmitSlow(std::string_view packed, uint64_t wanted, uint64_t* granted) {
-  const auto it = index_.find(packed);
+RowId Rows::AdmitSlow(std::string_view packed, size_t hash, uint64_t wanted, uint64_t* granted) {
+  const auto it = index_.find(packed, hash);
   const uint64_t has = it != index_.end() ? admitted_[it->second] : 0;
   if ((wanted & ~has) == 0) {
     *granted = wanted;
     memo_key_ = packed;
+    memo_hash_ = hash;
     memo_row_ = RowId{it->second};
     memo_admitted_ = has;
     return memo_row_;
@@ -180,9 +187,7 @@ bool Rows::Remove(RowId row, uint64_t columns) {
   if (admitted_[row.v] != 0 || row == kOtherRow) return false;
   index_.erase(packed_[row.v]);
   label_bytes_ -= static_cast<int64_t>(3 * packed_[row.v].size() + 160);
-  auto labels = std::make_shared<ChunkLabels>(*chunk->labels);
-  labels->rows[row.v % kChunkRows] = nullptr;
-  chunk->labels = std::move(labels);
+  MutableLabels(row)->rows[row.v % kChunkRows] = nullptr;
   packed_[row.v].clear();
   free_.push_back(row);
   erased_.push_back(row);
@@ -198,6 +203,7 @@ void Rows::ClearDirty() {
 
 std::vector<std::shared_ptr<const RowChunk>> Rows::Share() {
   std::fill(shared_.begin(), shared_.end(), uint8_t{1});
+  std::fill(labels_shared_.begin(), labels_shared_.end(), uint8_t{1});
   return {chunks_.begin(), chunks_.end()};
 }
 

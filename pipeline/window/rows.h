@@ -29,11 +29,12 @@ class Rows {
   // The row with these packed labels (PutBytes of each value) on which the columns of `wanted` may be counted. Columns
   // that are at their limit are left out of *granted: they belong to kOtherRow.
   RowId Admit(std::string_view packed, uint64_t wanted, uint64_t* granted) {
-    if (packed == memo_key_ && (wanted & ~memo_admitted_) == 0) {
+    const size_t hash = index_.hash_function()(packed);
+    if (hash == memo_hash_ && packed == memo_key_ && (wanted & ~memo_admitted_) == 0) {
       *granted = wanted;
       return memo_row_;
     }
-    return AdmitSlow(packed, wanted, granted);
+    return AdmitSlow(packed, hash, wanted, granted);
   }
   // Admits regardless of limits: declared series, stored series, kOtherRow's own columns.
   RowId Force(std::string_view packed, uint64_t columns);
@@ -74,11 +75,12 @@ class Rows {
     bool operator()(std::string_view a, std::string_view b) const { return a == b; }
   };
 
-  RowId AdmitSlow(std::string_view packed, uint64_t wanted, uint64_t* granted);
+  RowId AdmitSlow(std::string_view packed, size_t hash, uint64_t wanted, uint64_t* granted);
   RowId NewRow(std::string_view packed);
   void Grow(uint32_t rows);
   void AddColumns(RowId row, uint64_t columns);
   void SetLabels(RowId row, std::string_view packed);
+  ChunkLabels* MutableLabels(RowId row);
   RowChunk* MutableChunk(uint32_t chunk);
   void Touch(RowId row);
 
@@ -90,8 +92,10 @@ class Rows {
   std::vector<uint64_t> series_;                // by column
   std::vector<std::shared_ptr<RowChunk>> chunks_;
   std::vector<uint8_t> shared_;                 // by chunk: a view holds it
+  std::vector<uint8_t> labels_shared_;          // the same of its labels, which change less often
   std::vector<RowId> free_, dirty_, new_labels_, erased_;
   std::string memo_key_ = "\xff";               // no packed key begins so
+  size_t memo_hash_ = 0;
   RowId memo_row_{};
   uint64_t memo_admitted_ = 0;
   int64_t label_bytes_ = 0;
