@@ -31,9 +31,14 @@ inline uint64_t Load64(const char* p) {
 
 // The tail of up to 7 bytes, its length mixed in by the caller.
 inline uint64_t LoadTail(const char* p, size_t n) {
-  uint64_t x = 0;
-  std::memcpy(&x, p, n);
-  return x;
+  if (n >= 4) {
+    uint32_t first, last;
+    std::memcpy(&first, p, 4);
+    std::memcpy(&last, p + n - 4, 4);
+    return uint64_t{last} << (8 * (n - 4)) | first;
+  }
+  const auto byte = [&](size_t i) { return uint64_t{static_cast<unsigned char>(p[i])} << (8 * i); };
+  return byte(0) | byte(n / 2) | byte(n - 1);
 }
 
 inline uint64_t MulFold(uint64_t a, uint64_t b) {

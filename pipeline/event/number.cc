@@ -12,8 +12,6 @@ namespace {
 constexpr std::array<double, kMaxScale + 1> kPowersOfTen = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
                                                             1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
 constexpr double kTwoTo63 = 9223372036854775808.0;
-constexpr int64_t kFirstSecond = -62'135'596'800;  // 0001-01-01T00:00:00Z
-constexpr int64_t kLastSecond = 253'402'300'799;   // 9999-12-31T23:59:59Z
 constexpr int64_t kMaxDurationSeconds = 315'576'000'000;
 constexpr int32_t kNanosPerSecond = 1'000'000'000;
 
@@ -23,11 +21,6 @@ std::optional<int64_t> ScaleDouble(double value, int scale) {
   const double scaled = std::nearbyint(value * kPowersOfTen[static_cast<size_t>(scale)]);
   if (!(scaled >= -kTwoTo63 && scaled < kTwoTo63)) return std::nullopt;  // written so that NaN fails too
   return static_cast<int64_t>(scaled);
-}
-
-std::optional<int64_t> TimestampMicros(int64_t seconds, int32_t nanos) {
-  if (seconds < kFirstSecond || seconds > kLastSecond || nanos < 0 || nanos >= kNanosPerSecond) return std::nullopt;
-  return seconds * kMicrosPerSecond + nanos / 1000;
 }
 
 void SplitTimestamp(int64_t micros, int64_t* seconds, int32_t* nanos) {

@@ -210,6 +210,7 @@ const Action* Node::FindSparse(uint32_t number) const {
 }
 
 Action& Node::At(uint32_t number) {
+  if (number < kLowNumbers) return low[number];
   if (number < kDenseNumbers) {
     if (number >= dense.size()) dense.resize(number + 1);
     return dense[number];

@@ -2,6 +2,7 @@
 // Internal to this room.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -50,13 +51,15 @@ struct alignas(16) Action {  // so that a table is indexed by shifting
 
 // One message type at one place in the tree of paths.
 struct Node {
+  static constexpr uint32_t kLowNumbers = 16;  // those whose tag is one byte
   static constexpr uint32_t kDenseNumbers = 256;
-  std::vector<Action> dense;                        // by field number, up to the highest one used
+  std::array<Action, kLowNumbers> low;
+  std::vector<Action> dense;                        // by field number, up to the highest one used below kDenseNumbers
   std::vector<std::pair<uint32_t, Action>> sparse;  // higher numbers, sorted
 
   const Action* Find(uint32_t number) const {
-    if (number < dense.size()) [[likely]]
-      return &dense[number];
+    if (number < kLowNumbers) return &low[number];
+    if (number < dense.size()) return &dense[number];
     return sparse.empty() ? nullptr : FindSparse(number);
   }
   const Action* FindSparse(uint32_t number) const;

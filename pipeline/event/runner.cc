@@ -26,6 +26,7 @@ Runner::Runner(const Program& program, Slot* slots) : program_(program) {
 DecodeError Runner::Run(std::string_view record) {
   const auto* p = reinterpret_cast<const uint8_t*>(record.data());
   if (record.empty()) return DecodeError::kNone;
+  record_end_ = p + record.size();
   return Message(p, p + record.size(), program_.nodes[0], &envelope_, 0).error();
 }
 
@@ -128,16 +129,21 @@ void Runner::Finish(EventRow* row) {
 
 Step Runner::Message(const uint8_t* p, const uint8_t* end, const Node& node, Fill* fill, int depth) {
   while (p < end) {
-    Step step = ReadTag(p, end);
-    if (!step.ok()) [[unlikely]]
-      return step;
-    const uint32_t tag = static_cast<uint32_t>(step.value);
-    const Action* action = node.Find(tag >> 3);
-    if (action == nullptr || action->wire != (tag & 7)) {
-      step = SkipField(step.next, end, tag, depth);
+    uint32_t tag = *p;
+    const Action* action = nullptr;
+    if (tag < 0x80) [[likely]] {
+      action = &node.low[tag >> 3];
+      ++p;
     } else {
-      step = Field(step.next, end, *action, fill, depth);
+      const Step step = ReadTag(p, end);
+      if (!step.ok()) [[unlikely]]
+        return step;
+      tag = static_cast<uint32_t>(step.value);
+      action = node.Find(tag >> 3);
+      p = step.next;
     }
+    const bool wanted = action != nullptr && action->wire == (tag & 7);
+    const Step step = wanted ? Field(p, end, *action, fill, depth) : SkipField(p, end, tag, depth);
     if (!step.ok()) [[unlikely]]
       return step;
     p = step.next;
@@ -203,7 +209,7 @@ Step Runner::Map(const uint8_t* p, const uint8_t* end, const Action& action, Fil
 }
 
 // A Timestamp or Duration. When it occurs twice its parts merge, so the second one starts from the first.
-Step Runner::Time(const uint8_t* p, const uint8_t* end, const Action& action, Fill* fill, int depth) {
+Step Runner::Time(const uint8_t* p, const uint8_t* end, const Action& action, Fill* fill, int depth) const {
   Slot* slot = &fill->slots[action.slot];
   int64_t seconds = 0;
   int32_t nanos = 0;
@@ -220,16 +226,16 @@ Step Runner::Time(const uint8_t* p, const uint8_t* end, const Action& action, Fi
   return step;
 }
 
-Step Runner::SecondsAndNanos(const uint8_t* p, const uint8_t* end, int depth, int64_t* seconds, int32_t* nanos) {
+Step Runner::SecondsAndNanos(const uint8_t* p, const uint8_t* end, int depth, int64_t* seconds, int32_t* nanos) const {
   while (p < end) {
     Step step = ReadTag(p, end);
     if (!step.ok()) return step;
     const uint32_t tag = static_cast<uint32_t>(step.value);
     if (tag == (1 << 3 | kVarint)) {
-      step = ReadVarint(step.next, end);
+      step = ReadVarintWithin(step.next, end, record_end_);
       *seconds = static_cast<int64_t>(step.value);
     } else if (tag == (2 << 3 | kVarint)) {
-      step = ReadVarint(step.next, end);
+      step = ReadVarintWithin(step.next, end, record_end_);
       *nanos = static_cast<int32_t>(step.value);
     } else {
       step = SkipField(step.next, end, tag, depth);

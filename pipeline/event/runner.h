@@ -31,8 +31,8 @@ class Runner {
   Step Message(const uint8_t* p, const uint8_t* end, const Node& node, Fill* fill, int depth);
   Step Payload(const uint8_t* p, const uint8_t* end, uint32_t type);
   Step Map(const uint8_t* p, const uint8_t* end, const Action& action, Fill* fill, int depth);
-  static Step Time(const uint8_t* p, const uint8_t* end, const Action& action, Fill* fill, int depth);
-  static Step SecondsAndNanos(const uint8_t* p, const uint8_t* end, int depth, int64_t* seconds, int32_t* nanos);
+  Step Time(const uint8_t* p, const uint8_t* end, const Action& action, Fill* fill, int depth) const;
+  Step SecondsAndNanos(const uint8_t* p, const uint8_t* end, int depth, int64_t* seconds, int32_t* nanos) const;
   // One field whose wire type is the action's; returns what follows it.
   Step Field(const uint8_t* p, const uint8_t* end, const Action& action, Fill* fill, int depth);
   Step Nested(Step bytes, const Action& action, Fill* fill, int depth);
@@ -41,6 +41,7 @@ class Runner {
   Fill row_;
   Fill envelope_;
   uint32_t type_ = kNoType;
+  const uint8_t* record_end_ = nullptr;  // bytes up to here may be read, also from inside a message that ends before
 };
 
 }  // namespace tidemark::event

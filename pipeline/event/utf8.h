@@ -1,6 +1,7 @@
 // Is a byte string UTF-8? Internal to this room.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
@@ -10,18 +11,25 @@ namespace tidemark::event {
 // nothing above U+10FFFF.
 bool IsUtf8Slow(const uint8_t* p, const uint8_t* end);
 
-// Nearly all strings in events are ASCII: eight bytes a step.
+// Nearly all strings in events are ASCII: eight bytes a step, the last ones overlapping those before.
 inline bool IsUtf8(const uint8_t* p, const uint8_t* end) {
   constexpr uint64_t kHighBits = 0x8080808080808080;
-  uint64_t word = 0;
-  while (end - p >= 8) {
-    std::memcpy(&word, p, 8);
-    if ((word & kHighBits) != 0) return IsUtf8Slow(p, end);
-    p += 8;
+  const auto load = [](const uint8_t* at, size_t bytes) {
+    uint64_t word = 0;
+    std::memcpy(&word, at, bytes);
+    return word;
+  };
+  const auto size = static_cast<size_t>(end - p);
+  uint64_t bits = 0;
+  if (size >= 8) [[likely]] {
+    for (const uint8_t* q = p; end - q > 8; q += 8) bits |= load(q, 8);
+    bits |= load(end - 8, 8);
+  } else if (size >= 4) {
+    bits = load(p, 4) | load(end - 4, 4);
+  } else if (size > 0) {
+    bits = uint64_t{p[0]} | p[size / 2] | p[size - 1];
   }
-  uint8_t high = 0;
-  for (const uint8_t* q = p; q < end; ++q) high |= *q;
-  return high < 0x80 || IsUtf8Slow(p, end);
+  return (bits & kHighBits) == 0 || IsUtf8Slow(p, end);
 }
 
 }  // namespace tidemark::event

@@ -53,6 +53,14 @@ inline Step ReadVarint(const uint8_t* p, const uint8_t* end) {
   return ReadLongVarint(p, end, 10);
 }
 
+// The same when bytes beyond `end` may be read, up to `readable`: a short message ends less than a word after its numbers.
+inline Step ReadVarintWithin(const uint8_t* p, const uint8_t* end, const uint8_t* readable) {
+  if (readable - p < 8) [[unlikely]]
+    return ReadVarint(p, end);
+  const Step step = ReadVarintOfWord(p, end);
+  return step.next <= end ? step : Fail(DecodeError::kTruncated);  // an error's `next` is null, and passes
+}
+
 // The tag is value's lower 32 bits: like libprotobuf, higher ones of its fifth byte are dropped. REQUIRES: p < end.
 inline Step ReadTag(const uint8_t* p, const uint8_t* end) {
   if (*p < 0x80) [[likely]]

@@ -5,6 +5,7 @@
 
 #include "pipeline/aggregate/staircase.h"
 #include "pipeline/base/decimal.h"
+#include "pipeline/base/hash.h"
 #include "pipeline/base/time.h"
 #include "pipeline/plan/tier.h"
 
@@ -86,6 +87,16 @@ TEST(Staircases, EqualTheNaiveExtremeForEveryWindowInAnyOrder) {
         ASSERT_EQ(stairs.Since(EventTimeFromMicros(from)), want) << "seed " << seed << " from " << from;
       }
     }
+  }
+}
+
+// Hashes are stored: the tail is its little-endian bytes, however it is read.
+TEST(Hash, ATailIsItsBytes) {
+  const std::string bytes = "\x81\x02\xf3\x04\xa5\x06\xc7\x08";
+  for (size_t n = 1; n < 8; ++n) {
+    uint64_t want = 0;
+    for (size_t i = 0; i < n; ++i) want |= uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
+    EXPECT_EQ(hash_internal::LoadTail(bytes.data(), n), want) << n;
   }
 }
 
