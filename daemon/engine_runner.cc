@@ -163,7 +163,7 @@ Status EngineRunner::Serve() {
                       KafkaSource::Open(specs_->kafka, specs_->topics, std::move(source_options)));
   EngineOptions engine_options;
   engine_options.stopwatch = &WallNow;
-  engine_options.open_panes_bytes = memory_.rows / 4;
+  engine_options.open_panes_bytes = std::min(memory_.rows / 4, engine_options.open_panes_bytes);
   const Duration begin = SteadyNow();
   TM_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                       Engine::Open(plan_, store.get(), source.get(), WallNow(), std::move(engine_options)));

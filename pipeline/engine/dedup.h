@@ -25,7 +25,7 @@ class Dedup {
 
   Dedup(const DedupSpec& spec, std::string_view topic);
 
-  void Prefetch(const Hash128& id) const { ids_.Prefetch(id); }
+  [[gnu::always_inline]] void Prefetch(const Hash128& id) const { ids_.Prefetch(id); }
   // Judges an event and remembers it when new. `watermark`: of the record's own partition.
   Verdict Check(const Hash128& id, uint32_t payload_hash, EventTime time, EventTime watermark) {
     if (watermark != kNoEventTime && time < watermark - spec_.horizon) return Verdict::kTooOld;

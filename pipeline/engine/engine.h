@@ -15,8 +15,9 @@ namespace tidemark {
 struct EngineOptions {
   // Measures how long a commit took, which paces commits; null: commits cost nothing.
   std::function<WallTime()> stopwatch;
-  // Memory for open panes and hot cells; beyond it a commit is due at once.
-  uint64_t open_panes_bytes = 64u << 20;
+  // Memory for open panes and hot cells; beyond it a commit is due at once. More makes commits of a backlog larger, not
+  // cheaper: their memory then comes fresh from the kernel each time, and is in no cache.
+  uint64_t open_panes_bytes = 16u << 20;
   // Commits are at least this far apart, and as far as they stay under 5 % of the engine's time, up to max.
   Duration min_commit_interval = std::chrono::milliseconds(100);
   Duration max_commit_interval = std::chrono::seconds(5);

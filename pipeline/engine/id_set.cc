@@ -31,7 +31,7 @@ void IdSet::AddBlock(Run* run) {
 
 void IdSet::Grow() {
   TM_CHECK(shift_ > 0);
-  std::vector<uint64_t> old(slots_.size() * 2);
+  Slots old(slots_.size() * 2);
   old.swap(slots_);
   mask_ = slots_.size() - 1;
   --shift_;

@@ -7,6 +7,8 @@ namespace tidemark {
 namespace {
 
 constexpr size_t kRoundRecords = 16'384;  // applied before the engine looks up from taking
+constexpr size_t kMaxBatch = 500;          // decoded at once: records, rows and slots stay in the L2 cache
+constexpr size_t kHotBytes = 4u << 20;     // cells of events are folded before they outgrow the L2 cache
 constexpr Duration kStatusInterval = std::chrono::milliseconds(20);
 constexpr Duration kCommitBurst = std::chrono::seconds(2);
 constexpr Duration kIdleCommitInterval = std::chrono::seconds(1);
@@ -154,7 +156,7 @@ EventTime Engine::Impl::Limit(WallTime now) const {
 
 Result<size_t> Engine::Impl::TakeFrom(Partition* partition, EventTime limit, WallTime now) {
   size_t applied = 0;
-  const size_t batch_size = std::clamp<size_t>(16'384 / std::max<size_t>(owned_.size(), 1), 64, 2000);
+  const size_t batch_size = std::clamp<size_t>(kRoundRecords / std::max<size_t>(owned_.size(), 1), 64, kMaxBatch);
   while (applied < kRoundRecords) {
     if (partition->pending.empty()) {
       if (!source_.ready(partition->id)) break;
@@ -165,9 +167,9 @@ Result<size_t> Engine::Impl::TakeFrom(Partition* partition, EventTime limit, Wal
       partition->at_end = false;
     }
     applied += intake_.ApplyBefore(limit, now, partition);
+    if (router_.hot_bytes() > kHotBytes) router_.Fold();
     if (!partition->pending.empty()) break;
     partition->pending.Clear();
-    if (router_.hot_bytes() > options_.open_panes_bytes / 2) break;
   }
   if (applied > 0) partition->last_progress = now;
   return applied;

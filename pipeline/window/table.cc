@@ -1,26 +1,28 @@
 #include "pipeline/window/table.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "pipeline/aggregate/cells.h"
 
 namespace tidemark {
 
 Table::Table(const TablePlan& plan, StoredTable number, std::vector<ColumnState> columns)
-    : plan_(plan), number_(number), columns_(std::move(columns)), rows_(plan), scratch_(plan.pane_words) {
+    : plan_(plan), number_(number), columns_(std::move(columns)), rows_(plan),
+      hot_parity_bit_(std::countr_zero(static_cast<uint64_t>(PaneSize(plan.hot_tier).count()))), scratch_(plan.pane_words) {
   for (uint32_t c = 0; c < columns_.size(); ++c) column_of_[columns_[c].number] = c;
   for (size_t t = 0; t < kTierCount; ++t) tiers_.emplace_back(plan_, static_cast<Tier>(t));
   edges_.assign(plan.windows.size(), kNoEventTime);
   for (const ColumnPlan& column : plan.columns) rebuild_.emplace_back(column.windows.size(), false);
 }
 
-Table::HotMemo& Table::GrowMemo(RowId row) {
-  hot_memo_.resize(std::max<size_t>(row.v + 1, rows_.size()));
-  return hot_memo_[row.v];
+Table::HotMemo& Table::GrowMemo(size_t at) {
+  hot_memo_.resize(std::max<size_t>(at + 1, size_t{2} * rows_.size()));
+  return hot_memo_[at];
 }
 
 int64_t* Table::HotSlow(RowId row, EventTime pane) {
-  HotMemo& memo = hot_memo_[row.v];
+  HotMemo& memo = MemoOf(row, pane);
   const auto block = static_cast<uint32_t>(hot_words_.size());
   if (memo.epoch == hot_epoch_) {
     const auto [it, added] = hot_more_.try_emplace({row.v, Micros(pane)}, block);

@@ -45,7 +45,7 @@ class Table {
 
   // The block of (row, pane) since the last fold, for adding cells. Valid until the next call.
   int64_t* Hot(RowId row, EventTime pane) {
-    HotMemo& memo = hot_memo_.size() > row.v ? hot_memo_[row.v] : GrowMemo(row);
+    HotMemo& memo = MemoOf(row, pane);
     if (memo.epoch == hot_epoch_ && memo.pane == pane) [[likely]] return hot_words_.data() + memo.block;
     return HotSlow(row, pane);
   }
@@ -87,7 +87,12 @@ class Table {
     uint32_t block;
   };
 
-  HotMemo& GrowMemo(RowId row);
+  // Partitions are read in turn, so that two neighbouring panes are open at a time: even and odd ones have places apart.
+  HotMemo& MemoOf(RowId row, EventTime pane) {
+    const size_t at = size_t{row.v} * 2 + (static_cast<uint64_t>(Micros(pane)) >> hot_parity_bit_ & 1);
+    return at < hot_memo_.size() ? hot_memo_[at] : GrowMemo(at);
+  }
+  HotMemo& GrowMemo(size_t at);
   int64_t* HotSlow(RowId row, EventTime pane);
   void FoldEntry(const HotEntry& entry, FoldCounts* counts);
   Status Expire(size_t window, EventTime from, EventTime to, const Store& store);
@@ -116,7 +121,8 @@ class Table {
   std::vector<TierPages> tiers_;       // by Tier
   std::vector<EventTime> edges_;       // by window
   std::array<EventTime, kTierCount> erased_{kNoEventTime, kNoEventTime, kNoEventTime, kNoEventTime};
-  std::vector<HotMemo> hot_memo_;      // by row
+  const int hot_parity_bit_;           // of a pane's start: the lowest bit of the pane's size
+  std::vector<HotMemo> hot_memo_;      // by row and whether the pane is an odd one
   std::vector<HotEntry> hot_entries_;
   std::vector<int64_t> hot_words_;
   absl::flat_hash_map<std::pair<uint32_t, int64_t>, uint32_t> hot_more_;  // (row, pane) beside a row's memo

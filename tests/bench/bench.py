@@ -78,6 +78,7 @@ class Bench:
         made = self.events("cpu", events=count, series=1000, span_seconds=1800)
         note = f"{count} events, {made['bytes'] / count:.0f} bytes, {PARTITIONS} partitions, 1,000 label values"
         ours, bare, seconds = [], [], []
+        self.tool("bare_consumer", self.broker.bootstrap, "cpu", PARTITIONS, count)  # the broker compiles its code now
         for _ in range(self.options.runs):
             bare.append(self.tool("bare_consumer", self.broker.bootstrap, "cpu", PARTITIONS, count)["cpu_seconds"])
             with self.daemon(self.six_kpis("cpu")) as daemon:
@@ -156,26 +157,39 @@ class Bench:
                      f"{lines} series, plain text")
 
     def restart(self):
-        text, count = self.wide()
+        """Two tables of panes / 80 rows each, four windows, 45 minutes of panes: that many panes are stored, nearly."""
+        panes = self.options.panes
+        series, count = max(panes // 80, 1), panes * 26 // 10
+        self.events("restart", events=count, series=series, span_seconds=45 * 60, bytes=100)
+        windows = ["6h", "12h", "24h", "48h"]
+        text = config(self.broker.bootstrap, "restart", [
+            kpi("leads_created", "lead.created", "count: true", windows, "{channel: lead.channel}"),
+            kpi("orders_paid", "order.paid", "count: true", windows, "{channel: order.channel}")], dedup="off")
         with self.daemon(text) as daemon:
-            daemon.await_records(count)
+            daemon.await_records(count, pause=1)
+            want = self.kpi_lines(daemon.scrape())
             took = []
             for _ in range(self.options.runs):
-                want = self.shown(daemon)
                 daemon.kill()
                 daemon.start()
                 while True:
                     try:
-                        if self.shown(daemon) == want:
-                            break
+                        page, at = daemon.scrape(), time.monotonic()
                     except OSError:
-                        pass
+                        page = ""
+                    if len(page) > len(want) and self.kpi_lines(page) == want:
+                        break
                     if time.monotonic() - daemon.started > 120:
                         raise RuntimeError("the values did not come back:\n" + daemon.log())
                     time.sleep(0.02)
-                took.append(time.monotonic() - daemon.started)
-            self.row("kill -9 to the first correct scrape", statistics.median(took), "s", "",
-                     f"{want[0]} series; the target of 5 s is for 10 million panes")
+                took.append(at - daemon.started)
+            daemon.stop()
+            state = daemon.inspect()
+        self.row("kill -9 to the first correct scrape", statistics.median(took), "s", "<= 5 at 10 million panes", state)
+
+    @staticmethod
+    def kpi_lines(page):
+        return "\n".join(line for line in page.splitlines() if line.startswith("sales_"))
 
     def latency(self):
         rates = [1000]
@@ -213,13 +227,14 @@ def parse():
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--events", type=int, default=4_000_000)
     parser.add_argument("--series", type=int, default=100_000)
+    parser.add_argument("--panes", type=int, default=10_000_000)
     parser.add_argument("--samples", type=int, default=400)
     parser.add_argument("--only", default=",".join(ROWS))
     parser.add_argument("--json")
     parser.add_argument("--tiny", action="store_true")
     options = parser.parse_args()
     if options.tiny:
-        options.runs, options.events, options.series, options.samples = 1, 20_000, 500, 5
+        options.runs, options.events, options.series, options.samples, options.panes = 1, 20_000, 500, 5, 4_000
     unknown = set(options.only.split(",")) - set(ROWS)
     if unknown:
         parser.error(f"--only knows {', '.join(ROWS)}; not {', '.join(sorted(unknown))}")

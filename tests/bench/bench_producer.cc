@@ -16,10 +16,9 @@
 #include <string_view>
 #include <thread>
 
-#include "daemon/demo/random.h"
 #include "pipeline/base/time.h"
 #include "pipeline/kafka/producer.h"
-#include "tidemark/events/v1/event.pb.h"
+#include "tests/bench/bench_events.h"
 
 namespace tidemark {
 namespace {
@@ -55,63 +54,6 @@ bool Parse(int argc, char** argv, Options* options) {
   return !options->texts.at("brokers").empty() && n.at("events") > 0 && n.at("partitions") > 0 && n.at("series") > 0;
 }
 
-// Events of a sequence, one message reused. Threads: confined to one.
-class Generator {
- public:
-  explicit Generator(const Options& options)
-      : random_(static_cast<uint64_t>(options.numbers.at("seed"))),
-        seed_(options.numbers.at("seed")),
-        series_(options.numbers.at("series")),
-        bytes_(static_cast<size_t>(options.numbers.at("bytes"))) {}
-
-  const std::string& Next(int64_t n, int64_t time_micros) {
-    event_.set_id("b" + std::to_string(seed_) + "-" + std::to_string(n));
-    event_.set_source("bench");
-    event_.mutable_time()->set_seconds(time_micros / 1'000'000);
-    event_.mutable_time()->set_nanos(static_cast<int32_t>(time_micros % 1'000'000) * 1000);
-    const std::string label = "s" + std::to_string(random_.Between(0, series_ - 1));
-    if (n % 2 == 0) {
-      FillLead(n, label);
-    } else {
-      FillOrder(n, label);
-    }
-    event_.clear_subject();  // pads to the size wanted: tag, length, text
-    const size_t size = event_.ByteSizeLong();
-    if (size + 2 < bytes_) event_.set_subject(std::string(bytes_ - size - 2, '.'));
-    event_.SerializeToString(&text_);
-    sent_bytes_ += text_.size();
-    return text_;
-  }
-  int64_t checksum() const { return checksum_; }
-  uint64_t sent_bytes() const { return sent_bytes_; }
-
- private:
-  void FillLead(int64_t n, const std::string& label) {
-    auto* lead = event_.mutable_lead_created()->mutable_lead();
-    lead->set_id("lead-" + std::to_string(n));
-    lead->set_channel(label);
-    lead->set_region("emea");
-    lead->set_campaign("campaign-17");
-  }
-  void FillOrder(int64_t n, const std::string& label) {
-    auto* order = event_.mutable_order_paid()->mutable_order();
-    order->set_id("order-" + std::to_string(n));
-    order->set_channel(label);
-    order->set_region("emea");
-    order->set_currency("USD");
-    order->set_amount_micros(random_.Between(100, 100'000) * 10'000);
-    checksum_ += order->amount_micros();
-  }
-
-  demo::Random random_;
-  const int64_t seed_, series_;
-  const size_t bytes_;
-  events::v1::Event event_;
-  std::string text_;
-  int64_t checksum_ = 0;
-  uint64_t sent_bytes_ = 0;
-};
-
 Status Run(const Options& options) {
   const auto& number = options.numbers;
   TM_ASSIGN_OR_RETURN(const auto producer, KafkaProducer::Open(options.texts.at("brokers"),
@@ -123,12 +65,9 @@ Status Run(const Options& options) {
   const int64_t end = number.at("end-micros") > 0 ? number.at("end-micros") : NowMicros();
   const int64_t span = number.at("span-seconds") * kMicrosPerSecond;
   const int64_t began = NowMicros();
-  Generator generator(options);
+  BenchEvents generator({number.at("seed"), number.at("series"), static_cast<size_t>(number.at("bytes"))});
   for (int64_t n = 0; n < events; ++n) {
-    // Spread without overflow at any count: the first at the span's start, the last at its end.
-    int64_t time =
-        end - span +
-        static_cast<int64_t>(static_cast<double>(span) * static_cast<double>(n + 1) / static_cast<double>(events));
+    int64_t time = SpreadTime(n, events, end, span);
     if (rate > 0) {
       const int64_t due = began + n * kMicrosPerSecond / rate;
       if (due > NowMicros()) std::this_thread::sleep_for(std::chrono::microseconds(due - NowMicros()));
@@ -141,8 +80,8 @@ Status Run(const Options& options) {
   TM_RETURN_IF_ERROR(producer->Flush(std::chrono::seconds(120)));
   if (producer->failed() > 0) return Unavailable(std::to_string(producer->failed()) + " records were not written");
   std::printf("{\"events\": %lld, \"bytes\": %llu, \"checksum_micros\": %lld, \"seconds\": %.3f}\n",
-              static_cast<long long>(events), static_cast<unsigned long long>(generator.sent_bytes()),
-              static_cast<long long>(generator.checksum()), static_cast<double>(NowMicros() - began) / 1e6);
+              static_cast<long long>(events), static_cast<unsigned long long>(generator.bytes()),
+              static_cast<long long>(generator.checksum_micros()), static_cast<double>(NowMicros() - began) / 1e6);
   return {};
 }
 

@@ -1,0 +1,148 @@
+// What the engine itself costs per event: canonical events in memory, through the real engine, to the real store.
+//
+//   engine_bench --config.file=F [--events=1000000] [--partitions=8] [--series=1000] [--span-seconds=1800] [--runs=1] [--batch=1000]
+//
+// F is any configuration with the topic `bench`; storage and brokers in it are not used. Prints CPU nanoseconds of the
+// engine's thread per event, how many commits there were, and a checksum of all that is shown. Under
+// `valgrind --tool=callgrind` it gives instructions: see README.md.
+#include <time.h>
+
+#include <charconv>
+#include <cstdio>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "config/config.h"
+#include "pipeline/base/hash.h"
+#include "pipeline/engine/engine.h"
+#include "pipeline/rocksdb/rocks_store.h"
+#include "tests/bench/bench_events.h"
+#include "tests/fakes/log_source.h"
+
+namespace tidemark {
+namespace {
+
+constexpr char kTopic[] = "bench";
+constexpr int64_t kEndMicros = 1'700'006'400 * kMicrosPerSecond;
+
+struct Options {
+  std::string config_file;
+  std::map<std::string, int64_t> numbers = {
+      {"events", 1'000'000}, {"partitions", 8}, {"series", 1'000}, {"span-seconds", 1'800}, {"runs", 1}, {"batch", 1'000}};
+};
+
+bool Parse(int argc, char** argv, Options* options) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    const size_t equals = argument.find('=');
+    if (!argument.starts_with("--") || equals == std::string_view::npos) return false;
+    const std::string name(argument.substr(2, equals - 2)), value(argument.substr(equals + 1));
+    if (name == "config.file") {
+      options->config_file = value;
+      continue;
+    }
+    const auto number = options->numbers.find(name);
+    if (number == options->numbers.end()) return false;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number->second);
+    if (error != std::errc() || end != value.data() + value.size() || number->second <= 0) return false;
+  }
+  return !options->config_file.empty();
+}
+
+double ThreadSeconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
+
+std::map<TopicPartition, FakeLog> MakeLogs(const Options& options) {
+  const auto& number = options.numbers;
+  std::map<TopicPartition, FakeLog> logs;
+  BenchEvents events({1, number.at("series"), 170});
+  for (int64_t n = 0; n < number.at("events"); ++n) {
+    const int64_t time =
+        SpreadTime(n, number.at("events"), kEndMicros, number.at("span-seconds") * kMicrosPerSecond);
+    FakeLog& log = logs[{kTopic, static_cast<int32_t>(n % number.at("partitions"))}];
+    log.Append(events.Next(n, time), WallTimeFromMicros(time));
+  }
+  return logs;
+}
+
+// Everything a scrape would show, as one number.
+uint64_t Checksum(const View& view) {
+  uint64_t sum = 0;
+  for (uint32_t k = 0; k < view.kpis().size(); ++k) {
+    view.ForEach(KpiId{k}, [&](const SeriesValue& series) {
+      std::string text = std::to_string(k) + "|" + std::to_string(series.window) + "|" + series.labels.escaped + "|";
+      if (!series.value.absent()) text += series.value.ToString();
+      sum += Hash64(text);
+    });
+  }
+  return sum;
+}
+
+Status RunOnce(const std::shared_ptr<const Plan>& plan, const Options& run, std::map<TopicPartition, FakeLog>* logs) {
+  char directory[] = "/tmp/tidemark-engine-bench-XXXXXX";
+  if (mkdtemp(directory) == nullptr) return Unavailable("no temporary directory");
+  const std::string path = directory;
+  Status status = [&]() -> Status {
+    TM_ASSIGN_OR_RETURN(const auto store, RocksStore::Open(path + "/state", RocksOptions()));
+    LogSource source(logs);
+    const WallTime now = WallTimeFromMicros(kEndMicros);
+    source.ProveAt(now);
+    source.BatchSize(static_cast<size_t>(run.numbers.at("batch")));
+    EngineOptions options;
+    const double origin = ThreadSeconds();
+    // Commits are paced as they would be in real time, when time is what this thread used.
+    const auto clock = [&] { return now + std::chrono::microseconds(static_cast<int64_t>((ThreadSeconds() - origin) * 1e6)); };
+    options.stopwatch = clock;
+    TM_ASSIGN_OR_RETURN(const auto engine, Engine::Open(plan, store.get(), &source, now, std::move(options)));
+    const double begin = ThreadSeconds();
+    for (Duration wait{}; wait == Duration::zero();) {
+      TM_ASSIGN_OR_RETURN(wait, engine->Step(clock()));
+    }
+    TM_RETURN_IF_ERROR(engine->Stop(clock()));
+    const double seconds = ThreadSeconds() - begin;
+    int64_t read = 0;
+    for (const PartitionView& partition : engine->view()->partitions()) read += partition.counts.read;
+    if (read != run.numbers.at("events")) return Internal(std::to_string(read) + " events were read");
+    const EngineStats stats = engine->view()->stats();
+    std::printf("{\"events\": %lld, \"ns_per_event\": %.1f, \"commits\": %lld, \"commit_share\": %.3f, \"checksum\": \"%016llx\"}\n",
+                static_cast<long long>(read), seconds * 1e9 / static_cast<double>(read), static_cast<long long>(stats.commits),
+                stats.commit_seconds_total / seconds, static_cast<unsigned long long>(Checksum(*engine->view())));
+    return Status::Ok();
+  }();
+  std::error_code ignored;
+  std::filesystem::remove_all(path, ignored);
+  return status;
+}
+
+Status Run(const Options& options) {
+  Specs specs;
+  Diagnostics diagnostics;
+  LoadConfig(options.config_file, &specs, &diagnostics);
+  std::shared_ptr<const Plan> plan;
+  if (diagnostics.empty()) plan = Plan::Compile(specs, Schema::Canonical(), &diagnostics);
+  if (plan == nullptr) return Invalid(diagnostics.ToString());
+  std::map<TopicPartition, FakeLog> logs = MakeLogs(options);
+  for (int64_t run = 0; run < options.numbers.at("runs"); ++run) {
+    TM_RETURN_IF_ERROR(RunOnce(plan, options, &logs));
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+}  // namespace tidemark
+
+int main(int argc, char** argv) {
+  tidemark::Options options;
+  if (!tidemark::Parse(argc, argv, &options)) {
+    std::fprintf(stderr, "engine_bench: --config.file=F, and --name=number of events, partitions, series, span-seconds, batch, runs\n");
+    return 2;
+  }
+  const tidemark::Status status = tidemark::Run(options);
+  if (!status.ok()) std::fprintf(stderr, "engine_bench: %s\n", status.text().c_str());
+  return status.ok() ? 0 : 1;
+}
