@@ -51,10 +51,36 @@ std::string ToString(Decimal d) {
   return text;
 }
 
-double ToDouble(Decimal d) {
-  return static_cast<double>(static_cast<long double>(d.mantissa) /
-                             static_cast<long double>(kPow10[static_cast<size_t>(d.scale)]));
+double NearestQuotient(Int128 a, Int128 b) {
+  constexpr Int128 kWhole = Int128{1} << 53;  // up to here a double is exact, and its division rounds once
+  if (a <= kWhole && a >= -kWhole && b <= kWhole && b >= -kWhole) return static_cast<double>(a) / static_cast<double>(b);
+  if (a == 0) return 0;
+  const bool negative = (a < 0) != (b < 0);
+  const Uint128 dividend = a < 0 ? -static_cast<Uint128>(a) : static_cast<Uint128>(a);
+  const Uint128 divisor = b < 0 ? -static_cast<Uint128>(b) : static_cast<Uint128>(b);
+  // Long division in binary until the quotient has 64 bits; `rest` says whether anything is left below them.
+  Uint128 quotient = dividend / divisor, rest = dividend % divisor;
+  int exponent = 0;
+  for (; quotient >> 64 != 0; ++exponent) {
+    if ((quotient & 1) != 0) rest = 1;
+    quotient >>= 1;
+  }
+  for (; quotient >> 63 == 0; --exponent) {
+    const bool bit = rest >= divisor - rest;  // 2 rest >= divisor, without overflow
+    rest = bit ? rest - (divisor - rest) : rest + rest;
+    quotient = quotient << 1 | (bit ? 1 : 0);
+  }
+  // 53 of the 64 bits stay.
+  constexpr uint64_t kCut = (uint64_t{1} << 11) - 1, kHalf = uint64_t{1} << 10;
+  const auto bits = static_cast<uint64_t>(quotient);
+  const uint64_t cut = bits & kCut;
+  uint64_t kept = bits >> 11;
+  if (cut > kHalf || (cut == kHalf && (rest != 0 || (kept & 1) != 0))) ++kept;
+  const double size = std::ldexp(static_cast<double>(kept), exponent + 11);
+  return negative ? -size : size;
 }
+
+double ToDouble(Decimal d) { return NearestQuotient(d.mantissa, kPow10[static_cast<size_t>(d.scale)]); }
 
 Result<Decimal> ParseDecimal(std::string_view text) {
   const auto bad = [&](const char* why) { return Invalid("\"" + std::string(text) + "\" is not a decimal number: " + why); };

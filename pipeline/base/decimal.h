@@ -24,8 +24,10 @@ struct Decimal {
 // "2030270.94", "-3", "0.5": exact, without trailing zeros after the point.
 std::string ToString(Decimal d);
 std::string ToString(Int128 n);
-// The nearest double.
+// The nearest double, ties to even.
 double ToDouble(Decimal d);
+// The double nearest to a / b, ties to even: rounded once. REQUIRES: b is not zero.
+double NearestQuotient(Int128 a, Int128 b);
 // Exact or an error: digits, one point, a sign; no exponent. Scale = digits after the point.
 Result<Decimal> ParseDecimal(std::string_view text);
 // The same value at another scale; nullopt when digits would be lost or the mantissa would overflow.

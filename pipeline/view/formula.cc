@@ -18,17 +18,12 @@ Value AddValues(const Value& a, const Value& b) {
 Value Divide(const Value& a, const Value& b) {
   if (b.real() == 0) return {};
   if (!a.exact() || !b.exact()) return Value::Real(a.real() / b.real());
-  const auto long_real = [](const Decimal& d) {
-    long double x = static_cast<long double>(d.mantissa);
-    for (int i = 0; i < d.scale; ++i) x /= 10;
-    return x;
-  };
   // Whole quotients stay exact; others are divided once, at one scale.
   const int scale = std::max(a.decimal().scale, b.decimal().scale);
   const auto x = Rescale(a.decimal(), scale), y = Rescale(b.decimal(), scale);
-  if (!x || !y) return Value::Real(static_cast<double>(long_real(a.decimal()) / long_real(b.decimal())));
+  if (!x || !y) return Value::Real(a.real() / b.real());
   if (x->mantissa % y->mantissa == 0) return Value::Exact({x->mantissa / y->mantissa, 0});
-  return Value::Real(static_cast<double>(static_cast<long double>(x->mantissa) / static_cast<long double>(y->mantissa)));
+  return Value::Real(NearestQuotient(x->mantissa, y->mantissa));
 }
 
 }  // namespace

@@ -11,9 +11,9 @@ namespace {
 // sum / 10^scale / count: exact when it is a decimal of the sum's own scale, else the nearest double.
 Value Average(Int128 sum, int scale, int64_t count) {
   if (sum % count == 0) return Value::Exact({sum / count, scale});
-  long double divisor = static_cast<long double>(count);
+  Int128 divisor = count;
   for (int i = 0; i < scale; ++i) divisor *= 10;
-  return Value::Real(static_cast<double>(static_cast<long double>(sum) / divisor));
+  return Value::Real(NearestQuotient(sum, divisor));
 }
 
 // The value of one cell of one window. Empty is 0 for counts and sums, absent for the others.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <functional>
 #include <optional>
 
@@ -22,10 +23,19 @@ std::string Real(double value) {
   return {out, std::to_chars(out, out + sizeof(out), value).ptr};
 }
 
-// sum / 10^6 / count, exactly where it is a decimal, else as the nearest double.
+// sum / 10^6 / count, exactly where it is a decimal, else as the nearest double: by long division on paper, of which
+// strtod rounds the digits.
 std::string AverageText(Int128 sum, int64_t count) {
   if (sum % count == 0) return ToString(Decimal{sum / count, 6});
-  return Real(static_cast<double>(static_cast<long double>(sum) / (static_cast<long double>(count) * 1000000)));
+  const Int128 divisor = Int128{count} * 1'000'000;
+  Int128 rest = sum < 0 ? -sum : sum;
+  std::string text = (sum < 0 ? "-" : "") + ToString(rest / divisor) + ".";
+  rest %= divisor;
+  for (int digit = 0; digit < 60; ++digit, rest %= divisor) {
+    rest *= 10;
+    text += static_cast<char>('0' + static_cast<int>(rest / divisor));
+  }
+  return Real(std::strtod((text + (rest != 0 ? "1" : "")).c_str(), nullptr));
 }
 
 using Picker = std::function<bool(const OracleEvent&)>;

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <map>
 #include <random>
 
@@ -97,6 +98,28 @@ TEST(Hash, ATailIsItsBytes) {
     uint64_t want = 0;
     for (size_t i = 0; i < n; ++i) want |= uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
     EXPECT_EQ(hash_internal::LoadTail(bytes.data(), n), want) << n;
+  }
+}
+
+TEST(Decimal, QuotientsAreRoundedOnce) {
+  // Rounded to 64 bits first and to 53 then, these come out a bit too low or too high.
+  EXPECT_EQ(NearestQuotient((Int128{1} << 100) + (Int128{1} << 47) + 1, Int128{1} << 100), 1.0000000000000002);
+  EXPECT_EQ(NearestQuotient((Int128{1} << 100) + (Int128{1} << 47), Int128{1} << 100), 1.0) << "a tie, to even";
+  EXPECT_EQ(NearestQuotient((Int128{1} << 100) + (Int128{1} << 47) - 1, Int128{1} << 100), 1.0);
+  EXPECT_EQ(NearestQuotient(-(Int128{3} << 120), Int128{1} << 60), -3.0 * std::pow(2.0, 60));
+  EXPECT_EQ(NearestQuotient(1, (Int128{1} << 126) - 1), std::pow(2.0, -126));
+  EXPECT_EQ(NearestQuotient(-1, 3), -1.0 / 3);
+  EXPECT_EQ(ToDouble({Int128{123'456'789'012'345'678}, 9}), 123456789.012345678);
+  std::mt19937_64 random(1);
+  for (int i = 0; i < 20'000; ++i) {
+    // Around the middle between two neighbouring doubles: a bit less, the middle itself, a bit more.
+    const Int128 divisor = static_cast<Int128>(random() >> (4 + random() % 50)) + 1;
+    const Int128 lower = static_cast<Int128>((random() >> 12) | uint64_t{1} << 52);
+    const Int128 middle = (2 * lower + 1) * divisor;
+    const auto low = static_cast<double>(lower), high = static_cast<double>(lower + 1);
+    EXPECT_EQ(NearestQuotient(middle - 1, 2 * divisor), low) << i;
+    EXPECT_EQ(NearestQuotient(middle, 2 * divisor), lower % 2 == 0 ? low : high) << i;
+    EXPECT_EQ(NearestQuotient(middle + 1, 2 * divisor), high) << i;
   }
 }
 
