@@ -10,11 +10,13 @@ namespace tidemark {
 namespace {
 
 // Bytes, as the stored formats and the engine's rows have them, rounded up.
-constexpr double kPaneKeyBytes = 24;
+constexpr double kKeyBytes = 24;
+constexpr double kPaneRowBytes = 4;       // of a fragment: which row, how many cells, its share of the key
+constexpr double kFragments = 2;          // a row is in so many of a pane's fragments, between merges
 constexpr double kLabelBytes = 40;        // one label's name and value in the dictionary
 constexpr double kRowBytes = 96;          // a label set: hash entry, row, dirty mark
 constexpr double kDedupMemoryBytes = 32;  // 128-bit hash at half load
-constexpr double kDedupDiskBytes = 16;
+constexpr double kDedupDiskBytes = 20;
 constexpr double kDiskFactor = 1.5;  // versions not yet compacted, indexes, the log
 constexpr double kMiB = 1 << 20;
 constexpr double kFetchBytes = 96 * kMiB;  // 32 MiB of queue take three times that
@@ -89,8 +91,8 @@ KpiEstimate EstimateKpi(const Specs& specs, const KpiSpec& kpi, double rate, dou
   const double labels = e.series * (kRowBytes + kLabelBytes * static_cast<double>(kpi.by.size()));
   e.memory_bytes = static_cast<uint64_t>(labels + open + accumulators);
   e.disk_bytes = static_cast<uint64_t>(kDiskFactor *
-                                       (e.panes * (kPaneKeyBytes + CellBytes(kpi.measure)) + accumulators +
-                                        e.series * (kPaneKeyBytes + kLabelBytes * static_cast<double>(kpi.by.size()))));
+                                       (e.panes * kFragments * (kPaneRowBytes + CellBytes(kpi.measure)) + accumulators +
+                                        e.series * (kKeyBytes + kLabelBytes * static_cast<double>(kpi.by.size()))));
   return e;
 }
 

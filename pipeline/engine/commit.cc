@@ -73,7 +73,7 @@ Status Engine::Impl::BuildBatch(CommitBatch* batch) {
     if (clocks_[c].t != kNoEventTime) TM_RETURN_IF_ERROR(AdvanceTables(c, clocks_[c].t));
   }
   *batch = erase_at_open_;
-  for (const auto& table : tables_) TM_RETURN_IF_ERROR(table->AppendTo(store_, batch));
+  for (const auto& table : tables_) TM_RETURN_IF_ERROR(table->AppendTo(sequence_ + 1, store_, batch));
   for (auto& dedup : intake_.dedups()) {
     if (dedup == nullptr) continue;
     dedup->Expire(KnownThrough(SIZE_MAX));
@@ -85,6 +85,7 @@ Status Engine::Impl::BuildBatch(CommitBatch* batch) {
 
 Status Engine::Impl::Commit(WallTime now) {
   const WallTime begin = options_.stopwatch ? options_.stopwatch() : now;
+  const bool forced = OpenBytes() > options_.open_panes_bytes;
   CommitBatch batch;
   TM_RETURN_IF_ERROR(BuildBatch(&batch));
   const Status committed = store_.Commit(batch);
@@ -107,7 +108,9 @@ Status Engine::Impl::Commit(WallTime now) {
   applied_since_commit_ = moved_since_commit_ = false;
   const WallTime end = options_.stopwatch ? options_.stopwatch() : now;
   const Duration since = last_commit_ == WallTime::min() ? Duration(0) : now - last_commit_;
-  commit_debt_ = std::max(Duration(0), commit_debt_ - since) + (end - begin) * 20;
+  commit_debt_ = std::max(Duration(0), commit_debt_ - since) + (end - begin) * kCommitPrice;
+  // Memory asked for it, at any price: the end of a backlog must not wait for what its middle cost.
+  if (forced) commit_debt_ = std::min(commit_debt_, kCommitBurst);
   last_commit_ = now;
   const double seconds = std::chrono::duration<double>(end - begin).count();
   ++stats_.commits;

@@ -10,7 +10,6 @@ constexpr size_t kRoundRecords = 16'384;  // applied before the engine looks up 
 constexpr size_t kMaxBatch = 500;          // decoded at once: records, rows and slots stay in the L2 cache
 constexpr size_t kHotBytes = 4u << 20;     // cells of events are folded before they outgrow the L2 cache
 constexpr Duration kStatusInterval = std::chrono::milliseconds(20);
-constexpr Duration kCommitBurst = std::chrono::seconds(2);
 constexpr Duration kIdleCommitInterval = std::chrono::seconds(1);
 
 }  // namespace
@@ -269,7 +268,7 @@ bool Engine::Impl::CommitDue(WallTime now) const {
   if (OpenBytes() > options_.open_panes_bytes) return true;
   const Duration since = now - last_commit_;
   if (applied_since_commit_) {
-    // A commit owes twenty times what it took, and time pays. A slow one now and then is not waited for: only what is
+    // A commit owes kCommitPrice times what it took, and time pays. A slow one now and then is not waited for: only what is
     // owed beyond the burst is.
     return since >= options_.max_commit_interval || (since >= options_.min_commit_interval && commit_debt_ - since <= kCommitBurst);
   }

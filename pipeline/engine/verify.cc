@@ -1,5 +1,6 @@
 #include "pipeline/engine/verify.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -69,7 +70,9 @@ class TableVerifier {
     TM_RETURN_IF_ERROR(store_.Scan(Family::kRows, RowKey(table_, 'V', RowId{0}), RowKey(table_, 'V' + 1, RowId{0}),
                                    [&](std::string_view key, std::string_view value) {
                                      ++report_.rows;
-                                     bad = ReadRow(static_cast<uint32_t>(ByteReader(key.substr(5)).BigEndian(4)), value);
+                                     const auto row = static_cast<uint32_t>(ByteReader(key.substr(5)).BigEndian(4));
+                                     rows_ = std::max(rows_, row + 1);
+                                     bad = ReadRow(row, value);
                                      return bad.ok();
                                    }));
     return bad;
@@ -98,24 +101,32 @@ class TableVerifier {
       if (head_[i].length.count() > 0 && TierOfStep(head_[i].step) == tier) windows.push_back(i);
     }
     Status bad;
+    EventTime last = kNoEventTime;
+    std::vector<bool> seen;  // rows of that pane: a row is in several of its fragments
     TM_RETURN_IF_ERROR(store_.Scan(Family::kPanes, PanePrefix(table_, tier, EventTime::min()), PanePrefix(table_, tier, EventTime::max()),
                                    [&](std::string_view key, std::string_view value) {
-                                     ++report_.panes;
-                                     const EventTime pane = PaneFromOrder(ByteReader(key.substr(5)).BigEndian(8));
-                                     const auto row = static_cast<uint32_t>(ByteReader(key.substr(13)).BigEndian(4));
-                                     const bool ok = key.size() == 17 && ForEachPaneCell(value, [&](const PaneCell& cell) {
-                                       for (const size_t i : windows) Add(row, cell, i, pane);
-                                     });
+                                     const EventTime pane = PaneOfFragment(key);
+                                     if (pane != last) seen.assign(rows_, false);
+                                     last = pane;
+                                     const auto cell = [&](const FragmentCell& c) {
+                                       for (const size_t i : windows) Add(c, i, pane);
+                                     };
+                                     const auto end = [&](uint32_t row) {
+                                       if (row >= rows_ || seen[row]) return;
+                                       seen[row] = true;
+                                       ++report_.panes;
+                                     };
+                                     const bool ok = key.size() == kFragmentKeyBytes && ForEachFragmentCell(value, cell, end);
                                      if (!ok) bad = Corrupt("a pane of table " + std::to_string(table_.v) + " cannot be read");
                                      return ok;
                                    }));
     return bad;
   }
 
-  void Add(uint32_t row, const PaneCell& cell, size_t window, EventTime pane) {
-    const auto it = stored_.find({row, cell.number, window});
+  void Add(const FragmentCell& cell, size_t window, EventTime pane) {
+    const auto it = stored_.find({cell.row, cell.number, window});
     if (it == stored_.end() || pane < head_[window].edge) return;
-    Sum& sum = rebuilt_[{row, cell.number, window}];
+    Sum& sum = rebuilt_[{cell.row, cell.number, window}];
     sum.count += cell.count;
     sum.sum += cell.sum;
   }
@@ -139,6 +150,7 @@ class TableVerifier {
   VerifyReport& report_;
   std::map<uint32_t, std::string> names_;  // of KPIs in the configuration, by number
   std::vector<HeadWindow> head_;
+  uint32_t rows_ = 0;  // one more than the greatest row
   Windows stored_, rebuilt_;
 };
 

@@ -1,6 +1,5 @@
 #include "pipeline/rocksdb/options.h"
 
-#include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_buffer_manager.h>
 
@@ -12,7 +11,6 @@ namespace {
 constexpr uint64_t kMiB = 1 << 20;
 // Version 5 is read by every RocksDB since 6.6; pinned, so that a newer library doesn't lock older ones out.
 constexpr uint32_t kTableFormat = 5;
-constexpr int kBloomBits = 10;
 
 rocksdb::DBOptions DatabaseOptions(uint64_t write_bytes) {
   rocksdb::DBOptions db;
@@ -44,12 +42,10 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family, uint64_t write_bytes,
   table.block_cache = cache;
   table.format_version = kTableFormat;
   table.checksum = rocksdb::ChecksumType::kXXH3;
-  // Index and filters stay in the heap: in a small cache they would be evicted by blocks and read again at every get.
+  // The index stays in the heap: in a small cache it would be evicted by blocks and read again at every get.
   table.cache_index_and_filter_blocks = false;
   table.block_size = 16 << 10;
   table.max_auto_readahead_size = 4 * kMiB;  // grows from 8 KiB while a scan goes on, so short scans read little
-  // Late events look up panes that mostly aren't there.
-  if (family == Family::kPanes) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBits));
 
   rocksdb::ColumnFamilyOptions options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));

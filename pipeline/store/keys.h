@@ -12,7 +12,7 @@
 
 namespace tidemark {
 
-inline constexpr uint32_t kStoreFormat = 1;
+inline constexpr uint32_t kStoreFormat = 2;
 
 // A table's number in the store, given by the registry, never reused.
 using StoredTable = StrongInt<struct StoredTableTag, uint32_t>;
@@ -66,7 +66,7 @@ inline std::string RowKey(StoredTable table, char kind, RowId row) {
   return key;
 }
 
-// kPanes: table, tier, pane, row.
+// kPanes: table, tier, pane, commit sequence, part. A pane is the sum of its fragments.
 inline std::string PanePrefix(StoredTable table, Tier tier, EventTime pane) {
   std::string key;
   PutBigEndian(&key, table.v, 4);
@@ -74,11 +74,14 @@ inline std::string PanePrefix(StoredTable table, Tier tier, EventTime pane) {
   PutBigEndian(&key, PaneOrder(pane), 8);
   return key;
 }
-inline std::string PaneKey(StoredTable table, Tier tier, EventTime pane, RowId row) {
+inline std::string FragmentKey(StoredTable table, Tier tier, EventTime pane, uint64_t sequence, uint16_t part) {
   std::string key = PanePrefix(table, tier, pane);
-  PutBigEndian(&key, row.v, 4);
+  PutBigEndian(&key, sequence, 8);
+  PutBigEndian(&key, part, 2);
   return key;
 }
+inline constexpr size_t kFragmentKeyBytes = 23;
+inline EventTime PaneOfFragment(std::string_view key) { return PaneFromOrder(ByteReader(key.substr(5)).BigEndian(8)); }
 
 // kIds: hash of the topic's name, pane, commit sequence.
 inline std::string IdsKey(uint64_t topic_hash, EventTime pane, uint64_t sequence) {

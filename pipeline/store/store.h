@@ -18,7 +18,7 @@ namespace tidemark {
 enum class Family : uint8_t {
   kMeta,   // format, registry, partitions, clocks, counters, alert state
   kRows,   // series of a table with their accumulators
-  kPanes,  // closed and open panes, time-major; read by range and by sorted lookups
+  kPanes,  // fragments of panes, time-major; read by range
   kIds,    // duplicate detection: appended blobs, read at start only
 };
 inline constexpr size_t kFamilyCount = 4;

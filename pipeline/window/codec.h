@@ -13,36 +13,48 @@
 
 namespace tidemark {
 
-// One column's cell in a pane: (number << 1 | has sum), count, [sum].
-struct PaneCell {
+// One cell of a fragment: what a KPI (its number in the registry) added to a row and pane.
+struct FragmentCell {
+  uint32_t row = 0;
   uint32_t number = 0;
   bool has_sum = false;
   int64_t count = 0;
   Int128 sum = 0;
-  std::string_view raw;  // the cell's own bytes
 };
 
-inline void PutPaneCell(std::string* out, uint32_t number, bool has_sum, int64_t count, Int128 sum) {
+// A fragment's value: rows, ascending, of {varint row less the one before, varint number of cells, cells}; a cell is
+// {varint (number << 1 | has sum), zigzag count, [zigzag sum]}, ascending by number.
+inline void PutFragmentRow(std::string* out, uint32_t row_less_last, uint32_t cells) {
+  PutVarint(out, row_less_last);
+  PutVarint(out, cells);
+}
+inline void PutFragmentCell(std::string* out, uint32_t number, bool has_sum, int64_t count, Int128 sum) {
   PutVarint(out, uint64_t{number} << 1 | (has_sum ? 1 : 0));
   PutZigZag(out, count);
   if (has_sum) PutZigZag128(out, sum);
 }
 
-// Visits the cells; false when the bytes cannot be a pane's.
-template <class F>
-bool ForEachPaneCell(std::string_view value, F f) {
+// Calls cell(const FragmentCell&) for each, and end(row) after the last of each row. False when the bytes cannot be a
+// fragment's; what was visited until then must not be used.
+template <class Cell, class End>
+bool ForEachFragmentCell(std::string_view value, Cell cell, End end) {
   ByteReader reader(value);
+  FragmentCell c;
   while (!reader.empty()) {
-    const std::string_view begin = reader.rest();
-    PaneCell cell;
-    const uint64_t head = reader.Varint();
-    cell.number = static_cast<uint32_t>(head >> 1);
-    cell.has_sum = (head & 1) != 0;
-    cell.count = reader.ZigZag();
-    if (cell.has_sum) cell.sum = reader.ZigZag128();
+    c.row += static_cast<uint32_t>(reader.Varint());
+    const uint64_t cells = reader.Varint();
+    if (cells > value.size()) return false;
+    for (uint64_t i = 0; i < cells; ++i) {
+      const uint64_t head = reader.Varint();
+      c.number = static_cast<uint32_t>(head >> 1);
+      c.has_sum = (head & 1) != 0;
+      c.count = reader.ZigZag();
+      c.sum = c.has_sum ? reader.ZigZag128() : Int128{0};
+      if (!reader.ok()) return false;
+      cell(c);
+    }
     if (!reader.ok()) return false;
-    cell.raw = begin.substr(0, begin.size() - reader.rest().size());
-    f(cell);
+    end(c.row);
   }
   return true;
 }

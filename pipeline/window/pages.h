@@ -1,74 +1,92 @@
-// The panes of one tier that are in memory: open ones, and those that late events touch.
+// What was added to the panes of one tier since the last commit, and how they lie in the store.
 #pragma once
 
 #include <cstdint>
 #include <map>
-#include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "pipeline/base/ids.h"
 #include "pipeline/plan/plan.h"
 
 namespace tidemark {
 
-// The cells of one pane, by row. A block whose base is known holds the pane's whole value; otherwise it holds what was
-// added since the last commit, and the store has the rest.
+// Additions to one pane in the order in which they were folded; a row may occur more than once.
 struct Page {
-  struct Block {
-    RowId row;
-    bool base_known;
-    bool dirty;
-  };
-  bool complete = false;  // nothing of this pane is only in the store
-  absl::flat_hash_map<uint32_t, uint32_t> index;  // row -> block
-  std::vector<Block> blocks;
-  std::vector<int64_t> words;                     // blocks x TablePlan::pane_words
-  std::vector<uint32_t> dirty;                    // blocks
-  absl::flat_hash_map<uint32_t, std::string> opaque;  // row -> stored cells of columns this plan doesn't have
+  std::vector<RowId> rows;
+  std::vector<int64_t> words;  // rows x TablePlan::pane_words
 };
 
-// Invariants: (1) panes that start at complete_from() or later are in memory or empty; (2) every pane with data that was
-// committed starts before stored_end(). Threads: confined to the engine.
+// Committed cells of a run of panes, read ahead for one window's lower edge.
+struct ExpiryRun {
+  struct Cells {
+    EventTime pane;
+    RowId row;
+  };
+  EventTime from = kNoEventTime, to = kNoEventTime;  // [from, to) was read; from == to: nothing is held
+  size_t next = 0;                                   // of cells, those before were used
+  std::vector<Cells> cells;                          // by pane
+  std::vector<int64_t> words;                        // cells x TablePlan::pane_words
+  void Clear() {
+    from = to = kNoEventTime;
+    next = 0;
+    cells.clear();
+    words.clear();
+  }
+};
+
+// Invariant: every pane that was committed starts before stored_end(). Threads: confined to the engine.
 class TierPages {
  public:
   TierPages(const TablePlan& plan, Tier tier) : plan_(plan), tier_(tier) {}
 
-  // Adds cells (a pane block's words) to a pane. `columns`: those that this tier keeps.
+  // Adds cells (a pane block's words) to a pane. Panes before edge() are in no window: not kept.
   void Add(EventTime pane, RowId row, const int64_t* pane_words);
-  Page* Find(EventTime pane);
   // Pages with from <= pane < to.
   template <class F>
   void ForEach(EventTime from, EventTime to, F f) {
     for (auto it = pages_.lower_bound(from); it != pages_.end() && it->first < to; ++it) f(it->first, it->second);
   }
-  int64_t* Words(Page& page, uint32_t block) { return page.words.data() + block * plan_.pane_words; }
+  const int64_t* Words(const Page& page, size_t entry) const { return page.words.data() + entry * plan_.pane_words; }
 
   // Panes before `edge` are in no window any more.
   void DropBefore(EventTime edge);
-  // Everything dirty was committed: keeps the newest panes, as far as `max_blocks` goes, and lets the others go.
-  void Committed(size_t max_blocks);
 
-  EventTime complete_from() const { return complete_from_; }
+  // ---- the store's side ----
+  // A pane is stored in fragments, one for each commit that touched it. True when there are so many since they were
+  // last merged that merging costs less than was written since.
+  bool WantsMerge(EventTime pane) const;
+  // The next commit writes so much of this pane; merged: in place of all its fragments.
+  void Wrote(EventTime pane, size_t bytes, bool merged) { writing_.push_back({pane, bytes, merged}); }
+  void ForgetWriting() { writing_.clear(); }
+  // The commit is on disk.
+  void Committed();
+
   EventTime stored_end() const { return stored_end_; }
   EventTime edge() const { return edge_; }
-  void Restore(EventTime stored_end) {
-    stored_end_ = stored_end;
-    complete_from_ = stored_end;
-  }
+  void Restore(EventTime stored_end) { stored_end_ = stored_end; }
   Tier tier() const { return tier_; }
-  size_t blocks() const { return blocks_; }
-  size_t dirty_blocks() const { return dirty_blocks_; }
+  size_t entries() const { return entries_; }
 
  private:
+  struct Writing {
+    EventTime pane;
+    size_t bytes;
+    bool merged;
+  };
+  struct Stored {
+    uint32_t fragments = 0;
+    uint64_t bytes = 0, merged_bytes = 0;
+  };
+
   const TablePlan& plan_;
   const Tier tier_;
   std::map<EventTime, Page> pages_;
-  EventTime complete_from_ = kNoEventTime;
   EventTime stored_end_ = kNoEventTime;
   EventTime edge_ = kNoEventTime;
-  size_t blocks_ = 0;
-  size_t dirty_blocks_ = 0;  // at most: dropped pages may be among them
+  size_t entries_ = 0;
+  std::vector<Writing> writing_;
+  // Of panes written since the start, at most kMaxStored: when one is forgotten, merging it only comes later.
+  std::map<EventTime, Stored> stored_;
   // The page used last: events come in time order.
   EventTime memo_pane_ = kNoEventTime;
   Page* memo_ = nullptr;

@@ -13,6 +13,9 @@ Table::Table(const TablePlan& plan, StoredTable number, std::vector<ColumnState>
   for (uint32_t c = 0; c < columns_.size(); ++c) column_of_[columns_[c].number] = c;
   for (size_t t = 0; t < kTierCount; ++t) tiers_.emplace_back(plan_, static_cast<Tier>(t));
   edges_.assign(plan.windows.size(), kNoEventTime);
+  runs_.resize(plan.windows.size());
+  for (uint32_t c = 0; c < columns_.size(); ++c) by_number_.push_back(c);
+  std::sort(by_number_.begin(), by_number_.end(), [&](uint32_t a, uint32_t b) { return columns_[a].number < columns_[b].number; });
   for (const ColumnPlan& column : plan.columns) rebuild_.emplace_back(column.windows.size(), false);
 }
 
@@ -112,20 +115,41 @@ void Table::Subtract(size_t window, RowId row, const int64_t* pane_words) {
 
 Status Table::Expire(size_t window, EventTime from, EventTime to, const Store& store) {
   TierPages& pages = tiers_[static_cast<size_t>(plan_.windows[window].tier)];
-  const EventTime stored_to = std::min({to, pages.complete_from(), pages.stored_end()});
-  if (from < stored_to) {
-    TM_RETURN_IF_ERROR(ScanPanes(store, pages.tier(), from, stored_to, [&](EventTime pane, RowId row, const int64_t* words) {
-      if (const Page* page = pages.Find(pane)) {
-        const auto it = page->index.find(row.v);
-        if (it != page->index.end() && page->blocks[it->second].base_known) return;  // its page block is newer
-      }
-      Subtract(window, row, words);
-    }));
-  }
-  pages.ForEach(from, to, [&](EventTime, Page& page) {
-    for (uint32_t b = 0; b < page.blocks.size(); ++b) Subtract(window, page.blocks[b].row, pages.Words(page, b));
+  if (from < pages.stored_end()) TM_RETURN_IF_ERROR(ExpireStored(window, from, std::min(to, pages.stored_end()), store));
+  pages.ForEach(from, to, [&](EventTime, const Page& page) {
+    for (size_t i = 0; i < page.rows.size(); ++i) Subtract(window, page.rows[i], pages.Words(page, i));
   });
   return Status::Ok();
+}
+
+Status Table::ExpireStored(size_t window, EventTime from, EventTime to, const Store& store) {
+  const TierPages& pages = tiers_[static_cast<size_t>(plan_.windows[window].tier)];
+  ExpiryRun& run = runs_[window];
+  while (from < to) {
+    if (from < run.from || from >= run.to) TM_RETURN_IF_ERROR(ReadAhead(pages.tier(), from, pages.stored_end(), store, &run));
+    for (; run.next < run.cells.size() && run.cells[run.next].pane < to; ++run.next) {
+      Subtract(window, run.cells[run.next].row, run.words.data() + run.next * plan_.pane_words);
+    }
+    from = run.from = std::min(to, run.to);
+  }
+  return Status::Ok();
+}
+
+// An iterator costs more than the panes of a minute: whole panes are read until these are enough cells.
+Status Table::ReadAhead(Tier tier, EventTime from, EventTime to, const Store& store, ExpiryRun* run) const {
+  constexpr size_t kEnough = 4096;
+  run->Clear();
+  run->from = from;
+  run->to = to;
+  return ScanPanes(store, tier, from, to, [&](EventTime pane, RowId row, const int64_t* words) {
+    if (run->cells.size() >= kEnough && pane != run->cells.back().pane) {
+      run->to = pane;
+      return false;
+    }
+    run->cells.push_back({pane, row});
+    run->words.insert(run->words.end(), words, words + plan_.pane_words);
+    return true;
+  });
 }
 
 Status Table::Advance(EventTime t, const Store& store) {
@@ -183,16 +207,12 @@ void Table::ExpireSeries(EventTime t) {
   }
 }
 
-int64_t Table::DirtyBytes() const {
-  size_t blocks = 0;
-  for (const TierPages& tier : tiers_) blocks += tier.dirty_blocks();
-  return static_cast<int64_t>(blocks * (plan_.pane_words * 8 + 64) + hot_bytes());
-}
+int64_t Table::DirtyBytes() const { return PanesBytes(); }
 
 int64_t Table::PanesBytes() const {
-  size_t blocks = 0;
-  for (const TierPages& tier : tiers_) blocks += tier.blocks();
-  return static_cast<int64_t>(blocks * (plan_.pane_words * 8 + 24) + hot_bytes());
+  size_t entries = 0;
+  for (const TierPages& tier : tiers_) entries += tier.entries();
+  return static_cast<int64_t>(entries * (plan_.pane_words * 8 + 24) + hot_bytes());
 }
 
 }  // namespace tidemark

@@ -13,6 +13,7 @@
 #include "pipeline/plan/plan.h"
 #include "pipeline/store/keys.h"
 #include "pipeline/store/store.h"
+#include "pipeline/window/codec.h"
 #include "pipeline/window/pages.h"
 #include "pipeline/window/rows.h"
 
@@ -65,8 +66,9 @@ class Table {
     return rows_.Share();
   }
 
-  // Everything dirty as absolute values. Reads the store for panes that are not in memory.
-  Status AppendTo(const Store& store, CommitBatch* batch);
+  // Rows as absolute values, and what was added to panes as fragments of this commit. Reads the store for panes whose
+  // fragments it merges.
+  Status AppendTo(uint64_t sequence, const Store& store, CommitBatch* batch);
   // The batch is on disk.
   void Committed();
   // Reads rows and edges back; builds windows that the stored state doesn't have from panes.
@@ -99,13 +101,18 @@ class Table {
   EventTime OldestEdge(const ColumnPlan& column) const;
   void Subtract(size_t window, RowId row, const int64_t* pane_words);
   void ExpireSeries(EventTime t);
-  // Visits stored panes of a tier in [from, to) as pane words of this plan.
+  // Subtracts committed panes of [from, to), reading ahead.
+  Status ExpireStored(size_t window, EventTime from, EventTime to, const Store& store);
+  Status ReadAhead(Tier tier, EventTime from, EventTime to, const Store& store, ExpiryRun* run) const;
+  // Visits committed cells of a tier in [from, to) as pane words of this plan; a row and pane may come in several
+  // parts. `visit` returns false to end.
   Status ScanPanes(const Store& store, Tier tier, EventTime from, EventTime to,
-                   const std::function<void(EventTime pane, RowId row, const int64_t* words)>& visit) const;
-  bool DecodePane(std::string_view value, int64_t* words, std::string* opaque) const;
-  std::string EncodePane(Tier tier, const int64_t* words, std::string_view opaque) const;
-  Status FetchBases(const Store& store);
-  void AppendPanes(CommitBatch* batch);
+                   const std::function<bool(EventTime pane, RowId row, const int64_t* words)>& visit) const;
+  std::vector<FragmentCell> CellsOf(const TierPages& tier, const Page& page) const;
+  Status AppendPanes(uint64_t sequence, const Store& store, CommitBatch* batch);
+  Status AppendPane(uint64_t sequence, const Store& store, EventTime pane, const Page& page, bool merge, TierPages* tier,
+                    CommitBatch* batch);
+  void EraseOldPanes(TierPages* tier, CommitBatch* batch);
   void AppendRows(CommitBatch* batch);
   std::string EncodeRow(RowId row) const;
   Status LoadRow(RowId row, std::string_view value);
@@ -119,6 +126,8 @@ class Table {
   absl::flat_hash_map<uint32_t, uint32_t> column_of_;
   Rows rows_;
   std::vector<TierPages> tiers_;       // by Tier
+  std::vector<ExpiryRun> runs_;        // by window
+  std::vector<uint32_t> by_number_;    // columns in the order of their numbers
   std::vector<EventTime> edges_;       // by window
   std::array<EventTime, kTierCount> erased_{kNoEventTime, kNoEventTime, kNoEventTime, kNoEventTime};
   const int hot_parity_bit_;           // of a pane's start: the lowest bit of the pane's size

@@ -100,6 +100,7 @@ Status Table::Rebuild(const Store& store) {
         if ((rows_.admitted(row) >> c & 1) == 0 || pane[column.pane] == 0) continue;
         AddCell(rows_.Mutable(row) + column.acc + 1 + i * PaneWords(column.kind), pane + column.pane, HasSum(column.kind));
       }
+      return true;
     }));
   }
   return Status::Ok();

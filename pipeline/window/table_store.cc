@@ -8,11 +8,39 @@
 namespace tidemark {
 namespace {
 
-constexpr size_t kMaxOpenBlocks = 262'144;   // per table and tier, between commits
 constexpr int64_t kErasePanes = 64;          // a range of panes is erased at once, not pane by pane
-constexpr size_t kFetchKeys = 4096;          // one MultiGet
+constexpr size_t kFragmentBytes = 64 << 10;  // a longer fragment goes on in the next part
 
-RowId RowOfPaneKey(std::string_view key) { return RowId{static_cast<uint32_t>(ByteReader(key.substr(13)).BigEndian(4))}; }
+// Encodes cells that are sorted by row and number, and the same of both added up. Calls part(bytes) for each value.
+template <class F>
+void EncodeFragments(const std::vector<FragmentCell>& cells, F part) {
+  std::string value, row;
+  uint32_t last = 0;
+  for (size_t i = 0; i < cells.size();) {
+    row.clear();
+    uint32_t count = 0;
+    const uint32_t of = cells[i].row;
+    while (i < cells.size() && cells[i].row == of) {
+      FragmentCell sum = cells[i];
+      for (++i; i < cells.size() && cells[i].row == of && cells[i].number == sum.number; ++i) {
+        sum.count += cells[i].count;
+        sum.sum += cells[i].sum;
+      }
+      PutFragmentCell(&row, sum.number, sum.has_sum, sum.count, sum.sum);
+      ++count;
+    }
+    PutFragmentRow(&value, of - last, count);
+    value.append(row);
+    last = of;
+    if (value.size() < kFragmentBytes) continue;
+    part(std::move(value));
+    value.clear();
+    last = 0;
+  }
+  if (!value.empty()) part(std::move(value));
+}
+
+bool ByRowAndNumber(const FragmentCell& a, const FragmentCell& b) { return a.row != b.row ? a.row < b.row : a.number < b.number; }
 
 }  // namespace
 
@@ -21,121 +49,103 @@ int Table::ColumnOf(uint32_t number) const {
   return it == column_of_.end() ? -1 : static_cast<int>(it->second);
 }
 
-bool Table::DecodePane(std::string_view value, int64_t* words, std::string* opaque) const {
-  std::fill_n(words, plan_.pane_words, 0);
-  bool fits = true;
-  const bool parsed = ForEachPaneCell(value, [&](const PaneCell& cell) {
-    const int c = ColumnOf(cell.number);
-    if (c < 0) {
-      if (opaque != nullptr) opaque->append(cell.raw);
-      return;
-    }
-    const ColumnPlan& column = plan_.columns[static_cast<size_t>(c)];
-    fits = fits && HasSum(column.kind) == cell.has_sum;
-    if (!fits) return;
-    words[column.pane] = cell.count;
-    if (cell.has_sum) StoreSum(words + column.pane + 1, cell.sum);
-  });
-  return parsed && fits;
-}
-
-std::string Table::EncodePane(Tier tier, const int64_t* words, std::string_view opaque) const {
-  std::string value;
-  const uint64_t columns = plan_.tier_columns[static_cast<size_t>(tier)];
-  for (uint32_t c = 0; c < plan_.columns.size(); ++c) {
-    const ColumnPlan& column = plan_.columns[c];
-    const bool has_sum = HasSum(column.kind);
-    if ((columns >> c & 1) == 0 || IsZero(words + column.pane, has_sum)) continue;
-    PutPaneCell(&value, columns_[c].number, has_sum, words[column.pane], has_sum ? LoadSum(words + column.pane + 1) : 0);
-  }
-  value.append(opaque);
-  return value;
-}
-
 Status Table::ScanPanes(const Store& store, Tier tier, EventTime from, EventTime to,
-                        const std::function<void(EventTime, RowId, const int64_t*)>& visit) const {
+                        const std::function<bool(EventTime, RowId, const int64_t*)>& visit) const {
   std::vector<int64_t> words(plan_.pane_words);
+  const Status damaged = Corrupt("stored pane of table " + std::to_string(number_.v) + " cannot be read");
   Status bad;
-  const Status scanned = store.Scan(Family::kPanes, PanePrefix(number_, tier, from), PanePrefix(number_, tier, to),
-                                    [&](std::string_view key, std::string_view value) {
-                                      if (key.size() != 17 || !DecodePane(value, words.data(), nullptr)) {
-                                        bad = Corrupt("stored pane of table " + std::to_string(number_.v) + " cannot be read");
-                                        return false;
-                                      }
-                                      const RowId row = RowOfPaneKey(key);
-                                      if (row.v >= rows_.size()) return true;  // its row left; no window holds it
-                                      visit(PaneFromOrder(ByteReader(key.substr(5)).BigEndian(8)), row, words.data());
-                                      return true;
-                                    });
-  TM_RETURN_IF_ERROR(scanned);
+  TM_RETURN_IF_ERROR(store.Scan(
+      Family::kPanes, PanePrefix(number_, tier, from), PanePrefix(number_, tier, to),
+      [&](std::string_view key, std::string_view value) {
+        const EventTime pane = PaneOfFragment(key);
+        bool fits = key.size() == kFragmentKeyBytes, more = true;
+        const auto cell = [&](const FragmentCell& c) {
+          const int column = ColumnOf(c.number);
+          if (column < 0) return;  // of a KPI that left
+          const ColumnPlan& plan = plan_.columns[static_cast<size_t>(column)];
+          fits &= HasSum(plan.kind) == c.has_sum;
+          words[plan.pane] = c.count;
+          if (HasSum(plan.kind)) StoreSum(words.data() + plan.pane + 1, c.sum);
+        };
+        const auto end = [&](uint32_t row) {
+          // Of a row that left no window holds anything.
+          if (fits && more && row < rows_.size()) more = visit(pane, RowId{row}, words.data());
+          std::fill(words.begin(), words.end(), 0);
+        };
+        if (!fits || !ForEachFragmentCell(value, cell, end) || !fits) bad = damaged;
+        return bad.ok() && more;
+      }));
   return bad;
 }
 
-Status Table::FetchBases(const Store& store) {
-  struct Want {
-    TierPages* tier;
-    Page* page;
-    uint32_t block;
-  };
-  std::vector<Want> wants;
-  std::vector<std::string> keys;
-  std::vector<std::optional<std::string>> values;
-  std::vector<int64_t> words(plan_.pane_words);
-  const auto fetch = [&]() -> Status {
-    values.assign(keys.size(), std::nullopt);
-    TM_RETURN_IF_ERROR(store.MultiGet(Family::kPanes, keys, values));
-    for (size_t i = 0; i < wants.size(); ++i) {
-      Page& page = *wants[i].page;
-      page.blocks[wants[i].block].base_known = true;
-      if (!values[i]) continue;
-      std::string opaque;
-      if (!DecodePane(*values[i], words.data(), &opaque)) return Corrupt("stored pane cannot be read");
-      int64_t* to = wants[i].tier->Words(page, wants[i].block);
-      for (const ColumnPlan& column : plan_.columns) AddCell(to + column.pane, words.data() + column.pane, HasSum(column.kind));
-      if (!opaque.empty()) page.opaque[page.blocks[wants[i].block].row.v] = std::move(opaque);
+// The page's cells of the columns that its tier keeps, sorted by row and number.
+std::vector<FragmentCell> Table::CellsOf(const TierPages& tier, const Page& page) const {
+  const uint64_t columns = plan_.tier_columns[static_cast<size_t>(tier.tier())];
+  std::vector<FragmentCell> cells;
+  cells.reserve(page.rows.size());
+  for (size_t i = 0; i < page.rows.size(); ++i) {
+    const int64_t* words = tier.Words(page, i);
+    for (const uint32_t c : by_number_) {
+      const ColumnPlan& column = plan_.columns[c];
+      const bool has_sum = HasSum(column.kind);
+      if ((columns >> c & 1) == 0 || IsZero(words + column.pane, has_sum)) continue;
+      cells.push_back({page.rows[i].v, columns_[c].number, has_sum, words[column.pane], has_sum ? LoadSum(words + column.pane + 1) : Int128{0}});
     }
-    wants.clear();
-    keys.clear();
-    return Status::Ok();
-  };
-  for (TierPages& tier : tiers_) {
-    Status status;
-    tier.ForEach(EventTime::min(), EventTime::max(), [&](EventTime pane, Page& page) {
-      if (page.dirty.empty() || !status.ok()) return;
-      // Sorted by row: keys ask to be in order, and the memtable likes it.
-      std::sort(page.dirty.begin(), page.dirty.end(), [&](uint32_t a, uint32_t b) { return page.blocks[a].row < page.blocks[b].row; });
-      if (page.complete) return;
-      for (const uint32_t block : page.dirty) {
-        if (page.blocks[block].base_known) continue;
-        wants.push_back({&tier, &page, block});
-        keys.push_back(PaneKey(number_, tier.tier(), pane, page.blocks[block].row));
-        if (keys.size() >= kFetchKeys && status.ok()) status = fetch();
-      }
-    });
-    TM_RETURN_IF_ERROR(status);
   }
-  return keys.empty() ? Status::Ok() : fetch();
+  if (!std::is_sorted(cells.begin(), cells.end(), ByRowAndNumber)) std::sort(cells.begin(), cells.end(), ByRowAndNumber);
+  return cells;
 }
 
-void Table::AppendPanes(CommitBatch* batch) {
-  for (TierPages& tier : tiers_) {
-    tier.ForEach(EventTime::min(), EventTime::max(), [&](EventTime pane, Page& page) {
-      for (const uint32_t block : page.dirty) {
-        const RowId row = page.blocks[block].row;
-        const auto opaque = page.opaque.find(row.v);
-        batch->puts.push_back({Family::kPanes, PaneKey(number_, tier.tier(), pane, row),
-                               EncodePane(tier.tier(), tier.Words(page, block),
-                                          opaque == page.opaque.end() ? std::string_view() : std::string_view(opaque->second))});
-      }
-    });
-    EventTime& erased = erased_[static_cast<size_t>(tier.tier())];
-    const EventTime edge = tier.edge();
-    if (edge == kNoEventTime || tier.stored_end() == kNoEventTime) continue;
-    if (erased == kNoEventTime || edge - erased >= PaneSize(tier.tier()) * kErasePanes) {
-      batch->erase_ranges.push_back({Family::kPanes, PanePrefix(number_, tier.tier(), EventTime::min()), PanePrefix(number_, tier.tier(), edge)});
-      erased = edge;
-    }
+Status Table::AppendPane(uint64_t sequence, const Store& store, EventTime pane, const Page& page, bool merge, TierPages* tier,
+                         CommitBatch* batch) {
+  std::vector<FragmentCell> cells = CellsOf(*tier, page);
+  if (merge) {
+    // Whatever KPI they are of, also those that this configuration doesn't have.
+    bool ok = true;
+    TM_RETURN_IF_ERROR(store.Scan(Family::kPanes, PanePrefix(number_, tier->tier(), pane),
+                                  PanePrefix(number_, tier->tier(), pane + PaneSize(tier->tier())),
+                                  [&](std::string_view key, std::string_view value) {
+                                    batch->erases.push_back({Family::kPanes, std::string(key)});
+                                    ok = ForEachFragmentCell(value, [&](const FragmentCell& c) { cells.push_back(c); }, [](uint32_t) {});
+                                    return ok;
+                                  }));
+    if (!ok) return Corrupt("stored pane of table " + std::to_string(number_.v) + " cannot be read");
+    std::sort(cells.begin(), cells.end(), ByRowAndNumber);
   }
+  size_t bytes = 0;
+  uint16_t part = 0;
+  EncodeFragments(cells, [&](std::string value) {
+    bytes += value.size() + kFragmentKeyBytes;
+    batch->puts.push_back({Family::kPanes, FragmentKey(number_, tier->tier(), pane, sequence, part++), std::move(value)});
+  });
+  tier->Wrote(pane, bytes, merge);
+  return Status::Ok();
+}
+
+Status Table::AppendPanes(uint64_t sequence, const Store& store, CommitBatch* batch) {
+  bool merged = false;  // one pane a commit, so that no commit takes much longer than the others
+  for (TierPages& tier : tiers_) {
+    tier.ForgetWriting();
+    Status status;
+    tier.ForEach(EventTime::min(), EventTime::max(), [&](EventTime pane, const Page& page) {
+      if (!status.ok()) return;
+      const bool merge = !merged && tier.WantsMerge(pane);
+      merged |= merge;
+      status = AppendPane(sequence, store, pane, page, merge, &tier, batch);
+    });
+    TM_RETURN_IF_ERROR(status);
+    EraseOldPanes(&tier, batch);
+  }
+  return Status::Ok();
+}
+
+void Table::EraseOldPanes(TierPages* tier, CommitBatch* batch) {
+  EventTime& erased = erased_[static_cast<size_t>(tier->tier())];
+  const EventTime edge = tier->edge();
+  if (edge == kNoEventTime || tier->stored_end() == kNoEventTime) return;
+  if (erased != kNoEventTime && edge - erased < PaneSize(tier->tier()) * kErasePanes) return;
+  batch->erase_ranges.push_back({Family::kPanes, PanePrefix(number_, tier->tier(), EventTime::min()), PanePrefix(number_, tier->tier(), edge)});
+  erased = edge;
 }
 
 std::string Table::EncodeRow(RowId row) const {
@@ -180,9 +190,8 @@ void Table::AppendRows(CommitBatch* batch) {
   }
 }
 
-Status Table::AppendTo(const Store& store, CommitBatch* batch) {
-  TM_RETURN_IF_ERROR(FetchBases(store));
-  AppendPanes(batch);
+Status Table::AppendTo(uint64_t sequence, const Store& store, CommitBatch* batch) {
+  TM_RETURN_IF_ERROR(AppendPanes(sequence, store, batch));
   AppendRows(batch);
   if (head_dirty_ || !rows_.dirty().empty()) {
     std::string head;
@@ -194,9 +203,8 @@ Status Table::AppendTo(const Store& store, CommitBatch* batch) {
     }
     for (TierPages& tier : tiers_) {
       EventTime end = tier.stored_end();
-      tier.ForEach(EventTime::min(), EventTime::max(), [&](EventTime pane, Page& page) {
-        if (!page.dirty.empty()) end = std::max(end, pane + PaneSize(tier.tier()));
-      });
+      tier.ForEach(EventTime::min(), EventTime::max(),
+                   [&](EventTime pane, const Page&) { end = std::max(end, pane + PaneSize(tier.tier())); });
       PutZigZag(&head, Micros(end));
       PutZigZag(&head, Micros(tier.edge()));
     }
@@ -208,7 +216,12 @@ Status Table::AppendTo(const Store& store, CommitBatch* batch) {
 
 void Table::Committed() {
   rows_.ClearDirty();
-  for (TierPages& tier : tiers_) tier.Committed(kMaxOpenBlocks);
+  for (size_t w = 0; w < runs_.size(); ++w) {
+    // What was read ahead lacks what was committed now.
+    TierPages& tier = tiers_[static_cast<size_t>(plan_.windows[w].tier)];
+    tier.ForEach(runs_[w].from, runs_[w].to, [&](EventTime, const Page&) { runs_[w].Clear(); });
+  }
+  for (TierPages& tier : tiers_) tier.Committed();
   head_dirty_ = false;
 }
 

@@ -94,6 +94,13 @@ class Daemon:
         self.process.wait()
         self.process = None
 
+    def verify(self):
+        """What the stored state holds, in words, after comparing every window with its panes. The daemon is stopped."""
+        done = subprocess.run(
+            [self.binary, "state", "verify", f"--config.file={self.dir}/config.yaml", f"--storage.path={self.dir}/state"],
+            stdout=subprocess.PIPE, text=True, check=True)
+        return next(line for line in done.stdout.splitlines() if "compared with" in line).strip()
+
     def _must_live(self):
         if self.process.poll() is not None:
             raise RuntimeError(f"the daemon ended, exit status {self.process.returncode}:\n" + self.log())

@@ -114,6 +114,7 @@ struct Trial {
   bool event_clock = true;
   int restart_one_in = 0;  // commits
   size_t batch = 1000;
+  uint64_t open_panes_bytes = 16 << 10;  // many commits in the middle of a backlog; little: a pane gets merged, too
 };
 
 // Reads the stream to its end, restarting from the stored state now and then, comparing at every commit.
@@ -127,7 +128,7 @@ Answers Consume(Trial* run, const Specs& specs, bool compare) {
     source.BatchSize(run->batch);
     source.ProveAt(now);
     EngineOptions options;
-    options.open_panes_bytes = 16 << 10;  // many commits in the middle of a backlog
+    options.open_panes_bytes = run->open_panes_bytes;
     auto engine = Engine::Open(plan, &store, &source, now, options);
     EXPECT_TRUE(engine.ok()) << engine.status().text();
     uint64_t seen = (*engine)->view()->sequence();
@@ -183,6 +184,7 @@ Trial MakeTrial(uint64_t seed) {
   run.stream = MakeStream(run.rng, partitions, events, spans[run.rng() % spans.size()], lags[run.rng() % lags.size()]);
   run.batch = 1 + run.rng() % 300;
   run.restart_one_in = run.rng() % 2 == 0 ? 0 : 1 + static_cast<int>(run.rng() % 8);
+  if (run.rng() % 3 == 0) run.open_panes_bytes = 1;
   return run;
 }
 

@@ -1,6 +1,7 @@
 // What is stored, kept, refused and shown.
 #include <gtest/gtest.h>
 
+#include "pipeline/engine/verify.h"
 #include "pipeline/store/keys.h"
 #include "tests/fakes/engine_rig.h"
 
@@ -188,6 +189,59 @@ TEST(State, DamagedRowsAreRefusedAndNeverServed) {
       EXPECT_FALSE(status.ok()) << "family " << family << " key " << testing::PrintToString(key);
     }
   }
+}
+
+// A pane is stored in a fragment per commit; merged now and then, it stays what it is.
+TEST(State, APaneOfManyCommitsIsMergedAndStaysExact) {
+  EngineRig rig;
+  rig.Kpi("leads", Measure::kCount, "lead.created", kByChannel, {"1h", "6h", "lifetime"});
+  rig.Kpi("revenue", Measure::kSum, "order.paid", {{"channel", "order.channel"}}, {"6h"});
+  ASSERT_TRUE(rig.Start(0).ok());
+  size_t most = 0;
+  for (int i = 0; i < 300; ++i) {
+    rig.Lead(60 + i % 3, i % 2 == 0 ? "web" : "ads");
+    rig.Order(60, 1'000'000 + i);
+    ASSERT_TRUE(rig.RunAt(120).ok());
+    most = std::max(most, rig.store.Snapshot()[static_cast<size_t>(Family::kPanes)].size());
+    if (i == 150) {
+      ASSERT_TRUE(rig.Start(120).ok());
+    }
+  }
+  EXPECT_LT(most, 300u) << "600 fragments were written";
+  const auto report = VerifyState(rig.store);
+  ASSERT_TRUE(report.ok()) << report.status().text();
+  EXPECT_EQ(report->mismatch_count, 0u);
+  EXPECT_EQ(rig.Value("leads", "1h", "web"), "150");
+  ASSERT_TRUE(rig.RunAt(2 * kHour).ok());
+  EXPECT_EQ(rig.Value("leads", "1h", "web"), "0");
+  EXPECT_EQ(rig.Value("leads", "6h", "ads"), "150");
+  ASSERT_TRUE(rig.Start(3 * kHour).ok());
+  ASSERT_TRUE(rig.RunAt(7 * kHour).ok());
+  EXPECT_EQ(rig.Value("leads", "6h", "web"), "0");
+  EXPECT_EQ(rig.Value("revenue", "6h", ""), "0");
+  EXPECT_EQ(rig.Value("leads", "lifetime", "web"), "150");
+}
+
+// Panes are read ahead of a window's edge: what comes late to them is not missed when they leave.
+TEST(State, WhatComesLateToPanesReadAheadLeavesWithThem) {
+  EngineRig rig;
+  rig.Kpi("leads", Measure::kCount, "lead.created", {}, {"1h", "6h"});
+  ASSERT_TRUE(rig.Start(0).ok());
+  for (int minute = 0; minute < 120; ++minute) rig.Lead(minute * 60);
+  ASSERT_TRUE(rig.RunAt(121 * 60).ok());
+  EXPECT_EQ(rig.Value("leads", "1h"), "58") << "minutes 62 to 119";
+  ASSERT_TRUE(rig.RunAt(131 * 60).ok());
+  rig.Lead(80 * 60);
+  rig.Lead(100 * 60);
+  ASSERT_TRUE(rig.RunAt(132 * 60).ok());
+  EXPECT_EQ(rig.Value("leads", "1h"), "49") << "minutes 73 to 119, and two late";
+  for (int minute = 133; minute < 200; minute += 7) {
+    ASSERT_TRUE(rig.RunAt(minute * 60).ok());
+    ASSERT_TRUE(VerifyState(rig.store).ok());
+    EXPECT_EQ(VerifyState(rig.store)->mismatch_count, 0u) << minute;
+  }
+  EXPECT_EQ(rig.Value("leads", "1h"), "0");
+  EXPECT_EQ(rig.Value("leads", "6h"), "122");
 }
 
 TEST(State, MinMaxAndLastFollowTheirWindows) {

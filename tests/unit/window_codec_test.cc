@@ -1,6 +1,8 @@
 // Stored bytes are a written format: the worked example of pipeline/store/README.md, and every truncation refused.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "pipeline/store/keys.h"
 #include "pipeline/window/codec.h"
 
@@ -18,18 +20,44 @@ std::string Hex(std::string_view bytes) {
 
 TEST(StoredBytes, APaneIsTheWorkedExampleOfTheReadme) {
   const EventTime pane = EventTimeFromMicros(28'368'000 * kMicrosPerMinute);
-  EXPECT_EQ(Hex(PaneKey(StoredTable{1}, Tier::kMinute, pane, RowId{2})), "00000001" "00" "8000000001b0dc80" "00000002");
+  EXPECT_EQ(Hex(FragmentKey(StoredTable{1}, Tier::kMinute, pane, 7, 0)), "00000001" "00" "8000000001b0dc80" "0000000000000007" "0000");
   std::string value;
-  PutPaneCell(&value, 3, false, 5, 0);
-  PutPaneCell(&value, 4, true, 1, 2'500'000);
-  EXPECT_EQ(Hex(value), "060a" "0902" "c096b102");
+  PutFragmentRow(&value, 2, 2);
+  PutFragmentCell(&value, 3, false, 5, 0);
+  PutFragmentCell(&value, 4, true, 1, 2'500'000);
+  PutFragmentRow(&value, 3, 1);
+  PutFragmentCell(&value, 3, false, 1, 0);
+  EXPECT_EQ(Hex(value), "0202" "060a" "0902" "c096b102" "0301" "0602");
+}
+
+TEST(StoredBytes, AFragmentReadsBackAndNoPrefixThatEndsWithinARowDoes) {
+  std::string value;
+  std::vector<size_t> row_ends = {0};
+  for (uint32_t row = 0; row < 3; ++row) {
+    PutFragmentRow(&value, 300, 2);
+    PutFragmentCell(&value, row, false, 1000 + row, 0);
+    PutFragmentCell(&value, row + 1, true, -1, Int128{-1} << 100);
+    row_ends.push_back(value.size());
+  }
+  for (size_t n = 0; n <= value.size(); ++n) {
+    std::vector<uint32_t> rows;
+    int64_t counts = 0;
+    const bool ok = ForEachFragmentCell(
+        std::string_view(value).substr(0, n), [&](const FragmentCell& c) { counts += c.count; }, [&](uint32_t row) { rows.push_back(row); });
+    const auto end = std::find(row_ends.begin(), row_ends.end(), n);
+    EXPECT_EQ(ok, end != row_ends.end()) << n;
+    if (n == value.size()) {
+      EXPECT_EQ(rows, (std::vector<uint32_t>{300, 600, 900}));
+      EXPECT_EQ(counts, 3000);
+    }
+  }
 }
 
 TEST(StoredBytes, KeysSortAsTimeDoes) {
   const std::vector<int64_t> minutes = {-28'000'000, -1, 0, 1, 28'000'000};
   for (size_t i = 1; i < minutes.size(); ++i) {
     const auto key = [&](size_t n) {
-      return PaneKey(StoredTable{7}, Tier::kHour, EventTimeFromMicros(minutes[n] * kMicrosPerMinute), RowId{0});
+      return FragmentKey(StoredTable{7}, Tier::kHour, EventTimeFromMicros(minutes[n] * kMicrosPerMinute), 1, 0);
     };
     EXPECT_LT(key(i - 1), key(i));
     EXPECT_EQ(PaneFromOrder(PaneOrder(EventTimeFromMicros(minutes[i] * kMicrosPerMinute))), EventTimeFromMicros(minutes[i] * kMicrosPerMinute));
