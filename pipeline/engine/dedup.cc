@@ -1,13 +1,16 @@
 #include "pipeline/engine/dedup.h"
 
-#include <algorithm>
+#include <array>
 #include <cstring>
+#include <iterator>
+#include <optional>
 
 #include "pipeline/store/keys.h"
 
 namespace tidemark {
 namespace {
 
+constexpr size_t kHeadBytes = 8;    // the greatest event time of the ids
 constexpr size_t kEntryBytes = 20;
 
 // lo, hi, payload hash; big-endian.
@@ -25,81 +28,114 @@ void WriteEntry(const IdEntry& entry, char* out) {
 Dedup::Dedup(const DedupSpec& spec, std::string_view topic) : spec_(spec), topic_hash_(Hash64(topic)) {}
 
 void Dedup::Turn(EventTime pane) {
-  memo_ = &panes_[pane];
+  auto after = runs_.upper_bound({pane, UINT32_MAX});
+  const bool any = after != runs_.begin() && std::prev(after)->first.first == pane;
+  if (any && !std::prev(after)->second.full) {
+    memo_ = &std::prev(after)->second;
+  } else {
+    memo_ = &runs_[{pane, any ? std::prev(after)->first.second + 1 : 0}];
+  }
   memo_pane_ = pane;
-  newest_ = std::max(newest_, pane);
 }
 
 void Dedup::DropFirst() {
-  const auto first = panes_.begin();
-  ids_.Drop(&first->second.run);
-  floor_ = std::max(floor_, first->first + kPane);
-  if (first->second.stored > 0) dropped_.push_back(first->first);
-  if (memo_pane_ == first->first) {
-    memo_pane_ = kNoEventTime;
-    memo_ = nullptr;
-  }
-  panes_.erase(first);
+  const auto first = runs_.begin();
+  Run& run = first->second;
+  ids_.Drop(&run.ids);
+  if (run.last != kNoEventTime) floor_ = std::max(floor_, run.last + Duration(1));
+  if (run.first_commit != 0) dropped_.push_back({first->first.first, run.first_commit, run.last_commit});
+  memo_pane_ = kNoEventTime;
+  runs_.erase(first);
 }
 
 void Dedup::Expire(EventTime t) {
   if (t != kNoEventTime) {
     const EventTime oldest = FloorTo(t - spec_.horizon, kPane);
-    while (!panes_.empty() && panes_.begin()->first < oldest) DropFirst();
+    while (!runs_.empty() && runs_.begin()->first.first < oldest) DropFirst();
     floor_ = std::max(floor_, oldest);
   }
-  while (ids_.size() > spec_.max_ids && panes_.size() > 1) DropFirst();
+  while (ids_.size() > spec_.max_ids && runs_.size() > 1) DropFirst();
 }
 
 void Dedup::AppendTo(uint64_t sequence, CommitBatch* batch) {
-  for (const EventTime pane : dropped_) {
-    batch->erase_ranges.push_back({Family::kIds, IdsKey(topic_hash_, pane, 0), IdsKey(topic_hash_, pane + kPane, 0)});
+  for (const Stored& gone : dropped_) {
+    batch->erase_ranges.push_back({Family::kIds, IdsKey(topic_hash_, gone.pane, gone.first_commit),
+                                   IdsKey(topic_hash_, gone.pane, gone.last_commit + 1)});
   }
-  for (auto& [pane, ids] : panes_) {
-    if (ids.stored == ids.run.size) continue;
-    std::string value((ids.run.size - ids.stored) * kEntryBytes, '\0');
-    char* out = value.data();
-    ids_.ForEachBlock(ids.run, ids.stored, [&](std::span<const IdEntry> entries) {
+  for (auto& [key, run] : runs_) {
+    if (run.stored == run.ids.size) continue;
+    std::string value;
+    value.reserve(kHeadBytes + (run.ids.size - run.stored) * kEntryBytes);
+    PutBigEndian(&value, static_cast<uint64_t>(Micros(run.last)), kHeadBytes);
+    ids_.ForEachBlock(run.ids, run.stored, [&](std::span<const IdEntry> entries) {
+      std::array<char, kEntryBytes> bytes;
       for (const IdEntry& entry : entries) {
-        WriteEntry(entry, out);
-        out += kEntryBytes;
+        WriteEntry(entry, bytes.data());
+        value.append(bytes.data(), kEntryBytes);
       }
     });
-    batch->puts.push_back({Family::kIds, IdsKey(topic_hash_, pane, sequence), std::move(value)});
+    batch->puts.push_back({Family::kIds, IdsKey(topic_hash_, key.first, sequence), std::move(value)});
+    if (run.first_commit == 0) run.first_commit = sequence;
+    run.last_commit = sequence;
   }
+  if (floor_ == stored_floor_) return;
+  std::string value;
+  PutZigZag(&value, Micros(floor_));
+  batch->puts.push_back({Family::kMeta, IdsFloorKey(topic_hash_), std::move(value)});
 }
 
 void Dedup::Committed() {
   dropped_.clear();
-  for (auto& [pane, ids] : panes_) ids.stored = ids.run.size;
+  stored_floor_ = floor_;
+  for (auto& [key, run] : runs_) {
+    run.stored = run.ids.size;
+    run.full = Full(run);
+  }
+  memo_pane_ = kNoEventTime;
 }
 
 Status Dedup::Load(const Store& store) {
+  const std::string key = IdsFloorKey(topic_hash_);
+  std::optional<std::string> floor;
+  TM_RETURN_IF_ERROR(store.MultiGet(Family::kMeta, std::span(&key, 1), std::span(&floor, 1)));
+  if (floor) {
+    ByteReader reader(*floor);
+    floor_ = stored_floor_ = EventTimeFromMicros(reader.ZigZag());
+    if (!reader.Done()) return Corrupt("from when event ids are known cannot be read");
+  }
   Status bad;
   TM_RETURN_IF_ERROR(store.Scan(
       Family::kIds, IdsKey(topic_hash_, EventTime::min(), 0), IdsKey(topic_hash_ + 1, EventTime::min(), 0),
-      [&](std::string_view key, std::string_view value) {
-        if (key.size() != 24 || value.size() % kEntryBytes != 0) {
+      [&](std::string_view stored_key, std::string_view value) {
+        if (stored_key.size() != 24 || value.size() < kHeadBytes || (value.size() - kHeadBytes) % kEntryBytes != 0) {
           bad = Corrupt("stored event ids cannot be read");
           return false;
         }
-        const EventTime pane = PaneFromOrder(ByteReader(key.substr(8)).BigEndian(8));
-        Turn(pane);
-        for (ByteReader reader(value); !reader.empty();) {
+        ByteReader at(stored_key.substr(8));
+        Turn(PaneFromOrder(at.BigEndian(8)));
+        Run& run = *memo_;
+        run.last_commit = at.BigEndian(8);
+        if (run.first_commit == 0) run.first_commit = run.last_commit;
+        ByteReader reader(value);
+        run.last = std::max(run.last, EventTimeFromMicros(static_cast<int64_t>(reader.BigEndian(kHeadBytes))));
+        while (!reader.empty()) {
           const uint64_t lo = reader.BigEndian(8), hi = reader.BigEndian(8);
           const auto payload_hash = static_cast<uint32_t>(reader.BigEndian(4));
-          ids_.FindOrAdd({lo, hi}, payload_hash, &memo_->run);
+          ids_.FindOrAdd({lo, hi}, payload_hash, &run.ids);
         }
-        memo_->stored = memo_->run.size;
+        run.stored = run.ids.size;
+        run.full = Full(run);
         return true;
       }));
+  memo_pane_ = kNoEventTime;
   return bad;
 }
 
 double Dedup::HorizonSeconds() const {
-  if (floor_ == kNoEventTime || newest_ == kNoEventTime) return std::chrono::duration<double>(spec_.horizon).count();
-  const auto reach = std::chrono::duration<double>(newest_ + kPane - floor_).count();
-  return std::min(reach, std::chrono::duration<double>(spec_.horizon).count());
+  const auto horizon = std::chrono::duration<double>(spec_.horizon).count();
+  if (floor_ == kNoEventTime || runs_.empty()) return horizon;
+  const EventTime newest = std::prev(runs_.end())->second.last;
+  return std::clamp(std::chrono::duration<double>(newest - floor_).count(), 0.0, horizon);
 }
 
 }  // namespace tidemark

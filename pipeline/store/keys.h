@@ -40,6 +40,11 @@ inline std::string ClockKey(uint64_t clock_fingerprint) {
   PutBigEndian(&key, clock_fingerprint, 8);
   return key;
 }
+inline std::string IdsFloorKey(uint64_t topic_hash) {
+  std::string key = "D";
+  PutBigEndian(&key, topic_hash, 8);
+  return key;
+}
 inline std::string TableKey(StoredTable table) {
   std::string key = "T";
   PutBigEndian(&key, table.v, 4);
