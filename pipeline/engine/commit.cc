@@ -9,10 +9,17 @@ namespace {
 
 constexpr Duration kReportInterval = std::chrono::seconds(1);
 
-int64_t BytesOf(const CommitBatch& batch) {
-  size_t bytes = 0;
-  for (const auto& put : batch.puts) bytes += put.key.size() + put.value.size();
-  return static_cast<int64_t>(bytes);
+struct BatchBytes {
+  size_t all = 0, ids = 0;
+};
+BatchBytes BytesOf(const CommitBatch& batch) {
+  BatchBytes bytes;
+  for (const auto& put : batch.puts) {
+    const size_t size = put.key.size() + put.value.size();
+    bytes.all += size;
+    if (put.family == Family::kIds) bytes.ids += size;
+  }
+  return bytes;
 }
 
 std::string EncodeKpiCounts(const KpiCounts& c) {
@@ -108,7 +115,11 @@ Status Engine::Impl::Commit(WallTime now) {
   applied_since_commit_ = moved_since_commit_ = false;
   const WallTime end = options_.stopwatch ? options_.stopwatch() : now;
   const Duration since = last_commit_ == WallTime::min() ? Duration(0) : now - last_commit_;
-  commit_debt_ = std::max(Duration(0), commit_debt_ - since) + (end - begin) * kCommitPrice;
+  // Ids are written once, however often commits are made: their share of the time is not owed.
+  const BatchBytes bytes = BytesOf(batch);
+  const double owed = static_cast<double>(bytes.all - bytes.ids) / static_cast<double>(std::max<size_t>(bytes.all, 1));
+  const auto price = std::chrono::duration_cast<Duration>((end - begin) * (kCommitPrice * owed));
+  commit_debt_ = std::max(Duration(0), commit_debt_ - since) + price;
   // Memory asked for it, at any price: the end of a backlog must not wait for what its middle cost.
   if (forced) commit_debt_ = std::min(commit_debt_, kCommitBurst);
   last_commit_ = now;
@@ -117,7 +128,7 @@ Status Engine::Impl::Commit(WallTime now) {
   stats_.commit_seconds_total += seconds;
   stats_.last_commit_seconds = seconds;
   stats_.last_commit_keys = static_cast<int64_t>(batch.puts.size());
-  stats_.last_commit_bytes = BytesOf(batch);
+  stats_.last_commit_bytes = static_cast<int64_t>(bytes.all);
   size_t bucket = 0;
   while (bucket < kCommitBuckets.size() && seconds > kCommitBuckets[bucket]) ++bucket;
   ++stats_.commit_latency[bucket];

@@ -18,7 +18,7 @@
 namespace tidemark {
 
 inline constexpr Duration kRuleGrid = std::chrono::seconds(15);
-inline constexpr int kCommitPrice = 20;                          // 5 % of the engine's time
+inline constexpr double kCommitPrice = 20;                       // 5 % of the engine's time
 inline constexpr Duration kCommitBurst = std::chrono::seconds(2);  // debt that nothing waits for
 
 class Engine::Impl {
