@@ -11,7 +11,7 @@
 
 namespace tidemark {
 
-inline constexpr size_t kChunkRows = 64;
+inline constexpr uint32_t kChunkRows = 64;
 
 // What cannot be subtracted: the staircase of a minimum or maximum, or the last value.
 struct Extra {

@@ -7,54 +7,37 @@
 // the span that ends at --end-micros, record times equal to event times. With --rate events of that many a second are
 // sent as time passes, stamped with the wall clock, and --span-seconds is ignored.
 // Prints one line of JSON: what was sent, its checksum (the sum of all order amounts) and bytes.
-#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <map>
 #include <string>
-#include <string_view>
 #include <thread>
 
 #include "pipeline/base/time.h"
 #include "pipeline/kafka/producer.h"
 #include "tests/bench/bench_events.h"
+#include "tests/bench/flags.h"
 
 namespace tidemark {
 namespace {
 
-struct Options {
-  std::map<std::string, std::string> texts = {{"brokers", ""}, {"topic", "bench"}};
-  std::map<std::string, int64_t> numbers = {{"events", 1'000'000},   {"partitions", 8}, {"series", 1'000},
-                                            {"span-seconds", 3'600}, {"end-micros", 0}, {"seed", 1},
-                                            {"bytes", 170},          {"rate", 0}};
-};
+Flags Defaults() {
+  return {{{"brokers", ""}, {"topic", "bench"}},
+          {{"events", 1'000'000}, {"partitions", 8}, {"series", 1'000}, {"span-seconds", 3'600}, {"end-micros", 0},
+           {"seed", 1}, {"bytes", 170}, {"rate", 0}}};
+}
 
 int64_t NowMicros() {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
       .count();
 }
 
-bool Parse(int argc, char** argv, Options* options) {
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view argument = argv[i];
-    const size_t equals = argument.find('=');
-    if (!argument.starts_with("--") || equals == std::string_view::npos) return false;
-    const std::string name(argument.substr(2, equals - 2)), value(argument.substr(equals + 1));
-    if (const auto text = options->texts.find(name); text != options->texts.end()) {
-      text->second = value;
-    } else if (const auto number = options->numbers.find(name); number != options->numbers.end()) {
-      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number->second);
-      if (error != std::errc() || end != value.data() + value.size() || number->second < 0) return false;
-    } else {
-      return false;
-    }
-  }
-  const auto& n = options->numbers;
-  return !options->texts.at("brokers").empty() && n.at("events") > 0 && n.at("partitions") > 0 && n.at("series") > 0;
+bool Usable(const Flags& flags) {
+  const auto& n = flags.numbers;
+  return !flags.texts.at("brokers").empty() && n.at("events") > 0 && n.at("partitions") > 0 && n.at("series") > 0;
 }
 
-Status Run(const Options& options) {
+Status Run(const Flags& options) {
   const auto& number = options.numbers;
   TM_ASSIGN_OR_RETURN(const auto producer, KafkaProducer::Open(options.texts.at("brokers"),
                                                                {{"linger.ms", number.at("rate") > 0 ? "2" : "50"},
@@ -89,8 +72,8 @@ Status Run(const Options& options) {
 }  // namespace tidemark
 
 int main(int argc, char** argv) {
-  tidemark::Options options;
-  if (!tidemark::Parse(argc, argv, &options)) {
+  tidemark::Flags options = tidemark::Defaults();
+  if (!options.Parse(argc, argv) || !tidemark::Usable(options)) {
     std::fprintf(stderr,
                  "bench_producer: --name=value of brokers, topic, events, partitions, series, span-seconds, "
                  "end-micros, seed, bytes, rate; brokers are wanted, numbers are not negative\n");

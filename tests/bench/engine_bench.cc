@@ -7,18 +7,17 @@
 // `valgrind --tool=callgrind` it gives instructions: see README.md.
 #include <time.h>
 
-#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <map>
 #include <string>
-#include <string_view>
 
 #include "config/config.h"
 #include "pipeline/base/hash.h"
 #include "pipeline/engine/engine.h"
 #include "pipeline/rocksdb/rocks_store.h"
 #include "tests/bench/bench_events.h"
+#include "tests/bench/flags.h"
 #include "tests/fakes/log_source.h"
 
 namespace tidemark {
@@ -27,28 +26,16 @@ namespace {
 constexpr char kTopic[] = "bench";
 constexpr int64_t kEndMicros = 1'700'006'400 * kMicrosPerSecond;
 
-struct Options {
-  std::string config_file;
-  std::map<std::string, int64_t> numbers = {
-      {"events", 1'000'000}, {"partitions", 8}, {"series", 1'000}, {"span-seconds", 1'800}, {"runs", 1}, {"batch", 1'000}};
-};
+Flags Defaults() {
+  return {{{"config.file", ""}},
+          {{"events", 1'000'000}, {"partitions", 8}, {"series", 1'000}, {"span-seconds", 1'800}, {"runs", 1}, {"batch", 1'000}}};
+}
 
-bool Parse(int argc, char** argv, Options* options) {
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view argument = argv[i];
-    const size_t equals = argument.find('=');
-    if (!argument.starts_with("--") || equals == std::string_view::npos) return false;
-    const std::string name(argument.substr(2, equals - 2)), value(argument.substr(equals + 1));
-    if (name == "config.file") {
-      options->config_file = value;
-      continue;
-    }
-    const auto number = options->numbers.find(name);
-    if (number == options->numbers.end()) return false;
-    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number->second);
-    if (error != std::errc() || end != value.data() + value.size() || number->second <= 0) return false;
+bool Usable(const Flags& flags) {
+  for (const auto& [name, number] : flags.numbers) {
+    if (number == 0) return false;
   }
-  return !options->config_file.empty();
+  return !flags.texts.at("config.file").empty();
 }
 
 double ThreadSeconds() {
@@ -57,7 +44,7 @@ double ThreadSeconds() {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
 }
 
-std::map<TopicPartition, FakeLog> MakeLogs(const Options& options) {
+std::map<TopicPartition, FakeLog> MakeLogs(const Flags& options) {
   const auto& number = options.numbers;
   std::map<TopicPartition, FakeLog> logs;
   BenchEvents events({1, number.at("series"), 170});
@@ -83,7 +70,7 @@ uint64_t Checksum(const View& view) {
   return sum;
 }
 
-Status RunOnce(const std::shared_ptr<const Plan>& plan, const Options& run, std::map<TopicPartition, FakeLog>* logs) {
+Status RunOnce(const std::shared_ptr<const Plan>& plan, const Flags& run, std::map<TopicPartition, FakeLog>* logs) {
   char directory[] = "/tmp/tidemark-engine-bench-XXXXXX";
   if (mkdtemp(directory) == nullptr) return Unavailable("no temporary directory");
   const std::string path = directory;
@@ -119,10 +106,10 @@ Status RunOnce(const std::shared_ptr<const Plan>& plan, const Options& run, std:
   return status;
 }
 
-Status Run(const Options& options) {
+Status Run(const Flags& options) {
   Specs specs;
   Diagnostics diagnostics;
-  LoadConfig(options.config_file, &specs, &diagnostics);
+  LoadConfig(options.texts.at("config.file"), &specs, &diagnostics);
   std::shared_ptr<const Plan> plan;
   if (diagnostics.empty()) plan = Plan::Compile(specs, Schema::Canonical(), &diagnostics);
   if (plan == nullptr) return Invalid(diagnostics.ToString());
@@ -137,8 +124,8 @@ Status Run(const Options& options) {
 }  // namespace tidemark
 
 int main(int argc, char** argv) {
-  tidemark::Options options;
-  if (!tidemark::Parse(argc, argv, &options)) {
+  tidemark::Flags options = tidemark::Defaults();
+  if (!options.Parse(argc, argv) || !tidemark::Usable(options)) {
     std::fprintf(stderr, "engine_bench: --config.file=F, and --name=number of events, partitions, series, span-seconds, batch, runs\n");
     return 2;
   }
