@@ -57,5 +57,7 @@ status=0
 ctest --test-dir "build/$preset" --output-on-failure --no-tests=error --parallel "$jobs" "${filter[@]}" "$@" </dev/null 2>&1 |
   tee "$log" || status=$?
 echo "== Result"
+# ctest names the tests that were skipped, not why.
+sed -n 's/^SKIPPED: /skipped: /p' "build/$preset/Testing/Temporary/LastTest.log" | sort | uniq -c
 sed -n '/% tests passed/,$p' "$log"
 exit "$status"

@@ -68,7 +68,7 @@ class Broker:
             self._env["TIDEMARK_KAFKA_VERSION"] = version
         fetched = subprocess.run([SCRIPT, "fetch"], env=self._env, stdout=subprocess.PIPE, text=True, check=False)
         if fetched.returncode == 77:
-            raise BrokerUnavailable(fetched.stdout.strip())
+            raise BrokerUnavailable(fetched.stdout.strip().removeprefix("SKIPPED: "))
         if fetched.returncode != 0:
             raise RuntimeError(f"kafka.sh fetch: exit status {fetched.returncode}")
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="tidemark-broker-"))

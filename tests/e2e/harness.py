@@ -288,7 +288,7 @@ def main():
     if not result.wasSuccessful():
         sys.exit(1)
     if result.skipped and len(result.skipped) >= max(1, result.testsRun):
-        for test, reason in result.skipped:
-            print(f"skipped: {test}: {reason}")
+        for _, reason in result.skipped:
+            print(f"SKIPPED: {reason}")
         sys.exit(SKIPPED)
     sys.exit(0)
