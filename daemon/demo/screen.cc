@@ -35,9 +35,10 @@ std::string Change(const Sample& sample, const MetricsPage& before) {
   for (const Sample* old : before.Family(sample.family)) {
     if (old->labels != sample.labels) continue;
     const double change = std::strtod(sample.value.c_str(), nullptr) - std::strtod(old->value.c_str(), nullptr);
+    if (change == 0) return "";
     char text[40];
-    std::snprintf(text, sizeof text, "%+.4g", change);
-    return change == 0 ? "" : text;
+    std::snprintf(text, sizeof text, "%.10g", change);  // no more digits than a double's difference has
+    return (change > 0 ? "+" : "") + Readable(text);
   }
   return "new";
 }
@@ -64,7 +65,7 @@ void DrawKpi(const MetricsPage& page, const MetricsPage& before, const std::stri
       line += Right(Readable(found == row.by_window.end() ? "" : found->second->value), kValueWidth);
     }
     const auto hour = row.by_window.find("1h");
-    lines->push_back(line + Right(hour == row.by_window.end() ? "" : Change(*hour->second, before), 10));
+    lines->push_back(line + Right(hour == row.by_window.end() ? "" : Change(*hour->second, before), 12));
     name.clear();
   }
 }

@@ -58,6 +58,8 @@ TEST(Screen, ShowsValuesChangesBreachesFreshnessAndAddress) {
   EXPECT_TRUE(AnyHas(lines, "FIRING  leads_surge (email): 12"));
   EXPECT_FALSE(AnyHas(lines, "social"));
   EXPECT_TRUE(AnyHas(lines, "http://127.0.0.1:9464/metrics"));
+  const auto low = MetricsPage::Parse("sales_leads_created{channel=\"email\",window=\"1h\"} -12339.25\n").value();
+  EXPECT_TRUE(AnyHas(DrawScreen(MetricsPage::Parse(kPage).value(), low, At(1001.75), 160, 40), "+12,344.25"));
 }
 
 TEST(Screen, SaysThatItReadsHistoryInsteadOfAFreshness) {
