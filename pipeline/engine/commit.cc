@@ -38,7 +38,7 @@ void CheckRecordLaw(const RecordCounts& c) {
 
 size_t Engine::Impl::OpenBytes() const {
   size_t bytes = 0;
-  for (const auto& table : tables_) bytes += static_cast<size_t>(table->DirtyBytes());
+  for (const auto& table : tables_) bytes += static_cast<size_t>(table->PanesBytes());
   return bytes;
 }
 
@@ -92,7 +92,8 @@ Status Engine::Impl::BuildBatch(CommitBatch* batch) {
 
 Status Engine::Impl::Commit(WallTime now) {
   const WallTime begin = options_.stopwatch ? options_.stopwatch() : now;
-  const bool forced = OpenBytes() > options_.open_panes_bytes;
+  const size_t open = OpenBytes();
+  const bool forced = open > options_.open_panes_bytes;
   CommitBatch batch;
   TM_RETURN_IF_ERROR(BuildBatch(&batch));
   const Status committed = store_.Commit(batch);
@@ -127,6 +128,7 @@ Status Engine::Impl::Commit(WallTime now) {
   ++stats_.commits;
   stats_.commit_seconds_total += seconds;
   stats_.last_commit_seconds = seconds;
+  stats_.panes_bytes = static_cast<int64_t>(open);  // at their most: nothing is left of them now
   stats_.last_commit_keys = static_cast<int64_t>(batch.puts.size());
   stats_.last_commit_bytes = static_cast<int64_t>(bytes.all);
   size_t bucket = 0;
@@ -238,11 +240,8 @@ PartitionView Engine::Impl::ViewOf(const Partition& p) const {
 }
 
 void Engine::Impl::FillStats() {
-  stats_.rows_bytes = stats_.panes_bytes = stats_.dedup_bytes = 0;
-  for (const auto& table : tables_) {
-    stats_.rows_bytes += table->rows().MemoryBytes();
-    stats_.panes_bytes += table->PanesBytes();
-  }
+  stats_.rows_bytes = stats_.dedup_bytes = 0;
+  for (const auto& table : tables_) stats_.rows_bytes += table->rows().MemoryBytes();
   for (size_t t = 0; t < intake_.dedups().size(); ++t) {
     const Dedup* dedup = intake_.dedups()[t].get();
     if (dedup == nullptr) continue;

@@ -8,7 +8,7 @@ namespace {
 
 constexpr size_t kRoundRecords = 16'384;  // applied before the engine looks up from taking
 constexpr size_t kMaxBatch = 500;          // decoded at once: records, rows and slots stay in the L2 cache
-constexpr size_t kHotBytes = 4u << 20;     // cells of events are folded before they outgrow the L2 cache
+constexpr size_t kHotBytes = 4u << 20;     // cells of events are folded before they outgrow the caches
 constexpr Duration kStatusInterval = std::chrono::milliseconds(20);
 constexpr Duration kIdleCommitInterval = std::chrono::seconds(1);
 

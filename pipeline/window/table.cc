@@ -207,8 +207,6 @@ void Table::ExpireSeries(EventTime t) {
   }
 }
 
-int64_t Table::DirtyBytes() const { return PanesBytes(); }
-
 int64_t Table::PanesBytes() const {
   size_t entries = 0;
   for (const TierPages& tier : tiers_) entries += tier.entries();

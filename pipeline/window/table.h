@@ -73,9 +73,8 @@ class Table {
   void Committed();
   // Reads rows and edges back; builds windows that the stored state doesn't have from panes.
   Status Load(const Store& store);
+  // What waits for a commit.
   int64_t PanesBytes() const;
-  // Of them, what waits for a commit.
-  int64_t DirtyBytes() const;
 
  private:
   struct HotMemo {

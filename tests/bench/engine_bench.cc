@@ -1,6 +1,7 @@
 // What the engine itself costs per event: canonical events in memory, through the real engine, to the real store.
 //
-//   engine_bench --config.file=F [--events=1000000] [--partitions=8] [--series=1000] [--span-seconds=1800] [--runs=1] [--batch=1000]
+//   engine_bench --config.file=F [--events=1000000] [--partitions=8] [--series=1000] [--span-seconds=1800]
+//                [--runs=1] [--batch=1000]
 //
 // F is any configuration with the topic `bench`; storage and brokers in it are not used. Prints CPU nanoseconds of the
 // engine's thread per event, how many commits there were, and a checksum of all that is shown. Under
