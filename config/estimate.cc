@@ -37,7 +37,7 @@ double CellBytes(Measure measure) {
       return 16;
     case Measure::kLast:
       return 40;
-    case Measure::kFormula:
+    default:
       return 0;
   }
   return 0;
@@ -47,7 +47,7 @@ double CellBytes(Measure measure) {
 double AccumulatorBytes(const KpiSpec& kpi, const WindowSpec& window) {
   if (kpi.measure == Measure::kFormula) return 0;
   const bool staircase = kpi.measure == Measure::kMin || kpi.measure == Measure::kMax;
-  if (!staircase || window.lifetime) return 16 + CellBytes(kpi.measure);
+  if (!staircase || window.lifetime()) return 16 + CellBytes(kpi.measure);
   const Duration step = window.step.value_or(DefaultStep(window.length));
   return 32 * std::max(1.0, std::log2(static_cast<double>(window.length / step)));
 }
@@ -77,7 +77,7 @@ KpiEstimate EstimateKpi(const Specs& specs, const KpiSpec& kpi, double rate, dou
   double accumulators = 0;
   for (const WindowSpec& window : kpi.windows) {
     accumulators += e.series * AccumulatorBytes(kpi, window);
-    if (window.lifetime) continue;
+    if (window.lifetime()) continue;
     const Duration step = window.step.value_or(DefaultStep(window.length));
     Duration& tier = kept[static_cast<size_t>(TierOfStep(step))];
     tier = std::max(tier, window.length + step);

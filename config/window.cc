@@ -43,7 +43,7 @@ std::optional<WindowSpec> ReadWindow(const Value& value, std::optional<Duration>
   window.name = *text;
   window.place = value.place();
   if (*text == "lifetime") {
-    window.lifetime = true;
+    window.kind = WindowSpec::Kind::kLifetime;
     return window;
   }
   if (IsCalendarWindow(*text)) {
@@ -94,7 +94,7 @@ std::vector<WindowSpec> ReadWindows(const Value& value, std::optional<Duration> 
     std::optional<WindowSpec> window = ReadWindow(item, step);
     if (!window) continue;
     const auto same = std::find_if(windows.begin(), windows.end(), [&](const WindowSpec& w) {
-      return w.lifetime == window->lifetime && w.length == window->length;
+      return w.kind == window->kind && w.length == window->length;
     });
     if (same != windows.end()) {
       item.Fail(window->name + " is the same window as " + same->name);
@@ -102,7 +102,7 @@ std::vector<WindowSpec> ReadWindows(const Value& value, std::optional<Duration> 
       windows.push_back(*std::move(window));
     }
   }
-  const bool rolling = std::any_of(windows.begin(), windows.end(), [](const WindowSpec& w) { return !w.lifetime; });
+  const bool rolling = std::any_of(windows.begin(), windows.end(), [](const WindowSpec& w) { return !w.lifetime(); });
   if (step && !windows.empty() && !rolling) value.Fail("step: has no effect on lifetime; leave it out");
   return windows;
 }
@@ -111,7 +111,7 @@ const WindowSpec* FindWindow(const std::vector<WindowSpec>& windows, std::string
   const Result<Duration> length = ParseDuration(name);
   for (const WindowSpec& window : windows) {
     if (window.name == name) return &window;
-    if (!window.lifetime && length.ok() && window.length == *length) return &window;
+    if (!window.lifetime() && length.ok() && window.length == *length) return &window;
   }
   return nullptr;
 }

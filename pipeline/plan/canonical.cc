@@ -87,20 +87,22 @@ std::string Canonical(const Expr& expr) {
 
 std::string_view ToString(Measure measure) {
   switch (measure) {
-    case Measure::kCount:
-      return "count";
-    case Measure::kSum:
-      return "sum";
-    case Measure::kAvg:
-      return "avg";
-    case Measure::kMin:
-      return "min";
-    case Measure::kMax:
-      return "max";
-    case Measure::kLast:
-      return "last";
-    case Measure::kFormula:
-      return "formula";
+    case Measure::kCount: return "count";
+    case Measure::kSum: return "sum";
+    case Measure::kAvg: return "avg";
+    case Measure::kMin: return "min";
+    case Measure::kMax: return "max";
+    case Measure::kLast: return "last";
+    case Measure::kQuantiles: return "quantiles";
+    case Measure::kDistinct: return "distinct";
+    case Measure::kFirst: return "first";
+    case Measure::kActive: return "active";
+    case Measure::kLapsed: return "lapsed";
+    case Measure::kElapsed: return "elapsed";
+    case Measure::kFunnel: return "funnel";
+    case Measure::kDwell: return "dwell";
+    case Measure::kOpen: return "open";
+    case Measure::kFormula: return "formula";
   }
   return "unknown";
 }

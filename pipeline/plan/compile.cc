@@ -36,7 +36,7 @@ std::shared_ptr<const Plan> Compiler::Run() {
     kpi.info.unit = spec.unit;
     for (const LabelSpec& label : spec.by) kpi.info.labels.push_back(label.name);
     for (const WindowSpec& window : spec.windows) {
-      if (window.lifetime) kpi.info.lifetime_window = kpi.info.windows.size();
+      if (window.lifetime()) kpi.info.lifetime_window = kpi.info.windows.size();
       kpi.info.windows.push_back(window.name);
     }
     kpi.info.counter = kpi.info.lifetime_window != SIZE_MAX &&

@@ -38,7 +38,7 @@ std::string Identity(const KpiSpec& spec, int scale, const std::vector<std::stri
   // A staircase forgets what its longest window has left behind, so extremes cannot be asked about longer windows later.
   if (spec.measure == Measure::kMin || spec.measure == Measure::kMax) {
     Duration longest{};
-    for (const WindowSpec& window : spec.windows) longest = std::max(longest, window.lifetime ? Duration::max() : window.length);
+    for (const WindowSpec& window : spec.windows) longest = std::max(longest, window.lifetime() ? Duration::max() : window.length);
     add(std::to_string(longest.count()));
   }
   add("|by");
@@ -134,7 +134,7 @@ void Compiler::AddColumn(const KpiSpec& spec, const Measured& measured, KpiPlan*
   bool lifetime = false;
   for (const WindowSpec& window : spec.windows) {
     WindowPlan plan;
-    if (window.lifetime) {
+    if (window.lifetime()) {
       plan.lifetime = lifetime = true;
     } else {
       plan.length = window.length;

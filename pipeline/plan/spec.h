@@ -43,30 +43,62 @@ struct Formula {
   Decimal number;
   std::string kpi;       // kKpi: the KPI's name
   std::string window;    // kKpi: after '@' ("lifetime", "24h"); empty: the window being computed
+  bool previous = false; // kKpi: `@previous`: the window before the one being computed
+  bool total = false;    // kKpi: total(kpi): summed over all its labels, for shares of a total
   std::vector<std::unique_ptr<Formula>> args;
   Place place;
 };
 
 // ---- KPIs -----------------------------------------------------------------------------------------------------
 
-enum class Measure { kCount, kSum, kAvg, kMin, kMax, kLast, kFormula };
+enum class Measure {
+  kCount, kSum, kAvg, kMin, kMax, kLast, kQuantiles,  // of events
+  kDistinct, kFirst, kActive, kLapsed,                // of ids
+  kElapsed, kFunnel, kDwell, kOpen,                   // of what happens to one id
+  kFormula,
+};
 std::string_view ToString(Measure measure);  // "count", "sum", ...
+
+// Which event of a pair a label is taken from: `from.lead.channel`, `to.lead.owner`.
+enum class Side : uint8_t { kNone, kFrom, kTo };
 
 struct LabelSpec {
   std::string name;                  // of the Prometheus label
   std::string field;                 // path; for a formula: same as name
+  Side side = Side::kNone;           // of elapsed and funnel; kNone there: from, the first step
   std::vector<std::string> values;   // declared values: these series always exist; empty: none declared
   bool allow_personal = false;       // `personal: allow`: the field is marked personal and shall be shown all the same
   Place place;
 };
 
-// A rolling window, or lifetime.
+enum class CalendarUnit : uint8_t { kDay, kWeek, kMonth, kQuarter, kYear };
+
+// A rolling window, a calendar period in the time zone of `calendar`, lifetime, or (of open) now.
 struct WindowSpec {
   std::string name;                  // as written: "24h", "lifetime"; the value of the `window` label
-  bool lifetime = false;
+  enum class Kind : uint8_t { kRolling, kLifetime, kToDate, kClosed } kind = Kind::kRolling;
   Duration length{};                 // rolling
   std::optional<Duration> step;      // `step:` override
+  CalendarUnit unit = CalendarUnit::kDay;  // to date: the period that holds T; closed: the one before it
   Place place;
+  bool lifetime() const { return kind == Kind::kLifetime; }
+};
+
+// `compare`: the same window at another time. Exactly one of the three.
+struct CompareSpec {
+  std::string name;                  // as written: "previous", "1w", "1mo", "1y"; the value of the `compare` label
+  bool previous = false;             // the window, or period, before
+  Duration back{};                   // so long before
+  int months = 0;                    // so many calendar months before
+  Place place;
+};
+
+// What an entity's later events do to what it contributed, where that was counted (`key` names the entity).
+struct CorrectionSpec {
+  std::vector<std::string> by;       // event types whose fields replace those of the counted event
+  std::vector<std::string> add;      // event types whose measured field is added to it (refunds)
+  std::vector<std::string> revoke;   // event types that take it back, until it is counted again
+  bool empty() const { return by.empty() && add.empty() && revoke.empty(); }
 };
 
 struct KpiSpec {
@@ -76,7 +108,24 @@ struct KpiSpec {
   std::vector<std::string> on;       // event types
   std::unique_ptr<Expr> where;       // null: every event
   Measure measure = Measure::kCount;
-  std::string field;                 // of sum, avg, min, max, last
+  std::string field;                 // of sum, avg, min, max, last, quantiles, dwell; of open: its value, "" for a count
+  // The entity's id: the first of these paths that an event type has. `key`, or the field of distinct, first, active,
+  // lapsed. Its name is the first.
+  std::vector<std::string> key;
+  int64_t at_least = 1;              // distinct: ids with so many events in the window
+  std::vector<std::string> stats;    // quantiles, elapsed, dwell: "p50", "p99.9", "avg", "sum", "count", in this order
+  // elapsed: two steps; funnel: two or more. Each is one event type, or several that count alike.
+  std::vector<std::vector<std::string>> steps;
+  std::optional<Duration> within;    // elapsed, funnel: later steps don't count
+  bool mature = false;               // elapsed, funnel: only ids whose `within` is over
+  std::vector<std::string> until;    // open, dwell: event types that end it
+  std::vector<std::string> reopen;   // open: event types that undo the end
+  Duration reopen_within = std::chrono::hours(90 * 24);
+  std::optional<Duration> silent_for;   // open: only those without an event for so long
+  std::optional<Duration> waiting_for;  // open: only those whose labels have not changed for so long
+  CorrectionSpec correct;
+  std::vector<CompareSpec> compare;
+  int64_t top = 0;                   // only so many series, the greatest; the rest is __other__. 0: all
   bool nonnegative = false;          // a sum that never falls: exposed as a counter over lifetime
   std::unique_ptr<Formula> formula;
   std::vector<LabelSpec> by;
@@ -179,9 +228,21 @@ struct StorageSpec {
   std::string path = "./tidemark-state";
 };
 
+// What calendar windows, business days and fiscal years go by.
+struct CalendarSpec {
+  std::string time_zone = "UTC";     // IANA
+  int week_start = 1;                // 1 = Monday .. 7 = Sunday
+  int fiscal_year_start = 1;         // month in which years and quarters begin, 1 = January
+  Place place;
+  bool operator==(const CalendarSpec& o) const {
+    return time_zone == o.time_zone && week_start == o.week_start && fiscal_year_start == o.fiscal_year_start;
+  }
+};
+
 // A whole configuration.
 struct Specs {
   std::string metric_namespace = "sales";
+  CalendarSpec calendar;
   KafkaSpec kafka;
   std::vector<TopicSpec> topics;
   TimeSpec time;

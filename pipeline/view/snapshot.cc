@@ -36,7 +36,7 @@ Value CellValue(const KpiPlan& kpi, const ColumnPlan& column, const int64_t* cel
       const LastValue& last = extra[column.extra].last;
       return last.time == kNoEventTime || last.time < edge ? Value() : Value::Exact({last.value, kpi.scale});
     }
-    case Measure::kFormula:
+    default:
       break;
   }
   return {};

@@ -51,8 +51,8 @@ struct EngineRig {
   static WindowSpec Window(const std::string& name) {
     WindowSpec window;
     window.name = name;
-    window.lifetime = name == "lifetime";
-    if (!window.lifetime) window.length = ParseDuration(name).value();
+    if (name == "lifetime") window.kind = WindowSpec::Kind::kLifetime;
+    if (!window.lifetime()) window.length = ParseDuration(name).value();
     return window;
   }
   RuleSpec& Rule(const std::string& name, const std::string& kpi, const std::string& window, int64_t enter, int64_t exit) {

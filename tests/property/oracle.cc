@@ -136,7 +136,7 @@ Specs OracleSpecs(const std::string& topic) {
     for (const Window& w : kWindows) {
       WindowSpec spec;
       spec.name = w.name;
-      spec.lifetime = w.length_minutes == 0;
+      if (w.length_minutes == 0) spec.kind = WindowSpec::Kind::kLifetime;
       spec.length = Duration(w.length_minutes * kMicrosPerMinute);
       kpi->windows.push_back(spec);
     }
