@@ -201,7 +201,7 @@ double Engine::Impl::Coverage(const KpiPlan& kpi, size_t window) const {
   const ColumnState& state = column_states_[table.columns[kpi.column].kpi.v];
   const EventTime t = clocks_[table.clock].t;
   if (t == kNoEventTime) return 0;
-  if (plan.lifetime) {
+  if (plan.lifetime()) {
     return state.lifetime_from == kNoEventTime && Lost(table.clock, EventTime::min(), EventTime::max()) == Duration(0) ? 1 : 0;
   }
   const EventTime edge = LowerEdge(t, plan.length, plan.step);

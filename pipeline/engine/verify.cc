@@ -23,28 +23,13 @@ struct Sum {
 // (row, KPI number, index of the window in the table's head) -> what it holds
 using Windows = std::map<std::tuple<uint32_t, uint32_t, size_t>, Sum>;
 
-struct HeadWindow {
-  Duration length{}, step{};
-  EventTime edge;
-};
-
-Result<std::vector<HeadWindow>> ReadHead(const Store& store, StoredTable table) {
+Result<std::vector<HeadWindow>> ReadWindows(const Store& store, StoredTable table) {
   const std::string key = TableKey(table);
   std::optional<std::string> value;
   TM_RETURN_IF_ERROR(store.MultiGet(Family::kMeta, std::span(&key, 1), std::span(&value, 1)));
-  std::vector<HeadWindow> windows;
-  if (!value) return windows;
-  ByteReader reader(*value);
-  const uint64_t count = reader.Varint();
-  for (uint64_t i = 0; i < count && reader.ok(); ++i) {
-    HeadWindow w;
-    w.length = Duration(static_cast<int64_t>(reader.Varint()));
-    w.step = Duration(static_cast<int64_t>(reader.Varint()));
-    w.edge = EventTimeFromMicros(reader.ZigZag());
-    windows.push_back(w);
-  }
-  if (!reader.ok()) return Corrupt("head of table " + std::to_string(table.v) + " cannot be read");
-  return windows;
+  TableHead head;
+  if (value) TM_RETURN_IF_ERROR(ReadTableHead(*value, &head).In("table " + std::to_string(table.v)));
+  return std::move(head.windows);
 }
 
 class TableVerifier {
@@ -57,7 +42,7 @@ class TableVerifier {
   }
 
   Status Run() {
-    TM_ASSIGN_OR_RETURN(head_, ReadHead(store_, table_));
+    TM_ASSIGN_OR_RETURN(head_, ReadWindows(store_, table_));
     TM_RETURN_IF_ERROR(ReadRows());
     for (size_t tier = 0; tier < kTierCount; ++tier) TM_RETURN_IF_ERROR(ReadPanes(static_cast<Tier>(tier)));
     Compare();
@@ -86,7 +71,8 @@ class TableVerifier {
       if (!names_.contains(column.number)) continue;
       for (const RowWindow& w : column.windows) {
         for (size_t i = 0; i < head_.size(); ++i) {
-          if (w.length.count() == 0 || head_[i].length != w.length || head_[i].step != w.step) continue;
+          const auto& columns = head_[i].columns;
+          if (head_[i].tier == kNoTier || head_[i].number != w.number || std::find(columns.begin(), columns.end(), column.number) == columns.end()) continue;
           stored_[{row, column.number, i}] = {w.count, w.sum};
           ++report_.windows;
         }
@@ -98,7 +84,7 @@ class TableVerifier {
   Status ReadPanes(Tier tier) {
     std::vector<size_t> windows;
     for (size_t i = 0; i < head_.size(); ++i) {
-      if (head_[i].length.count() > 0 && TierOfStep(head_[i].step) == tier) windows.push_back(i);
+      if (head_[i].tier == static_cast<uint8_t>(tier)) windows.push_back(i);
     }
     Status bad;
     EventTime last = kNoEventTime;
@@ -125,7 +111,7 @@ class TableVerifier {
 
   void Add(const FragmentCell& cell, size_t window, EventTime pane) {
     const auto it = stored_.find({cell.row, cell.number, window});
-    if (it == stored_.end() || pane < head_[window].edge) return;
+    if (it == stored_.end() || pane < head_[window].lower || pane >= head_[window].upper) return;
     Sum& sum = rebuilt_[{cell.row, cell.number, window}];
     sum.count += cell.count;
     sum.sum += cell.sum;
@@ -140,7 +126,7 @@ class TableVerifier {
       if (report_.mismatches.size() >= kMostMismatches) continue;
       const auto& [row, number, window] = key;
       report_.mismatches.push_back("KPI " + names_[number] + ", row " + std::to_string(row) + ", window " +
-                                   FormatDuration(head_[window].length) + ": stored count " + std::to_string(sum.count) + " sum " +
+                                   head_[window].identity + ": stored count " + std::to_string(sum.count) + " sum " +
                                    ToString(sum.sum) + ", panes say " + std::to_string(rebuilt.count) + " and " + ToString(rebuilt.sum));
     }
   }

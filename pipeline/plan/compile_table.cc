@@ -18,6 +18,18 @@ CellKind KindOf(Measure measure) {
   }
 }
 
+WindowPlan WindowOf(const WindowSpec& spec) {
+  WindowPlan window;
+  if (spec.lifetime()) {
+    window.kind = WindowPlan::Kind::kLifetime;
+    return window;
+  }
+  window.length = spec.length;
+  window.step = spec.step.value_or(DefaultStep(spec.length));
+  window.tier = TierOfStep(window.step);
+  return window;
+}
+
 // What is stored for a KPI, in one spelling. Windows, targets, help and limits are not in it: they may change freely.
 std::string Identity(const KpiSpec& spec, int scale, const std::vector<std::string>& topics) {
   std::string text = "kpi/1";
@@ -130,27 +142,21 @@ void Compiler::AddColumn(const KpiSpec& spec, const Measured& measured, KpiPlan*
   column.max_series = kpi->max_series;
   column.series_idle = kpi->series_idle;
   column.declared = DeclaredRows(spec);
-  Duration keep{}, step{};
+  Duration reach{}, step{};
   bool lifetime = false;
-  for (const WindowSpec& window : spec.windows) {
-    WindowPlan plan;
-    if (window.lifetime()) {
-      plan.lifetime = lifetime = true;
-    } else {
-      plan.length = window.length;
-      plan.step = window.step.value_or(DefaultStep(window.length));
-      plan.tier = TierOfStep(plan.step);
-      keep = std::max(keep, plan.length);
-      step = std::max(step, plan.step);
-      column.tiers[static_cast<size_t>(plan.tier)] = true;
-    }
-    auto it = std::find(table.windows.begin(), table.windows.end(), plan);
-    if (it == table.windows.end()) it = table.windows.insert(table.windows.end(), plan);
+  for (const WindowSpec& spec_window : spec.windows) {
+    const WindowPlan window = WindowOf(spec_window);
+    lifetime |= window.lifetime();
+    reach = std::max(reach, ReachOf(window));
+    step = std::max(step, window.step);
+    if (!window.lifetime()) column.tiers[static_cast<size_t>(window.tier)] = true;
+    auto it = std::find(table.windows.begin(), table.windows.end(), window);
+    if (it == table.windows.end()) it = table.windows.insert(table.windows.end(), window);
     column.windows.push_back(static_cast<uint32_t>(it - table.windows.begin()));
   }
   // Partitions run up to `align` ahead of T, and an edge is up to a step ahead of T - length: nothing that a window may
   // still hold is called too late.
-  if (!lifetime) column.keep = kpi->keep = keep + specs_.time.align + step;
+  if (!lifetime) column.keep = kpi->keep = reach + specs_.time.align + step;
   kpi->windows = column.windows;
   for (const ColumnPlan& other : table.columns) {
     if (other.fingerprint != column.fingerprint) continue;
@@ -163,7 +169,7 @@ void Compiler::AddColumn(const KpiSpec& spec, const Measured& measured, KpiPlan*
 void Compiler::LayOutTables() {
   for (TablePlan& table : plan_->tables_) {
     for (const WindowPlan& window : table.windows) {
-      if (!window.lifetime) table.hot_tier = std::min(table.hot_tier, window.tier);
+      if (!window.lifetime()) table.hot_tier = std::min(table.hot_tier, window.tier);
     }
     bool first = true;
     for (uint32_t c = 0; c < table.columns.size(); ++c) {

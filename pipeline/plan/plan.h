@@ -15,17 +15,10 @@
 #include "pipeline/plan/filter.h"
 #include "pipeline/plan/spec.h"
 #include "pipeline/plan/tier.h"
+#include "pipeline/plan/window.h"
 #include "pipeline/view/view.h"
 
 namespace tidemark {
-
-// A window of a table: its lower edge moves once for all KPIs that have it.
-struct WindowPlan {
-  bool lifetime = false;
-  Duration length{}, step{};
-  Tier tier = Tier::kMinute;
-  bool operator==(const WindowPlan&) const = default;
-};
 
 // A formula with its operands resolved. Node 0 is the root.
 struct FormulaNode {

@@ -77,7 +77,7 @@ void Snapshot::ForEachStored(const KpiPlan& kpi, const SeriesVisitor& visit) con
       const Extra* extra = chunk->extras.data() + r * table.plan->extras;
       const SeriesLabels& labels = *chunk->labels->rows[r];
       for (size_t w = 0; w < column.windows.size(); ++w, cell += cell_words) {
-        visit({labels, w, CellValue(kpi, column, cell, extra, table.edges[column.windows[w]]), cell[0]});
+        visit({labels, w, CellValue(kpi, column, cell, extra, table.edges[column.windows[w]].lower), cell[0]});
       }
     }
   }

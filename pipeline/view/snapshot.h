@@ -12,10 +12,10 @@
 
 namespace tidemark {
 
-// One table as of a commit. edges[w] is the lower edge of plan->windows[w].
+// One table as of a commit. edges[w] are those of plan->windows[w].
 struct TableView {
   const TablePlan* plan = nullptr;
-  std::vector<EventTime> edges;
+  std::vector<Edges> edges;
   std::vector<std::shared_ptr<const RowChunk>> chunks;
 };
 

@@ -5,10 +5,6 @@ namespace {
 
 int64_t Minutes(EventTime t) { return FloorDiv(Micros(t), kMicrosPerMinute); }
 EventTime FromMinutes(int64_t minutes) { return EventTimeFromMicros(minutes * kMicrosPerMinute); }
-uint64_t Minutes(Duration d) { return static_cast<uint64_t>(d.count() / kMicrosPerMinute); }
-Duration DurationOfMinutes(uint64_t minutes) { return Duration(static_cast<int64_t>(minutes) * kMicrosPerMinute); }
-
-constexpr uint64_t kMaxMinutes = uint64_t{1} << 32;  // no window or list is longer
 
 }  // namespace
 
@@ -18,8 +14,7 @@ void PutRowColumn(std::string* out, const RowColumn& column) {
   PutZigZag(&payload, Minutes(column.last_pane));
   PutVarint(&payload, column.windows.size());
   for (const RowWindow& w : column.windows) {
-    PutVarint(&payload, Minutes(w.length));
-    PutVarint(&payload, Minutes(w.step));
+    PutVarint(&payload, w.number);
     PutZigZag(&payload, w.count);
     if (column.has_sum) PutZigZag128(&payload, w.sum);
   }
@@ -50,10 +45,7 @@ Status ReadRowColumn(ByteReader* reader, RowColumn* column, std::string_view* ra
   if (windows > raw->size()) return Corrupt("row: more windows than bytes");
   for (uint64_t i = 0; i < windows; ++i) {
     RowWindow w;
-    const uint64_t length = payload.Varint(), step = payload.Varint();
-    if (length > kMaxMinutes || step > kMaxMinutes) return Corrupt("row: a window beyond all bounds");
-    w.length = DurationOfMinutes(length);
-    w.step = DurationOfMinutes(step);
+    w.number = static_cast<uint32_t>(payload.Varint());
     w.count = payload.ZigZag();
     if (column->has_sum) w.sum = payload.ZigZag128();
     column->windows.push_back(w);
@@ -71,6 +63,48 @@ Status ReadRowColumn(ByteReader* reader, RowColumn* column, std::string_view* ra
   }
   if (!reader->ok() || !payload.Done()) return Corrupt("row: truncated or overlong column " + std::to_string(column->number));
   return Status::Ok();
+}
+
+void PutTableHead(std::string* out, const TableHead& head) {
+  PutVarint(out, head.windows.size());
+  for (const HeadWindow& w : head.windows) {
+    PutBytes(out, w.identity);
+    PutVarint(out, w.number);
+    PutBigEndian(out, w.tier, 1);
+    PutZigZag(out, Micros(w.lower));
+    PutZigZag(out, Micros(w.upper));
+    PutVarint(out, w.columns.size());
+    for (const uint32_t number : w.columns) PutVarint(out, number);
+  }
+  PutVarint(out, head.next_window);
+  for (size_t t = 0; t < head.edge.size(); ++t) {
+    PutZigZag(out, Micros(head.stored_end[t]));
+    PutZigZag(out, Micros(head.edge[t]));
+  }
+  PutZigZag(out, Micros(head.swept));
+}
+
+Status ReadTableHead(std::string_view value, TableHead* head) {
+  *head = TableHead();
+  ByteReader reader(value);
+  const uint64_t windows = reader.Varint();
+  for (uint64_t i = 0; i < windows && reader.ok(); ++i) {
+    HeadWindow& w = head->windows.emplace_back();
+    w.identity = reader.Bytes();
+    w.number = static_cast<uint32_t>(reader.Varint());
+    w.tier = static_cast<uint8_t>(reader.BigEndian(1));
+    w.lower = EventTimeFromMicros(reader.ZigZag());
+    w.upper = EventTimeFromMicros(reader.ZigZag());
+    const uint64_t columns = reader.Varint();
+    for (uint64_t c = 0; c < columns && reader.ok(); ++c) w.columns.push_back(static_cast<uint32_t>(reader.Varint()));
+  }
+  head->next_window = static_cast<uint32_t>(reader.Varint());
+  for (size_t t = 0; t < head->edge.size(); ++t) {
+    head->stored_end[t] = EventTimeFromMicros(reader.ZigZag());
+    head->edge[t] = EventTimeFromMicros(reader.ZigZag());
+  }
+  head->swept = EventTimeFromMicros(reader.ZigZag());
+  return reader.Done() ? Status::Ok() : Corrupt("a table's head cannot be read");
 }
 
 }  // namespace tidemark

@@ -1,6 +1,7 @@
 // Stored values of panes and rows. Grammar and worked examples: pipeline/store/README.md.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -61,8 +62,7 @@ bool ForEachFragmentCell(std::string_view value, Cell cell, End end) {
 
 // One column of one row: its last pane, its windows, and what cannot be subtracted.
 struct RowWindow {
-  Duration length{};  // zero: lifetime
-  Duration step{};
+  uint32_t number = 0;  // in the table's head
   int64_t count = 0;
   Int128 sum = 0;
 };
@@ -76,6 +76,24 @@ struct RowColumn {
 };
 
 void PutRowColumn(std::string* out, const RowColumn& column);
+
+// A table's head: its windows with their edges, and where its panes begin and end.
+inline constexpr uint8_t kNoTier = 255;  // lifetime, levels: their panes are not kept
+struct HeadWindow {
+  std::string identity;                 // Identity(window): "rolling/24h/10m"
+  uint32_t number = 0;                  // names it in rows; never used for another one
+  EventTime lower = kNoEventTime, upper = kNoEventTime;
+  uint8_t tier = kNoTier;               // whose panes between its edges add up to it
+  std::vector<uint32_t> columns;        // numbers of the columns whose rows have it
+};
+struct TableHead {
+  std::vector<HeadWindow> windows;
+  uint32_t next_window = 0;
+  std::array<EventTime, 4> stored_end{}, edge{};  // by tier
+  EventTime swept = kNoEventTime;       // when idle series were looked for last
+};
+void PutTableHead(std::string* out, const TableHead& head);
+Status ReadTableHead(std::string_view value, TableHead* head);
 // Reads the next column of a row's value; *raw gets its bytes.
 Status ReadRowColumn(ByteReader* reader, RowColumn* column, std::string_view* raw);
 

@@ -16,8 +16,8 @@ struct Page {
   std::vector<int64_t> words;  // rows x TablePlan::pane_words
 };
 
-// Committed cells of a run of panes, read ahead for one window's lower edge.
-struct ExpiryRun {
+// Committed cells of a run of panes, read ahead of one edge of one window.
+struct PaneRun {
   struct Cells {
     EventTime pane;
     RowId row;

@@ -12,7 +12,10 @@ Table::Table(const TablePlan& plan, StoredTable number, std::vector<ColumnState>
       hot_parity_bit_(std::countr_zero(static_cast<uint64_t>(PaneSize(plan.hot_tier).count()))), scratch_(plan.pane_words) {
   for (uint32_t c = 0; c < columns_.size(); ++c) column_of_[columns_[c].number] = c;
   for (size_t t = 0; t < kTierCount; ++t) tiers_.emplace_back(plan_, static_cast<Tier>(t));
-  edges_.assign(plan.windows.size(), kNoEventTime);
+  for (const WindowPlan& window : plan.windows) {
+    edges_.push_back(EdgesOf(window, kNoEventTime));
+    window_numbers_.push_back(next_window_++);
+  }
   runs_.resize(plan.windows.size());
   for (uint32_t c = 0; c < columns_.size(); ++c) by_number_.push_back(c);
   std::sort(by_number_.begin(), by_number_.end(), [&](uint32_t a, uint32_t b) { return columns_[a].number < columns_[b].number; });
@@ -67,7 +70,7 @@ void Table::FoldEntry(const HotEntry& entry, FoldCounts* counts) {
   for (uint32_t c = 0; c < plan_.columns.size(); ++c) {
     const ColumnPlan& column = plan_.columns[c];
     const int64_t* cell = hot + column.hot;
-    if (cell[0] == 0) continue;
+    if (IsZero(cell, HasSum(column.kind))) continue;
     touched |= uint64_t{1} << c;
     const bool has_sum = HasSum(column.kind);
     (entry.row == kOtherRow ? counts->overflowed : counts->counted)[c] += cell[0];
@@ -83,7 +86,7 @@ void Table::FoldEntry(const HotEntry& entry, FoldCounts* counts) {
     acc[0] = std::max(acc[0], Micros(entry.pane));
     int64_t* window = acc + 1;
     for (const uint32_t w : column.windows) {
-      if (entry.pane >= edges_[w]) AddCell(window, cell, has_sum);
+      if (edges_[w].Holds(entry.pane)) AddCell(window, cell, has_sum);
       window += PaneWords(column.kind);
     }
   }
@@ -96,39 +99,46 @@ void Table::FoldEntry(const HotEntry& entry, FoldCounts* counts) {
 EventTime Table::OldestEdge(const ColumnPlan& column) const {
   EventTime oldest = EventTime::max();
   for (const uint32_t w : column.windows) {
-    if (!plan_.windows[w].lifetime) oldest = std::min(oldest, edges_[w]);
+    if (!plan_.windows[w].lifetime()) oldest = std::min(oldest, edges_[w].lower);
   }
   return oldest;
 }
 
-void Table::Subtract(size_t window, RowId row, const int64_t* pane_words) {
+void Table::Account(size_t window, Pass pass, RowId row, const int64_t* pane_words) {
   int64_t* words = nullptr;
   for (const ColumnPlan& column : plan_.columns) {
-    if (pane_words[column.pane] == 0) continue;
+    const bool has_sum = HasSum(column.kind);
+    if (IsZero(pane_words + column.pane, has_sum)) continue;
     for (size_t i = 0; i < column.windows.size(); ++i) {
       if (column.windows[i] != window) continue;
       if (words == nullptr) words = rows_.Mutable(row);
-      SubtractCell(words + column.acc + 1 + i * PaneWords(column.kind), pane_words + column.pane, HasSum(column.kind));
+      int64_t* cell = words + column.acc + 1 + i * PaneWords(column.kind);
+      if (pass == Pass::kIn) {
+        AddCell(cell, pane_words + column.pane, has_sum);
+      } else {
+        SubtractCell(cell, pane_words + column.pane, has_sum);
+      }
     }
   }
 }
 
-Status Table::Expire(size_t window, EventTime from, EventTime to, const Store& store) {
+Status Table::PassOver(size_t window, Pass pass, EventTime from, EventTime to, const Store& store) {
+  if (from >= to) return Status::Ok();
   TierPages& pages = tiers_[static_cast<size_t>(plan_.windows[window].tier)];
-  if (from < pages.stored_end()) TM_RETURN_IF_ERROR(ExpireStored(window, from, std::min(to, pages.stored_end()), store));
+  if (from < pages.stored_end()) TM_RETURN_IF_ERROR(PassOverStored(window, pass, from, std::min(to, pages.stored_end()), store));
   pages.ForEach(from, to, [&](EventTime, const Page& page) {
-    for (size_t i = 0; i < page.rows.size(); ++i) Subtract(window, page.rows[i], pages.Words(page, i));
+    for (size_t i = 0; i < page.rows.size(); ++i) Account(window, pass, page.rows[i], pages.Words(page, i));
   });
   return Status::Ok();
 }
 
-Status Table::ExpireStored(size_t window, EventTime from, EventTime to, const Store& store) {
+Status Table::PassOverStored(size_t window, Pass pass, EventTime from, EventTime to, const Store& store) {
   const TierPages& pages = tiers_[static_cast<size_t>(plan_.windows[window].tier)];
-  ExpiryRun& run = runs_[window];
+  PaneRun& run = runs_[window][static_cast<size_t>(pass)];
   while (from < to) {
     if (from < run.from || from >= run.to) TM_RETURN_IF_ERROR(ReadAhead(pages.tier(), from, pages.stored_end(), store, &run));
     for (; run.next < run.cells.size() && run.cells[run.next].pane < to; ++run.next) {
-      Subtract(window, run.cells[run.next].row, run.words.data() + run.next * plan_.pane_words);
+      Account(window, pass, run.cells[run.next].row, run.words.data() + run.next * plan_.pane_words);
     }
     from = run.from = std::min(to, run.to);
   }
@@ -136,7 +146,7 @@ Status Table::ExpireStored(size_t window, EventTime from, EventTime to, const St
 }
 
 // An iterator costs more than the panes of a minute: whole panes are read until these are enough cells.
-Status Table::ReadAhead(Tier tier, EventTime from, EventTime to, const Store& store, ExpiryRun* run) const {
+Status Table::ReadAhead(Tier tier, EventTime from, EventTime to, const Store& store, PaneRun* run) const {
   constexpr size_t kEnough = 4096;
   run->Clear();
   run->from = from;
@@ -152,29 +162,55 @@ Status Table::ReadAhead(Tier tier, EventTime from, EventTime to, const Store& st
   });
 }
 
+// A window that goes on from where it stood loses panes below and gains panes above; one that begins anew is emptied.
+Status Table::MoveWindow(size_t window, const Edges& to, const Store& store) {
+  const Edges from = edges_[window];
+  const bool anew = to.lower >= from.upper;
+  if (anew) Empty(window);
+  if (!anew) TM_RETURN_IF_ERROR(PassOver(window, Pass::kOut, from.lower, to.lower, store));
+  return PassOver(window, Pass::kIn, anew ? to.lower : from.upper, to.upper, store);
+}
+
+void Table::Empty(size_t window) {
+  for (const ColumnPlan& column : plan_.columns) {
+    for (size_t i = 0; i < column.windows.size(); ++i) {
+      if (column.windows[i] != window) continue;
+      const size_t cell = column.acc + 1 + i * PaneWords(column.kind);
+      for (uint32_t r = 0; r < rows_.size(); ++r) {
+        if (!IsZero(rows_.Words(RowId{r}) + cell, HasSum(column.kind))) std::fill_n(rows_.Mutable(RowId{r}) + cell, PaneWords(column.kind), 0);
+      }
+    }
+  }
+}
+
 Status Table::Advance(EventTime t, const Store& store) {
   TM_CHECK(hot_entries_.empty());
   bool moved = false;
   for (size_t w = 0; w < plan_.windows.size(); ++w) {
-    const WindowPlan& window = plan_.windows[w];
-    if (window.lifetime) continue;
-    const EventTime edge = LowerEdge(t, window.length, window.step);
-    if (edge <= edges_[w]) continue;
-    TM_RETURN_IF_ERROR(Expire(w, edges_[w], edge, store).In("expiring panes"));
-    edges_[w] = edge;
+    Edges edges = EdgesOf(plan_.windows[w], t);
+    edges.lower = std::max(edges.lower, edges_[w].lower);
+    edges.upper = std::max(edges.upper, edges_[w].upper);
+    if (edges == edges_[w]) continue;
+    TM_RETURN_IF_ERROR(MoveWindow(w, edges, store).In("moving a window"));
+    edges_[w] = edges;
     moved = true;
   }
   if (!moved) return Status::Ok();
   changed_ = head_dirty_ = true;
-  for (TierPages& tier : tiers_) {
-    EventTime least = EventTime::max();
-    for (size_t w = 0; w < plan_.windows.size(); ++w) {
-      if (!plan_.windows[w].lifetime && plan_.windows[w].tier == tier.tier()) least = std::min(least, edges_[w]);
-    }
-    if (least != EventTime::max()) tier.DropBefore(least);
-  }
+  DropPanes();
   ExpireSeries(t);
   return Status::Ok();
+}
+
+void Table::DropPanes() {
+  for (TierPages& tier : tiers_) {
+    EventTime needed = EventTime::max();
+    for (size_t w = 0; w < plan_.windows.size(); ++w) {
+      const WindowPlan& window = plan_.windows[w];
+      if (!window.lifetime() && window.tier == tier.tier()) needed = std::min(needed, window.level ? edges_[w].upper : edges_[w].lower);
+    }
+    if (needed != EventTime::max()) tier.DropBefore(needed);
+  }
 }
 
 // Once an hour of T: series whose longest window has been empty for series_idle go.

@@ -56,9 +56,7 @@ class Table {
   void Fold(FoldCounts* counts);
   // Moves all windows to T. REQUIRES: folded; t never decreases.
   Status Advance(EventTime t, const Store& store);
-  // Lower edge of a window (index into plan().windows).
-  EventTime edge(size_t window) const { return edges_[window]; }
-  const std::vector<EventTime>& edges() const { return edges_; }
+  const std::vector<Edges>& edges() const { return edges_; }  // by window
   // True when something a view shows changed since the last ShareRows().
   bool changed() const { return changed_; }
   std::vector<std::shared_ptr<const RowChunk>> ShareRows() {
@@ -96,13 +94,18 @@ class Table {
   HotMemo& GrowMemo(size_t at);
   int64_t* HotSlow(RowId row, EventTime pane);
   void FoldEntry(const HotEntry& entry, FoldCounts* counts);
-  Status Expire(size_t window, EventTime from, EventTime to, const Store& store);
+  // An edge of a window moves over [from, to): its panes come in or go out.
+  enum class Pass : uint8_t { kOut, kIn };
+  Status PassOver(size_t window, Pass pass, EventTime from, EventTime to, const Store& store);
+  // The same for committed panes, reading ahead.
+  Status PassOverStored(size_t window, Pass pass, EventTime from, EventTime to, const Store& store);
+  void Account(size_t window, Pass pass, RowId row, const int64_t* pane_words);
+  Status MoveWindow(size_t window, const Edges& to, const Store& store);
+  void Empty(size_t window);
+  void DropPanes();
   EventTime OldestEdge(const ColumnPlan& column) const;
-  void Subtract(size_t window, RowId row, const int64_t* pane_words);
   void ExpireSeries(EventTime t);
-  // Subtracts committed panes of [from, to), reading ahead.
-  Status ExpireStored(size_t window, EventTime from, EventTime to, const Store& store);
-  Status ReadAhead(Tier tier, EventTime from, EventTime to, const Store& store, ExpiryRun* run) const;
+  Status ReadAhead(Tier tier, EventTime from, EventTime to, const Store& store, PaneRun* run) const;
   // Visits committed cells of a tier in [from, to) as pane words of this plan; a row and pane may come in several
   // parts. `visit` returns false to end.
   Status ScanPanes(const Store& store, Tier tier, EventTime from, EventTime to,
@@ -116,6 +119,7 @@ class Table {
   std::string EncodeRow(RowId row) const;
   Status LoadRow(RowId row, std::string_view value);
   Status LoadHead(const Store& store);
+  TableHead MakeHead();
   Status Rebuild(const Store& store);
   int ColumnOf(uint32_t number) const;
 
@@ -125,9 +129,11 @@ class Table {
   absl::flat_hash_map<uint32_t, uint32_t> column_of_;
   Rows rows_;
   std::vector<TierPages> tiers_;       // by Tier
-  std::vector<ExpiryRun> runs_;        // by window
+  std::vector<std::array<PaneRun, 2>> runs_;  // by window and Pass
   std::vector<uint32_t> by_number_;    // columns in the order of their numbers
-  std::vector<EventTime> edges_;       // by window
+  std::vector<Edges> edges_;           // by window
+  std::vector<uint32_t> window_numbers_;
+  uint32_t next_window_ = 0;
   std::array<EventTime, kTierCount> erased_{kNoEventTime, kNoEventTime, kNoEventTime, kNoEventTime};
   const int hot_parity_bit_;           // of a pane's start: the lowest bit of the pane's size
   std::vector<HotMemo> hot_memo_;      // by row and whether the pane is an odd one

@@ -11,35 +11,37 @@ Status Table::LoadHead(const Store& store) {
   const std::string key = TableKey(number_);
   std::optional<std::string> value;
   TM_RETURN_IF_ERROR(store.MultiGet(Family::kMeta, std::span(&key, 1), std::span(&value, 1)));
-  std::vector<bool> stored(plan_.windows.size(), false);
-  if (value) {
-    ByteReader reader(*value);
-    const uint64_t count = reader.Varint();
-    for (uint64_t i = 0; i < count && reader.ok(); ++i) {
-      const Duration length(static_cast<int64_t>(reader.Varint())), step(static_cast<int64_t>(reader.Varint()));
-      const EventTime edge = EventTimeFromMicros(reader.ZigZag());
-      for (size_t w = 0; w < plan_.windows.size(); ++w) {
-        if (plan_.windows[w].length != length || plan_.windows[w].step != step) continue;
-        edges_[w] = edge;
-        stored[w] = true;
-      }
+  if (!value) return Status::Ok();
+  TableHead head;
+  TM_RETURN_IF_ERROR(ReadTableHead(*value, &head).In("table " + std::to_string(number_.v)));
+  next_window_ = head.next_window;
+  head_dirty_ = false;
+  for (size_t w = 0; w < plan_.windows.size(); ++w) {
+    const auto stored = std::find_if(head.windows.begin(), head.windows.end(),
+                                     [&](const HeadWindow& h) { return h.identity == Identity(plan_.windows[w]); });
+    if (stored == head.windows.end()) {
+      // New to this table: moving it to T reads all of its panes. What rows hold of lifetime windows is never thrown away.
+      window_numbers_[w] = next_window_++;
+      if (!plan_.windows[w].lifetime()) edges_[w] = Edges{};
+      head_dirty_ = true;
+      continue;
     }
-    for (TierPages& tier : tiers_) {
-      tier.Restore(EventTimeFromMicros(reader.ZigZag()));
-      erased_[static_cast<size_t>(tier.tier())] = EventTimeFromMicros(reader.ZigZag());
-    }
-    series_swept_ = EventTimeFromMicros(reader.ZigZag());
-    if (!reader.Done()) return Corrupt("head of table " + std::to_string(number_.v) + " cannot be read");
-    head_dirty_ = false;
-  }
-  for (uint32_t c = 0; c < plan_.columns.size(); ++c) {
-    const ColumnPlan& column = plan_.columns[c];
-    for (size_t i = 0; i < column.windows.size(); ++i) {
-      const size_t w = column.windows[i];
-      if (plan_.windows[w].lifetime || !value) continue;
-      if (!stored[w] || columns_[c].returning) rebuild_[c][i] = head_dirty_ = true;
+    window_numbers_[w] = stored->number;
+    edges_[w] = {stored->lower, stored->upper};
+    for (uint32_t c = 0; c < plan_.columns.size(); ++c) {
+      const auto& windows = plan_.columns[c].windows;
+      const auto at = std::find(windows.begin(), windows.end(), w);
+      if (at == windows.end() || plan_.windows[w].lifetime()) continue;
+      const bool has = std::find(stored->columns.begin(), stored->columns.end(), columns_[c].number) != stored->columns.end();
+      if (!has || columns_[c].returning) rebuild_[c][static_cast<size_t>(at - windows.begin())] = head_dirty_ = true;
     }
   }
+  for (TierPages& tier : tiers_) {
+    const auto t = static_cast<size_t>(tier.tier());
+    tier.Restore(head.stored_end[t]);
+    erased_[t] = head.edge[t];
+  }
+  series_swept_ = head.swept;
   return Status::Ok();
 }
 
@@ -63,8 +65,7 @@ Status Table::LoadRow(RowId row, std::string_view value) {
     words[column.acc] = Micros(stored.last_pane);
     for (const RowWindow& w : stored.windows) {
       for (size_t i = 0; i < column.windows.size(); ++i) {
-        const WindowPlan& plan = plan_.windows[column.windows[i]];
-        if (plan.length != w.length || plan.step != w.step || rebuild_[static_cast<size_t>(c)][i]) continue;
+        if (window_numbers_[column.windows[i]] != w.number || rebuild_[static_cast<size_t>(c)][i]) continue;
         int64_t* cell = words + column.acc + 1 + i * PaneWords(column.kind);
         cell[0] = w.count;
         if (HasSum(column.kind)) StoreSum(cell + 1, w.sum);
@@ -83,7 +84,7 @@ Status Table::LoadRow(RowId row, std::string_view value) {
   return Status::Ok();
 }
 
-// Windows that were added to the configuration: their panes are there as far back as they were kept.
+// Windows that a KPI took up, or has again: their panes are there as far back as they were kept.
 Status Table::Rebuild(const Store& store) {
   for (size_t w = 0; w < plan_.windows.size(); ++w) {
     std::vector<std::pair<uint32_t, size_t>> wanted;  // (column, position of the window in it)
@@ -93,12 +94,12 @@ Status Table::Rebuild(const Store& store) {
       }
     }
     if (wanted.empty()) continue;
-    // A window that is new to the whole table starts at the edge of nothing; Advance moves it to T.
-    TM_RETURN_IF_ERROR(ScanPanes(store, plan_.windows[w].tier, edges_[w], EventTime::max(), [&](EventTime, RowId row, const int64_t* pane) {
+    TM_RETURN_IF_ERROR(ScanPanes(store, plan_.windows[w].tier, edges_[w].lower, edges_[w].upper, [&](EventTime, RowId row, const int64_t* pane) {
       for (const auto& [c, i] : wanted) {
         const ColumnPlan& column = plan_.columns[c];
-        if ((rows_.admitted(row) >> c & 1) == 0 || pane[column.pane] == 0) continue;
-        AddCell(rows_.Mutable(row) + column.acc + 1 + i * PaneWords(column.kind), pane + column.pane, HasSum(column.kind));
+        const bool has_sum = HasSum(column.kind);
+        if ((rows_.admitted(row) >> c & 1) == 0 || IsZero(pane + column.pane, has_sum)) continue;
+        AddCell(rows_.Mutable(row) + column.acc + 1 + i * PaneWords(column.kind), pane + column.pane, has_sum);
       }
       return true;
     }));

@@ -160,8 +160,7 @@ std::string Table::EncodeRow(RowId row) const {
     stored.last_pane = EventTimeFromMicros(words[column.acc]);
     const int64_t* cell = words + column.acc + 1;
     for (const uint32_t w : column.windows) {
-      const WindowPlan& window = plan_.windows[w];
-      stored.windows.push_back({window.length, window.step, cell[0], stored.has_sum ? LoadSum(cell + 1) : 0});
+      stored.windows.push_back({window_numbers_[w], cell[0], stored.has_sum ? LoadSum(cell + 1) : 0});
       cell += PaneWords(column.kind);
     }
     if (column.extra != UINT32_MAX) {
@@ -195,23 +194,33 @@ Status Table::AppendTo(uint64_t sequence, const Store& store, CommitBatch* batch
   AppendRows(batch);
   if (head_dirty_ || !rows_.dirty().empty()) {
     std::string head;
-    PutVarint(&head, plan_.windows.size());
-    for (size_t w = 0; w < plan_.windows.size(); ++w) {
-      PutVarint(&head, static_cast<uint64_t>(plan_.windows[w].length.count()));
-      PutVarint(&head, static_cast<uint64_t>(plan_.windows[w].step.count()));
-      PutZigZag(&head, Micros(edges_[w]));
-    }
-    for (TierPages& tier : tiers_) {
-      EventTime end = tier.stored_end();
-      tier.ForEach(EventTime::min(), EventTime::max(),
-                   [&](EventTime pane, const Page&) { end = std::max(end, pane + PaneSize(tier.tier())); });
-      PutZigZag(&head, Micros(end));
-      PutZigZag(&head, Micros(tier.edge()));
-    }
-    PutZigZag(&head, Micros(series_swept_));
+    PutTableHead(&head, MakeHead());
     batch->puts.push_back({Family::kMeta, TableKey(number_), std::move(head)});
   }
   return Status::Ok();
+}
+
+TableHead Table::MakeHead() {
+  TableHead head;
+  for (size_t w = 0; w < plan_.windows.size(); ++w) {
+    const WindowPlan& window = plan_.windows[w];
+    const uint8_t tier = window.lifetime() || window.level ? kNoTier : static_cast<uint8_t>(window.tier);
+    head.windows.push_back({Identity(window), window_numbers_[w], edges_[w].lower, edges_[w].upper, tier, {}});
+    for (uint32_t c = 0; c < plan_.columns.size(); ++c) {
+      const auto& windows = plan_.columns[c].windows;
+      if (std::find(windows.begin(), windows.end(), w) != windows.end()) head.windows.back().columns.push_back(columns_[c].number);
+    }
+  }
+  head.next_window = next_window_;
+  for (TierPages& tier : tiers_) {
+    const auto t = static_cast<size_t>(tier.tier());
+    head.stored_end[t] = tier.stored_end();
+    tier.ForEach(EventTime::min(), EventTime::max(),
+                 [&](EventTime pane, const Page&) { head.stored_end[t] = std::max(head.stored_end[t], pane + PaneSize(tier.tier())); });
+    head.edge[t] = erased_[t];
+  }
+  head.swept = series_swept_;
+  return head;
 }
 
 void Table::Committed() {
@@ -219,7 +228,7 @@ void Table::Committed() {
   for (size_t w = 0; w < runs_.size(); ++w) {
     // What was read ahead lacks what was committed now.
     TierPages& tier = tiers_[static_cast<size_t>(plan_.windows[w].tier)];
-    tier.ForEach(runs_[w].from, runs_[w].to, [&](EventTime, const Page&) { runs_[w].Clear(); });
+    for (PaneRun& run : runs_[w]) tier.ForEach(run.from, run.to, [&](EventTime, const Page&) { run.Clear(); });
   }
   for (TierPages& tier : tiers_) tier.Committed();
   head_dirty_ = false;

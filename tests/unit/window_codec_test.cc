@@ -69,8 +69,8 @@ TEST(StoredBytes, ARowReadsBackAndNoPrefixOfItDoes) {
   column.number = 300;
   column.has_sum = true;
   column.last_pane = EventTimeFromMicros(5 * kMicrosPerMinute);
-  column.windows.push_back({std::chrono::hours(1), std::chrono::minutes(1), 7, Int128{-9'000'000'000'000'000'000} * 1000});
-  column.windows.push_back({Duration(0), Duration(0), 8, 1});
+  column.windows.push_back({0, 7, Int128{-9'000'000'000'000'000'000} * 1000});
+  column.windows.push_back({300, 8, 1});
   column.steps.push_back({EventTimeFromMicros(3 * kMicrosPerMinute), -4});
   column.last = {EventTimeFromMicros(77), 1ull << 63, -5};
   std::string bytes;
@@ -88,6 +88,23 @@ TEST(StoredBytes, ARowReadsBackAndNoPrefixOfItDoes) {
     ByteReader cut(std::string_view(bytes).substr(0, n));
     EXPECT_FALSE(ReadRowColumn(&cut, &back, &raw).ok()) << n;
   }
+}
+
+TEST(StoredBytes, ATablesHeadReadsBackAndNoPrefixOfItDoes) {
+  TableHead head;
+  head.windows.push_back({"lifetime", 0, kNoEventTime, EventTime::max(), kNoTier, {1, 300}});
+  head.windows.push_back({"rolling/1h/1m", 7, EventTimeFromMicros(60'000'000), EventTime::max(), 0, {}});
+  head.next_window = 8;
+  head.stored_end[2] = head.edge[3] = head.swept = EventTimeFromMicros(3'600'000'000);
+  std::string bytes;
+  PutTableHead(&bytes, head);
+  TableHead back;
+  ASSERT_TRUE(ReadTableHead(bytes, &back).ok());
+  std::string again;
+  PutTableHead(&again, back);
+  EXPECT_EQ(again, bytes);
+  EXPECT_EQ(back.windows[1].identity, "rolling/1h/1m");
+  for (size_t n = 0; n < bytes.size(); ++n) EXPECT_FALSE(ReadTableHead(std::string_view(bytes).substr(0, n), &back).ok()) << n;
 }
 
 }  // namespace
