@@ -13,6 +13,7 @@
 #include "pipeline/base/decimal.h"
 #include "pipeline/base/time.h"
 #include "pipeline/plan/diagnostic.h"
+#include "pipeline/time/calendar.h"
 
 namespace tidemark {
 
@@ -70,8 +71,6 @@ struct LabelSpec {
   bool allow_personal = false;       // `personal: allow`: the field is marked personal and shall be shown all the same
   Place place;
 };
-
-enum class CalendarUnit : uint8_t { kDay, kWeek, kMonth, kQuarter, kYear };
 
 // A rolling window, a calendar period in the time zone of `calendar`, lifetime, or (of open) now.
 struct WindowSpec {
@@ -228,21 +227,11 @@ struct StorageSpec {
   std::string path = "./tidemark-state";
 };
 
-// What calendar windows, business days and fiscal years go by.
-struct CalendarSpec {
-  std::string time_zone = "UTC";     // IANA
-  int week_start = 1;                // 1 = Monday .. 7 = Sunday
-  int fiscal_year_start = 1;         // month in which years and quarters begin, 1 = January
-  Place place;
-  bool operator==(const CalendarSpec& o) const {
-    return time_zone == o.time_zone && week_start == o.week_start && fiscal_year_start == o.fiscal_year_start;
-  }
-};
-
 // A whole configuration.
 struct Specs {
   std::string metric_namespace = "sales";
   CalendarSpec calendar;
+  Place calendar_place;
   KafkaSpec kafka;
   std::vector<TopicSpec> topics;
   TimeSpec time;

@@ -30,8 +30,8 @@ void PrintTo(const Planted& row, std::ostream* out) { *out << row.name; }
 const Planted kPlanted[] = {
     {"base includes nothing above it", "pipeline/base/a.cc", "#include \"pipeline/event/schema.h\"\n", "lies above"},
     {"event may include base", "pipeline/event/a.cc", "#include \"pipeline/base/time.h\"\n", ""},
-    {"time may include plan", "pipeline/time/a.cc", "#include \"pipeline/plan/plan.h\"\n", ""},
-    {"plan doesn't include time", "pipeline/plan/a.cc", "#include \"pipeline/time/t.h\"\n", "lies above"},
+    {"plan may include time", "pipeline/plan/a.cc", "#include \"pipeline/time/t.h\"\n", ""},
+    {"time doesn't include plan", "pipeline/time/a.cc", "#include \"pipeline/plan/plan.h\"\n", "lies above"},
     {"store doesn't include the engine", "pipeline/store/a.cc", "#include \"pipeline/engine/engine.h\"\n",
      "lies above"},
     {"view may include the source port", "pipeline/view/a.h", "#pragma once\n#include \"pipeline/engine/source.h\"\n",

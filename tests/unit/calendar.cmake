@@ -1,0 +1,3 @@
+tidemark_test(calendar_test
+  SOURCES ${CMAKE_CURRENT_LIST_DIR}/calendar_test.cc ${CMAKE_CURRENT_LIST_DIR}/calendar_property_test.cc
+  LIBS tidemark_time absl::time LABELS unit)
