@@ -22,7 +22,8 @@ constexpr FamilyName kFamilies[kFamilyCount] = {
     {Family::kMeta, "meta", "registry, partitions, clocks, counters, alerts"},
     {Family::kRows, "rows", "series with their accumulators"},
     {Family::kPanes, "panes", "disjoint pieces of event time"},
-    {Family::kIds, "ids", "for finding duplicates"}};
+    {Family::kIds, "ids", "for finding duplicates"},
+    {Family::kEntities, "entities", "what is known of customers, leads, deals, by id"}};
 
 // Takes no commit: an engine restores from it, and nothing else.
 class FrozenStore final : public Store {

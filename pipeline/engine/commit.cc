@@ -39,7 +39,7 @@ void CheckRecordLaw(const RecordCounts& c) {
 size_t Engine::Impl::OpenBytes() const {
   size_t bytes = 0;
   for (const auto& table : tables_) bytes += static_cast<size_t>(table->PanesBytes());
-  return bytes;
+  return bytes + entities_.dirty_bytes() / 4;
 }
 
 void Engine::Impl::AppendMeta(CommitBatch* batch) {
@@ -55,7 +55,7 @@ void Engine::Impl::AppendMeta(CommitBatch* batch) {
   }
   for (size_t k = 0; k < plan_->kpis().size(); ++k) {
     const KpiPlan& kpi = plan_->kpis()[k];
-    if (kpi.measure == Measure::kFormula || !applied_since_commit_) continue;
+    if (kpi.fingerprint == 0 || !applied_since_commit_) continue;
     batch->puts.push_back({Family::kMeta, KpiKey(kpi.fingerprint), EncodeKpiCounts(router_.counts()[k])});
   }
   for (size_t r = 0; r < rules_.size(); ++r) {
@@ -81,6 +81,7 @@ Status Engine::Impl::BuildBatch(CommitBatch* batch) {
   }
   *batch = erase_at_open_;
   for (const auto& table : tables_) TM_RETURN_IF_ERROR(table->AppendTo(sequence_ + 1, store_, batch));
+  entities_.AppendTo(batch);
   for (auto& dedup : intake_.dedups()) {
     if (dedup == nullptr) continue;
     dedup->Expire(KnownThrough(SIZE_MAX));
@@ -106,6 +107,7 @@ Status Engine::Impl::Commit(WallTime now) {
   }
   ++sequence_;
   for (const auto& table : tables_) table->Committed();
+  entities_.Committed();
   for (auto& dedup : intake_.dedups()) {
     if (dedup != nullptr) dedup->Committed();
   }
@@ -149,78 +151,6 @@ Status Engine::Impl::Commit(WallTime now) {
 Status Engine::Impl::Stop(WallTime now) {
   last_report_ = WallTime::min();
   return Commit(now).In("the last commit");
-}
-
-EventTime Engine::Impl::FirstTime(size_t clock) const {
-  EventTime first = EventTime::max();
-  for (const auto& [tp, partition] : partitions_) {
-    if (OfClock(*partition, clock) && partition->first_time != kNoEventTime) first = std::min(first, partition->first_time);
-  }
-  return first;
-}
-
-EventTime Engine::Impl::EvaluatedAt(const KpiPlan& kpi) const {
-  if (kpi.measure != Measure::kFormula) return clocks_[plan_->tables()[kpi.table.v].clock].t;
-  EventTime least = EventTime::max();
-  for (const FormulaNode& node : kpi.formula) {
-    if (node.kind == Formula::Kind::kKpi) least = std::min(least, EvaluatedAt(plan_->kpis()[node.kpi.v]));
-  }
-  return least == EventTime::max() ? kNoEventTime : least;
-}
-
-// Of [from, to), what lies within a loss of any partition.
-Duration Engine::Impl::Lost(size_t clock, EventTime from, EventTime to) const {
-  std::vector<Loss> losses;
-  for (const auto& [tp, partition] : partitions_) {
-    if (OfClock(*partition, clock)) losses.insert(losses.end(), partition->losses.begin(), partition->losses.end());
-  }
-  std::sort(losses.begin(), losses.end(), [](const Loss& a, const Loss& b) { return a.from < b.from; });
-  Duration lost(0);
-  for (const Loss& loss : losses) {
-    from = std::max(from, loss.from);
-    const EventTime end = std::min(to, loss.to);
-    if (from >= end) continue;
-    lost += end - from;
-    from = end;
-  }
-  return lost;
-}
-
-// The share of the window that lies after what the KPI has seen from the beginning, without what was lost.
-double Engine::Impl::Coverage(const KpiPlan& kpi, size_t window) const {
-  if (kpi.measure == Measure::kFormula) {
-    double least = 1;
-    for (size_t n = 0; n < kpi.formula.size(); ++n) {
-      if (kpi.formula[n].kind != Formula::Kind::kKpi) continue;
-      least = std::min(least, Coverage(plan_->kpis()[kpi.formula[n].kpi.v], kpi.operand_windows[n][window]));
-    }
-    return least;
-  }
-  const TablePlan& table = plan_->tables()[kpi.table.v];
-  const WindowPlan& plan = table.windows[kpi.windows[window]];
-  const ColumnState& state = column_states_[table.columns[kpi.column].kpi.v];
-  const EventTime t = clocks_[table.clock].t;
-  if (t == kNoEventTime) return 0;
-  if (plan.lifetime()) {
-    return state.lifetime_from == kNoEventTime && Lost(table.clock, EventTime::min(), EventTime::max()) == Duration(0) ? 1 : 0;
-  }
-  const EventTime edge = LowerEdge(t, plan.length, plan.step);
-  const EventTime from = std::max(state.tier_from[static_cast<size_t>(plan.tier)], FirstTime(table.clock));
-  const EventTime seen_from = std::max(from, edge);
-  if (seen_from >= t) return 0;
-  return std::chrono::duration<double>(t - seen_from - Lost(table.clock, seen_from, t)) / std::chrono::duration<double>(t - edge);
-}
-
-KpiStatus Engine::Impl::StatusOf(const KpiPlan& kpi) const {
-  KpiStatus status;
-  status.evaluated_at = EvaluatedAt(kpi);
-  for (size_t w = 0; w < kpi.info.windows.size(); ++w) status.coverage.push_back(Coverage(kpi, w));
-  if (kpi.measure == Measure::kFormula) return status;
-  const TablePlan& table = plan_->tables()[kpi.table.v];
-  status.series = tables_[kpi.table.v]->rows().series(kpi.column);
-  status.series_limit = kpi.max_series;
-  status.counts = router_.counts()[table.columns[kpi.column].kpi.v];
-  return status;
 }
 
 PartitionView Engine::Impl::ViewOf(const Partition& p) const {

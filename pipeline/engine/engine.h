@@ -18,6 +18,8 @@ struct EngineOptions {
   // Memory for open panes and hot cells; beyond it a commit is due at once. More makes commits of a backlog larger, not
   // cheaper: their memory then comes fresh from the kernel each time, and is in no cache.
   uint64_t open_panes_bytes = 16u << 20;
+  // Memory for entities that were used lately.
+  uint64_t entity_cache_bytes = 64u << 20;
   // Commits are at least this far apart, and as far as they stay under 5 % of the engine's time, up to max.
   Duration min_commit_interval = std::chrono::milliseconds(100);
   Duration max_commit_interval = std::chrono::seconds(5);

@@ -15,7 +15,8 @@ constexpr Duration kIdleCommitInterval = std::chrono::seconds(1);
 }  // namespace
 
 Engine::Impl::Impl(std::shared_ptr<const Plan> plan, Store* store, RecordSource* source, EngineOptions options)
-    : plan_(std::move(plan)), store_(*store), source_(*source), options_(std::move(options)), router_(*plan_, &tables_),
+    : plan_(std::move(plan)), store_(*store), source_(*source), options_(std::move(options)),
+      entities_(store, options_.entity_cache_bytes), router_(*plan_, &entities_, &tables_),
       intake_(*plan_, &router_) {}
 
 Partition* Engine::Impl::FindOrAdd(const TopicPartition& tp) {
@@ -162,10 +163,11 @@ Result<size_t> Engine::Impl::TakeFrom(Partition* partition, EventTime limit, Wal
       auto batch = source_.Take(partition->id, batch_size);
       if (!batch.ok()) return batch.status();
       if (batch->empty()) break;
-      intake_.Decode(std::move(batch).value(), partition);
+      TM_RETURN_IF_ERROR(intake_.Decode(std::move(batch).value(), partition));
       partition->at_end = false;
     }
-    applied += intake_.ApplyBefore(limit, now, partition);
+    TM_ASSIGN_OR_RETURN(const size_t more, intake_.ApplyBefore(limit, now, partition));
+    applied += more;
     if (router_.hot_bytes() > kHotBytes) router_.Fold();
     if (!partition->pending.empty()) break;
     partition->pending.Clear();
@@ -214,7 +216,8 @@ Status Engine::Impl::EvaluateAt(size_t clock, EventTime t) {
   std::shared_ptr<const Snapshot> view;
   for (size_t r = 0; r < rules_.size(); ++r) {
     const KpiPlan& kpi = plan_->kpis()[plan_->rules()[r].kpi.v];
-    if (kpi.measure != Measure::kFormula && plan_->tables()[kpi.table.v].clock != clock) continue;
+    const KpiPlan& stored = kpi.derived == Derived::kNone ? kpi : plan_->kpis()[kpi.base.v];
+    if (stored.measure != Measure::kFormula && plan_->tables()[stored.table.v].clock != clock) continue;
     if (!changed && !rules_[r].time_matters()) continue;
     if (view == nullptr) view = MakeSnapshot();
     rules_[r].Evaluate(t, *view);

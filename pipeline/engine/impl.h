@@ -98,6 +98,7 @@ class Engine::Impl {
   bool registry_dirty_ = false;
   std::vector<std::unique_ptr<Table>> tables_;
   std::vector<ColumnState> column_states_;  // by KPI; for coverage
+  Entities entities_;
   Router router_;
   Intake intake_;
   std::vector<RuleState> rules_;

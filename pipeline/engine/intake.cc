@@ -21,7 +21,7 @@ Intake::Intake(const Plan& plan, Router* router) : plan_(plan), router_(*router)
   }
 }
 
-void Intake::Decode(RecordBatch batch, Partition* partition) const {
+Status Intake::Decode(RecordBatch batch, Partition* partition) const {
   PendingBatch& pending = partition->pending;
   TM_CHECK(pending.empty());
   pending.Clear();
@@ -45,10 +45,16 @@ void Intake::Decode(RecordBatch batch, Partition* partition) const {
       continue;
     }
     plan_.decoder().Decode(records[i].value, pending.slots.data() + i * width, &row);
-    if (!dedup || row.id.empty() || row.error != DecodeError::kNone) continue;
-    pending.ids[i] = HashPair(row.source, row.id);
+    if (row.error != DecodeError::kNone || row.type == kNoEventType || !router_.routed(row.type)) continue;
+    const bool has_id = !row.id.empty();
+    const Hash128 id = has_id ? HashPair(row.source, row.id) : Hash128{Hash64(records[i].value), 0};
+    row.tie = id.lo;
+    router_.folding().Want(row);
+    if (!dedup || !has_id) continue;
+    pending.ids[i] = id;
     pending.payload_hashes[i] = static_cast<uint32_t>(Hash64(records[i].value));
   }
+  return router_.folding().ReadWanted();
 }
 
 Intake::Guard Intake::Judge(const EventRow& row, const RecordView& record, WallTime now) const {
@@ -83,26 +89,26 @@ bool Intake::IsNew(size_t index, Partition* partition) {
   return true;
 }
 
-void Intake::ApplyOne(size_t index, WallTime now, Partition* partition) {
+Status Intake::ApplyOne(size_t index, WallTime now, Partition* partition) {
   const EventRow& row = partition->pending.rows[index];
   const RecordView& record = partition->pending.batch.records()[index];
   RecordCounts& counts = partition->counts;
   ++counts.read;
   if (row.error != DecodeError::kNone) {
     ++counts.undecodable[static_cast<size_t>(row.error)];
-    return;
+    return Status::Ok();
   }
   if (record.value.data() == nullptr) {
     ++counts.unrouted;
-    return;
+    return Status::Ok();
   }
   switch (Judge(row, record, now)) {
     case Guard::kNoTime:
       ++counts.quarantined_no_time;
-      return;
+      return Status::Ok();
     case Guard::kFuture:
       ++counts.quarantined_future;
-      return;
+      return Status::Ok();
     case Guard::kPass:
       break;
   }
@@ -114,12 +120,13 @@ void Intake::ApplyOne(size_t index, WallTime now, Partition* partition) {
   } else if (IsNew(index, partition)) {
     ++counts.accepted;
     if (watermark != kNoEventTime && row.time < watermark) ++counts.late;
-    router_.Apply(row, watermark);
+    TM_RETURN_IF_ERROR(router_.Apply(row, watermark));
   }
   partition->clock.Saw(row.time);
+  return Status::Ok();
 }
 
-size_t Intake::ApplyBefore(EventTime limit, WallTime now, Partition* partition) {
+Result<size_t> Intake::ApplyBefore(EventTime limit, WallTime now, Partition* partition) {
   PendingBatch& pending = partition->pending;
   const auto records = pending.batch.records();
   const Dedup* dedup = dedups_[partition->topic.v].get();
@@ -134,7 +141,7 @@ size_t Intake::ApplyBefore(EventTime limit, WallTime now, Partition* partition) 
       break;
     }
     if (dedup != nullptr && i + kIdsAhead < pending.rows.size()) dedup->Prefetch(pending.ids[i + kIdsAhead]);
-    ApplyOne(i, now, partition);
+    TM_RETURN_IF_ERROR(ApplyOne(i, now, partition));
   }
   const size_t applied = pending.next - first;
   if (applied > 0) {

@@ -16,17 +16,17 @@ class Intake {
   Intake(const Plan& plan, Router* router);
 
   // Decodes a batch into partition->pending, which must be empty. A function of the bytes alone.
-  void Decode(RecordBatch batch, Partition* partition) const;
+  Status Decode(RecordBatch batch, Partition* partition) const;
   // Applies pending records in order as long as their event time less the out-of-orderness bound is before `limit`;
   // the first beyond it waits, and its partition's clock has peeked at it. Returns how many were applied.
-  size_t ApplyBefore(EventTime limit, WallTime now, Partition* partition);
+  Result<size_t> ApplyBefore(EventTime limit, WallTime now, Partition* partition);
 
   std::vector<std::unique_ptr<Dedup>>& dedups() { return dedups_; }  // by topic; null where off
 
  private:
   enum class Guard : uint8_t { kPass, kNoTime, kFuture };
   Guard Judge(const EventRow& row, const RecordView& record, WallTime now) const;
-  void ApplyOne(size_t index, WallTime now, Partition* partition);
+  Status ApplyOne(size_t index, WallTime now, Partition* partition);
   // True when the event is to be counted.
   bool IsNew(size_t index, Partition* partition);
 

@@ -115,12 +115,17 @@ void Engine::Impl::MakeTables() {
       registry_dirty_ = true;
     }
     std::vector<ColumnState> states;
-    for (const ColumnPlan& column : plan.columns) {
+    for (size_t c = 0; c < plan.columns.size(); ++c) {
+      const ColumnPlan& column = plan.columns[c];
       states.push_back(StateOf(column, number, first_ever));
-      column_states_[column.kpi.v] = states.back();
+      const KpiPlan& kpi = plan_->kpis()[column.kpi.v];
+      if (!plan.buckets_of && kpi.column == c) column_states_[column.kpi.v] = states.back();
     }
     tables_.push_back(std::make_unique<Table>(plan, StoredTable{number}, std::move(states)));
   }
+  std::vector<uint32_t> numbers;
+  for (const FoldPlan& fold : plan_->folds()) numbers.push_back(column_states_[fold.kpi.v].number);
+  router_.folding().SetNumbers(std::move(numbers));
 }
 
 // KPIs that left the configuration keep their state for a while; then a table none of whose KPIs is left goes.
@@ -128,7 +133,9 @@ void Engine::Impl::ForgetRemoved() {
   EventTime now = kNoEventTime;
   for (const Clock& clock : clocks_) now = std::max(now, clock.t);
   std::vector<uint64_t> current;
-  for (const KpiPlan& kpi : plan_->kpis()) current.push_back(kpi.fingerprint);
+  for (const TablePlan& table : plan_->tables()) {
+    for (const ColumnPlan& column : table.columns) current.push_back(column.fingerprint);
+  }
   for (auto& kpi : *registry_.mutable_kpis()) {
     if (std::find(current.begin(), current.end(), kpi.fingerprint()) != current.end() || kpi.has_removed_at()) continue;
     kpi.set_removed_at(Micros(now));
@@ -180,7 +187,7 @@ Status Engine::Impl::LoadOne(std::string_view key, std::string_view value) {
     case 'K': {
       const uint64_t fingerprint = reader.BigEndian(8);
       for (size_t k = 0; k < plan_->kpis().size(); ++k) {
-        if (plan_->kpis()[k].fingerprint != fingerprint) continue;
+        if (plan_->kpis()[k].fingerprint != fingerprint || fingerprint == 0) continue;
         KpiCounts& c = router_.mutable_counts()[k];
         for (int64_t* n : {&c.routed, &c.counted, &c.filtered, &c.late_dropped, &c.overflowed, &c.unmatched}) *n = body.ZigZag();
         if (!body.Done() || c.routed != c.counted + c.filtered + c.late_dropped + c.overflowed + c.unmatched) {

@@ -1,48 +1,11 @@
 #include "pipeline/engine/router.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-
-#include "google/protobuf/descriptor.h"
 #include "pipeline/aggregate/cells.h"
-#include "pipeline/base/hash.h"
-#include "pipeline/store/bytes.h"
+#include "pipeline/window/labels.h"
 
 namespace tidemark {
 namespace {
-
-void PutNumber(std::string* out, int64_t number) {
-  std::array<char, 24> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
-  PutBytes(out, {text.data(), static_cast<size_t>(end - text.data())});
-}
-
-void PutLabel(std::string* out, const LabelSlot& label, const Slot& slot, bool present) {
-  switch (label.type) {
-    case SlotType::kString:
-      PutBytes(out, present ? slot.view() : std::string_view());
-      return;
-    case SlotType::kBool:
-      PutBytes(out, slot.i != 0 ? "true" : "false");
-      return;
-    case SlotType::kEnum: {
-      const auto* value = label.leaf->enum_type()->FindValueByNumber(static_cast<int>(slot.i));
-      if (value != nullptr) {
-        PutBytes(out, value->name());
-        return;
-      }
-      break;
-    }
-    case SlotType::kDecimal:
-      PutBytes(out, ToString(Decimal{slot.i, label.scale}));
-      return;
-    case SlotType::kInt64:
-    case SlotType::kTime:
-      break;
-  }
-  PutNumber(out, slot.i);
-}
 
 // One op on the hot words of its column.
 void Apply(const Op& op, const EventRow& row, int64_t* words) {
@@ -62,7 +25,7 @@ void Apply(const Op& op, const EventRow& row, int64_t* words) {
       return;
     case CellKind::kLast: {
       LastValue last{first ? kNoEventTime : EventTimeFromMicros(cell[1]), static_cast<uint64_t>(cell[2]), cell[3]};
-      last.Add(row.time, HashPair(row.source, row.id).lo, row.slots[op.slot].i);
+      last.Add(row.time, row.tie, row.slots[op.slot].i);
       cell[1] = Micros(last.time);
       cell[2] = static_cast<int64_t>(last.tie);
       cell[3] = last.value;
@@ -73,15 +36,17 @@ void Apply(const Op& op, const EventRow& row, int64_t* words) {
 
 }  // namespace
 
-Router::Router(const Plan& plan, std::vector<std::unique_ptr<Table>>* tables)
-    : plan_(plan), tables_(*tables), counts_(plan.kpis().size()), type_counts_(plan.routes().size()) {}
+Router::Router(const Plan& plan, Entities* entities, std::vector<std::unique_ptr<Table>>* tables)
+    : plan_(plan), tables_(*tables), counts_(plan.kpis().size()), type_counts_(plan.routes().size()),
+      folding_(plan, entities, tables, &counts_) {}
 
-void Router::Apply(const EventRow& row, EventTime watermark) {
+Status Router::Apply(const EventRow& row, EventTime watermark) {
   const RoutePlan& route = plan_.routes()[row.type.v];
   ++type_counts_[row.type.v];
   uint64_t passed = 0;
   for (size_t f = 0; f < route.filters.size(); ++f) passed |= uint64_t{route.filters[f].Passes(row)} << f;
   for (const TableRoute& table : route.tables) ApplyTo(table, passed, row, watermark);
+  return route.entities.empty() ? Status::Ok() : folding_.Apply(route, passed, row);
 }
 
 uint64_t Router::Active(const TableRoute& route, uint64_t passed, const EventRow& row) {
@@ -104,18 +69,6 @@ uint64_t Router::DropLate(const TableRoute& route, const TablePlan& plan, uint64
   return active;
 }
 
-bool Router::PackLabels(const TableRoute& route, const EventRow& row) {
-  packed_.clear();
-  for (const LabelSlot& label : route.labels) {
-    const bool present = (row.present >> label.slot & 1) != 0;
-    if (label.type == SlotType::kString && present && row.slots[label.slot].s.size > plan_.limits().max_label_value_bytes) {
-      return false;
-    }
-    PutLabel(&packed_, label, row.slots[label.slot], present);
-  }
-  return true;
-}
-
 void Router::Run(const TableRoute& route, uint64_t columns, const EventRow& row, int64_t* words) {
   for (const Op& op : route.ops) {
     if ((columns >> op.column & 1) != 0) tidemark::Apply(op, row, words);
@@ -131,12 +84,25 @@ void Router::ApplyTo(const TableRoute& route, uint64_t passed, const EventRow& r
   }
   if (active == 0) return;
   uint64_t granted = 0;
-  const RowId id = PackLabels(route, row) ? table.rows().Admit(packed_, active, &granted) : kOtherRow;
+  packed_.clear();
+  const bool fits = PackLabels(route.labels, row, plan_.limits().max_label_value_bytes, &packed_);
+  const RowId id = fits ? table.rows().Admit(packed_, active, &granted) : kOtherRow;
   const EventTime pane = FloorTo(row.time, PaneSize(plan.hot_tier));
   if (granted != 0) Run(route, granted, row, table.Hot(id, pane));
+  if (plan.buckets) AddToHistograms(route, granted, row, id);
   if (const uint64_t rest = active & ~granted; rest != 0) [[unlikely]] {
     table.rows().AdmitOther(rest);
     Run(route, rest, row, table.Hot(kOtherRow, pane));
+    if (plan.buckets) AddToHistograms(route, rest, row, kOtherRow);
+  }
+}
+
+void Router::AddToHistograms(const TableRoute& route, uint64_t columns, const EventRow& row, RowId of) {
+  Table& buckets = *tables_[tables_[route.table.v]->plan().buckets->v];
+  for (const Op& op : route.ops) {
+    if ((columns >> op.column & 1) == 0 || op.bucket_hot < 0) continue;
+    const RowId bucket = BucketRow(&buckets, of, row.slots[op.slot].i, uint64_t{1} << op.bucket_column);
+    ++buckets.Hot(bucket, FloorTo(row.time, PaneSize(buckets.plan().hot_tier)))[op.bucket_hot];
   }
 }
 
@@ -146,10 +112,14 @@ void Router::Fold() {
     for (const TableRoute& route : plan_.routes()[t].tables) {
       for (const Op& op : route.ops) counts_[op.kpi.v].routed += type_counts_[t];
     }
+    for (const EntityRoute& route : plan_.routes()[t].entities) {
+      for (const FoldOp& op : route.ops) counts_[plan_.folds()[op.fold].kpi.v].routed += type_counts_[t];
+    }
     type_counts_[t] = 0;
   }
   for (size_t t = 0; t < tables_.size(); ++t) {
     tables_[t]->Fold(&folded_[t]);
+    if (tables_[t]->plan().folds || tables_[t]->plan().buckets_of) continue;
     const auto& columns = tables_[t]->plan().columns;
     for (size_t c = 0; c < columns.size(); ++c) {
       KpiCounts& counts = counts_[columns[c].kpi.v];

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/engine/folding.h"
 #include "pipeline/event/decoder.h"
 #include "pipeline/plan/plan.h"
 #include "pipeline/view/view.h"
@@ -17,11 +18,12 @@ namespace tidemark {
 // Threads: confined to the engine.
 class Router {
  public:
-  Router(const Plan& plan, std::vector<std::unique_ptr<Table>>* tables);
+  Router(const Plan& plan, Entities* entities, std::vector<std::unique_ptr<Table>>* tables);
 
-  bool routed(EventTypeId type) const { return !plan_.routes()[type.v].tables.empty(); }
+  bool routed(EventTypeId type) const { return !plan_.routes()[type.v].empty(); }
+  Folding& folding() { return folding_; }
   // Counts one accepted event everywhere it belongs. `watermark`: of its partition, before this event.
-  void Apply(const EventRow& row, EventTime watermark);
+  Status Apply(const EventRow& row, EventTime watermark);
 
   // Once all tables are there.
   void Resize() { folded_.resize(tables_.size()); }
@@ -36,8 +38,8 @@ class Router {
   void ApplyTo(const TableRoute& route, uint64_t passed, const EventRow& row, EventTime watermark);
   uint64_t Active(const TableRoute& route, uint64_t passed, const EventRow& row);
   uint64_t DropLate(const TableRoute& route, const TablePlan& plan, uint64_t active, EventTime time, EventTime watermark);
-  bool PackLabels(const TableRoute& route, const EventRow& row);
   void Run(const TableRoute& route, uint64_t columns, const EventRow& row, int64_t* words);
+  void AddToHistograms(const TableRoute& route, uint64_t columns, const EventRow& row, RowId of);
 
   const Plan& plan_;
   std::vector<std::unique_ptr<Table>>& tables_;
@@ -45,6 +47,7 @@ class Router {
   std::vector<int64_t> type_counts_;    // by event type, since the last fold
   std::string packed_;
   std::vector<FoldCounts> folded_;
+  Folding folding_;
 };
 
 }  // namespace tidemark

@@ -50,6 +50,7 @@ struct EventRow {
   EventTime time{};
   std::string_view id;      // CloudEvents id; empty when absent
   std::string_view source;  // CloudEvents source; empty when absent
+  uint64_t tie = 0;         // hash of the event's identity, for the engine to fill in: settles equal event times
   uint64_t present = 0;
   Slot* slots = nullptr;
 };

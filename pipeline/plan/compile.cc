@@ -14,6 +14,14 @@ const Place& Compiler::At(const KpiSpec& spec, const std::string& clause) const 
   return it == spec.at.end() ? spec.place : it->second;
 }
 
+uint32_t Compiler::SlotOf(EventTypeId type, const std::string& path) {
+  std::vector<std::string>& paths = paths_[type.v];
+  const auto it = std::find(paths.begin(), paths.end(), path);
+  if (it != paths.end()) return static_cast<uint32_t>(it - paths.begin());
+  paths.push_back(path);
+  return static_cast<uint32_t>(paths.size() - 1);
+}
+
 std::shared_ptr<const Plan> Compiler::Run() {
   const bool clean_before = diagnostics_->empty();
   plan_->time_ = specs_.time;
@@ -22,7 +30,10 @@ std::shared_ptr<const Plan> Compiler::Run() {
   filter_index_.resize(paths_.size());
   plan_->routes_.resize(paths_.size());
   Topics();
+  Calendar();
+  if (plan_->calendar_ == nullptr) return nullptr;
   for (size_t i = 0; i < specs_.kpis.size(); ++i) by_name_[specs_.kpis[i].name] = KpiId{static_cast<uint32_t>(i)};
+  FindOthers();
   plan_->kpis_.resize(specs_.kpis.size());
   measured_.resize(specs_.kpis.size());
   for (size_t i = 0; i < specs_.kpis.size(); ++i) {
@@ -30,50 +41,80 @@ std::shared_ptr<const Plan> Compiler::Run() {
     KpiPlan& kpi = plan_->kpis_[i];
     kpi.measure = spec.measure;
     kpi.min_samples = spec.min_samples;
-    kpi.info.name = spec.name;
-    kpi.info.family = specs_.metric_namespace + "_" + spec.name;
-    kpi.info.help = spec.help;
-    kpi.info.unit = spec.unit;
-    for (const LabelSpec& label : spec.by) kpi.info.labels.push_back(label.name);
-    for (const WindowSpec& window : spec.windows) {
-      if (window.lifetime()) kpi.info.lifetime_window = kpi.info.windows.size();
-      kpi.info.windows.push_back(window.name);
-    }
-    kpi.info.counter = kpi.info.lifetime_window != SIZE_MAX &&
-                       (spec.measure == Measure::kCount || (spec.measure == Measure::kSum && spec.nonnegative));
+    kpi.info = InfoOf(spec);
+    kpi.top = spec.top;
+    for (const std::string& stat : spec.stats) kpi.stats.push_back(StatOf(spec, stat));
     if (spec.measure != Measure::kFormula) StoredKpi(spec, &kpi);
   }
   LayOutTables();
   for (size_t i = 0; i < specs_.kpis.size(); ++i) {
-    const KpiPlan& kpi = plan_->kpis_[i];
-    if (specs_.kpis[i].measure == Measure::kFormula) continue;
-    Route(specs_.kpis[i], kpi, measured_[i]);
+    const KpiSpec& spec = specs_.kpis[i];
+    if (spec.measure == Measure::kFormula) {
+      FormulaKpi(spec, &plan_->kpis_[i]);
+    } else if (!IsFold(spec)) {
+      Route(spec, plan_->kpis_[i], measured_[i]);
+    }
   }
-  for (size_t i = 0; i < specs_.kpis.size(); ++i) {
-    if (specs_.kpis[i].measure == Measure::kFormula) FormulaKpi(specs_.kpis[i], &plan_->kpis_[i]);
-  }
+  for (uint32_t f = 0; f < plan_->folds_.size(); ++f) RouteFold(specs_.kpis[plan_->folds_[f].kpi.v], f);
   CheckFormulaCycles();
+  AddDerived();
   for (const KpiPlan& kpi : plan_->kpis_) plan_->kpi_infos_.push_back(kpi.info);
   for (const RuleSpec& rule : specs_.rules) Rule(rule);
   for (const RulePlan& rule : plan_->rules_) plan_->rule_infos_.push_back(rule.info);
-
-  std::vector<Projection> projections;
-  for (size_t t = 0; t < paths_.size(); ++t) {
-    if (plan_->routes_[t].tables.empty()) continue;
-    projections.push_back({EventTypeId{static_cast<uint32_t>(t)}, paths_[t]});
-    if (paths_[t].size() > kMaxSlotsPerType) {
-      Error({}, "more than " + std::to_string(kMaxSlotsPerType) + " fields of " + schema_.event_types()[t].name + " are used");
-    }
-  }
   if (!diagnostics_->empty()) return nullptr;
   TM_CHECK(clean_before);
-  auto decoder = ProtoDecoder::Make(schema_, projections);
-  if (!decoder.ok()) {
-    Error({}, decoder.status().text());
-    return nullptr;
+  MakeDecoder();
+  return diagnostics_->empty() ? plan_ : nullptr;
+}
+
+void Compiler::MakeDecoder() {
+  std::vector<Projection> projections;
+  for (size_t t = 0; t < paths_.size(); ++t) {
+    if (plan_->routes_[t].empty()) continue;
+    projections.push_back({EventTypeId{static_cast<uint32_t>(t)}, paths_[t]});
+    if (paths_[t].size() > kMaxSlotsPerType) {
+      return Error({}, "more than " + std::to_string(kMaxSlotsPerType) + " fields of " + schema_.event_types()[t].name + " are used");
+    }
   }
+  auto decoder = ProtoDecoder::Make(schema_, projections);
+  if (!decoder.ok()) return Error({}, decoder.status().text());
   plan_->decoder_ = std::move(decoder).value();
-  return plan_;
+}
+
+void Compiler::Calendar() {
+  auto calendar = tidemark::Calendar::Make(specs_.calendar);
+  if (!calendar.ok()) return Error(specs_.calendar_place, "calendar: " + calendar.status().text());
+  plan_->calendar_ = std::move(calendar).value();
+}
+
+KpiInfo Compiler::InfoOf(const KpiSpec& spec) const {
+  KpiInfo info;
+  info.name = spec.name;
+  info.family = specs_.metric_namespace + "_" + spec.name;
+  info.help = spec.help;
+  info.unit = spec.unit;
+  for (const LabelSpec& label : spec.by) info.labels.push_back(label.name);
+  if (spec.measure == Measure::kFunnel) info.labels.emplace_back("step");
+  if (!spec.stats.empty()) info.labels.emplace_back("stat");
+  for (const WindowSpec& window : spec.windows) {
+    if (window.lifetime() && spec.measure != Measure::kOpen) info.lifetime_window = info.windows.size();
+    info.windows.push_back(window.name);
+  }
+  // Never falls: what is counted stays counted, unless something corrects it.
+  const bool grows = spec.measure == Measure::kCount || (spec.measure == Measure::kSum && spec.nonnegative);
+  info.counter = info.lifetime_window != SIZE_MAX && grows && spec.correct.empty() && spec.top == 0;
+  return info;
+}
+
+StatPlan Compiler::StatOf(const KpiSpec& spec, const std::string& name) {
+  if (name == "avg") return {StatPlan::Kind::kAvg, 0, name};
+  if (name == "sum") return {StatPlan::Kind::kSum, 0, name};
+  if (name == "count") return {StatPlan::Kind::kCount, 0, name};
+  const Result<Decimal> percent = name.starts_with("p") ? ParseDecimal(name.substr(1)) : Result<Decimal>(Invalid(""));
+  const auto scaled = percent.ok() ? Rescale(*percent, 3) : std::nullopt;
+  if (scaled && scaled->mantissa > 0 && scaled->mantissa < 100'000) return {StatPlan::Kind::kQuantile, static_cast<int64_t>(scaled->mantissa), name};
+  Error(At(spec, "stats"), "stats: \"" + name + "\" is none of p50, p99.9, ..., avg, sum, count");
+  return {};
 }
 
 void Compiler::Topics() {
@@ -90,29 +131,39 @@ void Compiler::Topics() {
   }
 }
 
-Compiler::Measured Compiler::Resolve(const KpiSpec& spec) {
-  Measured measured;
+std::optional<EventTypeId> Compiler::TypeOf(const KpiSpec& spec, const std::string& clause, const std::string& name) {
+  const auto type = schema_.FindType(name);
+  if (type) return type;
   std::vector<std::string> names;
-  for (const EventType& type : schema_.event_types()) names.push_back(type.name);
-  for (const std::string& on : spec.on) {
-    const auto type = schema_.FindType(on);
-    if (!type) {
-      const std::string near = Nearest(on, names);
-      Error(At(spec, "on"), "on: there is no event type \"" + on + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
-      continue;
-    }
-    if (std::find(measured.types.begin(), measured.types.end(), *type) != measured.types.end()) continue;
-    CheckMeasureField(spec, *type, &measured, measured.types.empty());
-    for (const LabelSpec& label : spec.by) CheckLabel(spec, label, *type);
-    measured.types.push_back(*type);
-  }
+  for (const EventType& known : schema_.event_types()) names.push_back(known.name);
+  const std::string near = Nearest(name, names);
+  Error(At(spec, clause), clause + ": there is no event type \"" + name + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+  return std::nullopt;
+}
+
+// Topics that carry any of these event types.
+std::vector<TopicId> Compiler::TopicsOf(const std::vector<std::string>& events) const {
+  std::vector<TopicId> topics;
   for (size_t t = 0; t < specs_.topics.size(); ++t) {
     const auto& carries = specs_.topics[t].events;
-    const bool any = carries.empty() || std::any_of(spec.on.begin(), spec.on.end(), [&](const std::string& on) {
-                       return std::find(carries.begin(), carries.end(), on) != carries.end();
+    const bool any = carries.empty() || std::any_of(events.begin(), events.end(), [&](const std::string& event) {
+                       return std::find(carries.begin(), carries.end(), event) != carries.end();
                      });
-    if (any) measured.topics.push_back(TopicId{static_cast<uint32_t>(t)});
+    if (any) topics.push_back(TopicId{static_cast<uint32_t>(t)});
   }
+  return topics;
+}
+
+Compiler::Measured Compiler::Resolve(const KpiSpec& spec) {
+  Measured measured;
+  for (const std::string& on : spec.on) {
+    const auto type = TypeOf(spec, "on", on);
+    if (!type || std::find(measured.types.begin(), measured.types.end(), *type) != measured.types.end()) continue;
+    CheckMeasureField(spec, *type, &measured, measured.types.empty());
+    for (const LabelSpec& label : spec.by) CheckLabel(label, *type);
+    measured.types.push_back(*type);
+  }
+  measured.topics = TopicsOf(spec.on);
   if (measured.topics.empty() && !measured.types.empty()) {
     Error(At(spec, "on"), "on: no topic carries " + spec.on.front() + "; see topics[].events");
   }
@@ -122,7 +173,7 @@ Compiler::Measured Compiler::Resolve(const KpiSpec& spec) {
 void Compiler::CheckMeasureField(const KpiSpec& spec, EventTypeId type, Measured* measured, bool first) {
   if (spec.measure == Measure::kCount) return;
   const std::string clause(ToString(spec.measure));
-  const Result<FieldInfo> field = schema_.Resolve(type, spec.field);
+  const Result<FieldInfo> field = FieldOf(type, spec.field);
   if (!field.ok()) {
     Error(At(spec, clause), clause + ": " + field.status().text());
     return;
@@ -137,8 +188,8 @@ void Compiler::CheckMeasureField(const KpiSpec& spec, EventTypeId type, Measured
   measured->scale = field->scale;
 }
 
-void Compiler::CheckLabel(const KpiSpec& spec, const LabelSpec& label, EventTypeId type) {
-  const Result<FieldInfo> field = schema_.Resolve(type, label.field);
+void Compiler::CheckLabel(const LabelSpec& label, EventTypeId type) {
+  const Result<FieldInfo> field = FieldOf(type, label.field);
   if (!field.ok()) {
     Error(label.place, "by: " + field.status().text());
     return;
@@ -148,7 +199,6 @@ void Compiler::CheckLabel(const KpiSpec& spec, const LabelSpec& label, EventType
     Error(label.place, "by: " + label.field + " is personal data and would be readable by everyone who sees the metrics; " +
                            "drop it, or write {field: " + label.field + ", personal: allow}");
   }
-  (void)spec;
 }
 
 }  // namespace tidemark

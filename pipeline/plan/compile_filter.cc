@@ -5,13 +5,6 @@
 
 namespace tidemark {
 
-uint32_t SlotOf(std::vector<std::string>* paths, const std::string& path) {
-  const auto it = std::find(paths->begin(), paths->end(), path);
-  if (it != paths->end()) return static_cast<uint32_t>(it - paths->begin());
-  paths->push_back(path);
-  return static_cast<uint32_t>(paths->size() - 1);
-}
-
 namespace {
 
 std::string Describe(const Literal& literal) {
@@ -99,13 +92,13 @@ bool FilterCompiler::Literals(const Expr& expr, const FieldInfo& field, Filter::
 uint32_t FilterCompiler::Leaf(const Expr& expr) {
   const auto index = static_cast<uint32_t>(filter_.nodes_.size());
   filter_.nodes_.emplace_back();
-  const Result<FieldInfo> field = schema_.Resolve(type_, expr.field);
+  const Result<FieldInfo> field = scope_.Resolve(expr.field);
   if (!field.ok()) {
     diagnostics_->Add(expr.place, "where: " + field.status().text());
     return index;
   }
   Filter::Node node;
-  node.slot = static_cast<uint8_t>(SlotOf(paths_, expr.field));
+  node.slot = static_cast<uint8_t>(scope_.Slot(expr.field));
   node.needs_present = field->explicit_presence;
   node.op = expr.op;
   const bool text = field->type == SlotType::kString;

@@ -32,7 +32,13 @@ bool Compiler::ResolveOperand(const Formula& part, const KpiSpec& spec, FormulaN
       Error(window.place, "windows: " + part.kpi + " has no window " + window.name + ", so " + spec.name + " cannot have it");
     }
   }
-  const bool additive = operand.measure == Measure::kCount || operand.measure == Measure::kSum;
+  const bool additive = IsAdditive(operand.measure);
+  node->total = part.total;
+  if (part.total && !additive) Error(part.place, "formula: total(" + part.kpi + "): only counts and sums add up");
+  for (uint32_t o = 1; o < plan_->others_.size() && part.previous; ++o) {
+    if (plan_->others_[o].previous) node->other = o;
+  }
+  if (part.total) return true;
   for (const LabelSpec& label : spec.by) {
     if (std::find(info.labels.begin(), info.labels.end(), label.name) != info.labels.end()) continue;
     Error(label.place, "by: " + part.kpi + " is not split by " + label.name);

@@ -1,4 +1,4 @@
-// Tables, columns and routes: which row and which cells an event touches.
+// Tables, columns and routes of KPIs of events: which row and which cells an event touches.
 #include <algorithm>
 
 #include "pipeline/base/hash.h"
@@ -10,7 +10,8 @@ namespace {
 CellKind KindOf(Measure measure) {
   switch (measure) {
     case Measure::kSum:
-    case Measure::kAvg: return CellKind::kSum;
+    case Measure::kAvg:
+    case Measure::kQuantiles: return CellKind::kSum;
     case Measure::kMin: return CellKind::kMin;
     case Measure::kMax: return CellKind::kMax;
     case Measure::kLast: return CellKind::kLast;
@@ -18,20 +19,10 @@ CellKind KindOf(Measure measure) {
   }
 }
 
-WindowPlan WindowOf(const WindowSpec& spec) {
-  WindowPlan window;
-  if (spec.lifetime()) {
-    window.kind = WindowPlan::Kind::kLifetime;
-    return window;
-  }
-  window.length = spec.length;
-  window.step = spec.step.value_or(DefaultStep(spec.length));
-  window.tier = TierOfStep(window.step);
-  return window;
-}
+}  // namespace
 
 // What is stored for a KPI, in one spelling. Windows, targets, help and limits are not in it: they may change freely.
-std::string Identity(const KpiSpec& spec, int scale, const std::vector<std::string>& topics) {
+std::string Compiler::Identity(const KpiSpec& spec, int scale, const std::vector<TopicId>& topics) const {
   std::string text = "kpi/1";
   const auto add = [&](std::string_view part) {
     text += '\0';
@@ -45,7 +36,7 @@ std::string Identity(const KpiSpec& spec, int scale, const std::vector<std::stri
   add(spec.where ? Canonical(*spec.where) : "");
   add("|measure");
   add(ToString(spec.measure));
-  add(spec.field);
+  add(spec.field.empty() ? "" : IdentityOf(spec.field));
   add(std::to_string(scale));
   // A staircase forgets what its longest window has left behind, so extremes cannot be asked about longer windows later.
   if (spec.measure == Measure::kMin || spec.measure == Measure::kMax) {
@@ -56,23 +47,26 @@ std::string Identity(const KpiSpec& spec, int scale, const std::vector<std::stri
   add("|by");
   for (const LabelSpec& label : spec.by) {
     add(label.name);
-    add(label.field);
+    add(IdentityOf(label.field));
+    if (label.side != Side::kNone) add(label.side == Side::kTo ? "to" : "from");
   }
   add("|topics");
-  for (const std::string& topic : topics) add(topic);
+  for (const TopicId topic : topics) add(specs_.topics[topic.v].name);
   return text;
 }
 
-}  // namespace
-
 void Compiler::StoredKpi(const KpiSpec& spec, KpiPlan* kpi) {
+  kpi->max_series = spec.max_series.value_or(specs_.limits.max_series);
+  kpi->series_idle = spec.series_idle.value_or(specs_.limits.series_idle);
+  if (IsFold(spec)) {
+    FoldKpi(spec, kpi);
+    return;
+  }
   Measured& measured = measured_[by_name_[spec.name].v];
   measured = Resolve(spec);
   kpi->scale = measured.scale;
-  kpi->max_series = spec.max_series.value_or(specs_.limits.max_series);
-  kpi->series_idle = spec.series_idle.value_or(specs_.limits.series_idle);
-  kpi->table = TableFor(spec, measured);
-  AddColumn(spec, measured, kpi);
+  kpi->table = TableFor(spec, measured.topics, "");
+  AddEventColumn(spec, measured, kpi);
 }
 
 std::vector<std::vector<std::string>> Compiler::DeclaredRows(const KpiSpec& spec) {
@@ -109,19 +103,24 @@ uint32_t Compiler::ClockFor(const std::vector<TopicId>& topics) {
   return static_cast<uint32_t>(plan_->clocks_.size() - 1);
 }
 
-TableId Compiler::TableFor(const KpiSpec& spec, const Measured& measured) {
+// Folds have tables of their own (`of_fold`): what they touch has little to do with what others do.
+TableId Compiler::TableFor(const KpiSpec& spec, const std::vector<TopicId>& topics, const std::string& of_fold) {
   std::string identity = "table/1";
-  for (const LabelSpec& label : spec.by) identity += '\0' + label.name + '\0' + label.field;
+  for (const LabelSpec& label : spec.by) identity += '\0' + label.name + '\0' + IdentityOf(label.field);
   identity += "|topics";
-  for (const TopicId topic : measured.topics) identity += '\0' + specs_.topics[topic.v].name;
+  for (const TopicId topic : topics) identity += '\0' + specs_.topics[topic.v].name;
+  if (!of_fold.empty()) identity += "|fold" + of_fold;
   for (int part = 0;; ++part) {
     const std::string numbered = identity + "|" + std::to_string(part);
     const auto [it, added] = tables_.try_emplace(numbered, TableId{static_cast<uint32_t>(plan_->tables_.size())});
     if (added) {
       TablePlan table;
       table.fingerprint = Hash64(numbered);
-      table.clock = ClockFor(measured.topics);
+      table.clock = ClockFor(topics);
+      table.calendar = plan_->calendar_.get();
+      table.folds = !of_fold.empty();
       for (const LabelSpec& label : spec.by) table.labels.push_back(label.name);
+      if (spec.measure == Measure::kFunnel) table.labels.emplace_back("step");
       plan_->tables_.push_back(std::move(table));
       return it->second;
     }
@@ -129,66 +128,75 @@ TableId Compiler::TableFor(const KpiSpec& spec, const Measured& measured) {
   }
 }
 
-void Compiler::AddColumn(const KpiSpec& spec, const Measured& measured, KpiPlan* kpi) {
-  TablePlan& table = plan_->tables_[kpi->table.v];
-  std::vector<std::string> topics;
-  for (const TopicId topic : measured.topics) topics.push_back(specs_.topics[topic.v].name);
-  kpi->fingerprint = Hash64(Identity(spec, measured.scale, topics));
-  kpi->column = static_cast<uint32_t>(table.columns.size());
+TableId Compiler::BucketsFor(TableId of) {
+  if (plan_->tables_[of.v].buckets) return *plan_->tables_[of.v].buckets;
+  const TableId id{static_cast<uint32_t>(plan_->tables_.size())};
+  TablePlan buckets;
+  buckets.fingerprint = Hash64("buckets/1", plan_->tables_[of.v].fingerprint);
+  buckets.clock = plan_->tables_[of.v].clock;
+  buckets.calendar = plan_->calendar_.get();
+  buckets.buckets_of = of;
+  plan_->tables_.push_back(std::move(buckets));
+  plan_->tables_[of.v].buckets = id;
+  return id;
+}
+
+uint32_t Compiler::AddColumn(TableId id, const KpiSpec& spec, const KpiPlan& kpi, CellKind kind, const std::string& identity) {
+  TablePlan& table = plan_->tables_[id.v];
   ColumnPlan column;
   column.kpi = by_name_[spec.name];
-  column.fingerprint = kpi->fingerprint;
-  column.kind = KindOf(spec.measure);
-  column.max_series = kpi->max_series;
-  column.series_idle = kpi->series_idle;
-  column.declared = DeclaredRows(spec);
-  Duration reach{}, step{};
-  bool lifetime = false;
-  for (const WindowSpec& spec_window : spec.windows) {
-    const WindowPlan window = WindowOf(spec_window);
-    lifetime |= window.lifetime();
-    reach = std::max(reach, ReachOf(window));
-    step = std::max(step, window.step);
-    if (!window.lifetime()) column.tiers[static_cast<size_t>(window.tier)] = true;
-    auto it = std::find(table.windows.begin(), table.windows.end(), window);
-    if (it == table.windows.end()) it = table.windows.insert(table.windows.end(), window);
-    column.windows.push_back(static_cast<uint32_t>(it - table.windows.begin()));
-  }
-  // Partitions run up to `align` ahead of T, and an edge is up to a step ahead of T - length: nothing that a window may
-  // still hold is called too late.
-  if (!lifetime) column.keep = kpi->keep = reach + specs_.time.align + step;
-  kpi->windows = column.windows;
-  for (const ColumnPlan& other : table.columns) {
-    if (other.fingerprint != column.fingerprint) continue;
+  column.fingerprint = Hash64(identity);
+  column.kind = kind;
+  column.max_series = table.buckets_of ? UINT64_MAX : kpi.max_series;
+  column.series_idle = kpi.series_idle;
+  table.columns.push_back(std::move(column));
+  return static_cast<uint32_t>(table.columns.size() - 1);
+}
+
+// The histogram behind a KPI's quantiles: the same windows, at the same positions, as the KPI's own column.
+void Compiler::AddBucketColumn(const KpiSpec& spec, KpiPlan* kpi) {
+  const TableId buckets = BucketsFor(kpi->table);
+  kpi->buckets = buckets;
+  kpi->bucket_column = AddColumn(buckets, spec, *kpi, CellKind::kCount, "buckets/1" + std::to_string(kpi->fingerprint));
+  const TablePlan& table = plan_->tables_[kpi->table.v];
+  const std::vector<uint32_t> windows = table.columns[kpi->column].windows;
+  for (const uint32_t w : windows) AddWindow(buckets, kpi->bucket_column, plan_->tables_[kpi->table.v].windows[w]);
+}
+
+void Compiler::CheckSameCount(const KpiSpec& spec, const KpiPlan& kpi, uint64_t fingerprint) {
+  for (const ColumnPlan& other : plan_->tables_[kpi.table.v].columns) {
+    if (other.fingerprint != fingerprint) continue;
     Error(spec.place, "kpi " + spec.name + " counts exactly what kpi " + specs_.kpis[other.kpi.v].name +
                           " counts; give one of them all the windows");
   }
-  table.columns.push_back(std::move(column));
 }
 
-void Compiler::LayOutTables() {
-  for (TablePlan& table : plan_->tables_) {
-    for (const WindowPlan& window : table.windows) {
-      if (!window.lifetime()) table.hot_tier = std::min(table.hot_tier, window.tier);
-    }
-    bool first = true;
-    for (uint32_t c = 0; c < table.columns.size(); ++c) {
-      ColumnPlan& column = table.columns[c];
-      column.hot = table.hot_words;
-      column.pane = table.pane_words;
-      column.acc = table.acc_words;
-      table.hot_words += HotWords(column.kind);
-      table.pane_words += PaneWords(column.kind);
-      table.acc_words += 1 + PaneWords(column.kind) * static_cast<uint32_t>(column.windows.size());
-      if (HasExtreme(column.kind) || column.kind == CellKind::kLast) column.extra = table.extras++;
-      for (size_t t = 0; t < kTierCount; ++t) {
-        if (column.tiers[t]) table.tier_columns[t] |= uint64_t{1} << c;
-      }
-      if (!column.keep) continue;
-      table.min_keep = first ? *column.keep : std::min(*table.min_keep, *column.keep);
-      first = false;
-    }
+void Compiler::AddEventColumn(const KpiSpec& spec, const Measured& measured, KpiPlan* kpi) {
+  const std::string identity = Identity(spec, measured.scale, measured.topics);
+  kpi->fingerprint = Hash64(identity);
+  CheckSameCount(spec, *kpi, kpi->fingerprint);
+  kpi->column = AddColumn(kpi->table, spec, *kpi, KindOf(spec.measure), identity);
+  plan_->tables_[kpi->table.v].columns[kpi->column].declared = DeclaredRows(spec);
+  AddWindows(spec, kpi->column, kpi);
+  if (spec.measure == Measure::kQuantiles) AddBucketColumn(spec, kpi);
+}
+
+LabelSlot Compiler::LabelOf(EventTypeId type, const std::string& path) {
+  const Result<FieldInfo> field = FieldOf(type, path);
+  if (!field.ok()) return {};  // already reported
+  return {SlotOf(type, path), field->type, field->scale, field->leaf};
+}
+
+int32_t Compiler::FilterOf(const KpiSpec& spec, EventTypeId type) {
+  if (spec.where == nullptr) return -1;
+  RoutePlan& route = plan_->routes_[type.v];
+  const auto [it, added] = filter_index_[type.v].try_emplace(Canonical(*spec.where), static_cast<int32_t>(route.filters.size()));
+  if (added) {
+    TypeScope scope(this, type);
+    route.filters.push_back(FilterCompiler(&scope, diagnostics_).Compile(*spec.where));
+    if (route.filters.size() > 64) Error(At(spec, "where"), "where: more than 64 different conditions on one event type");
   }
+  return it->second;
 }
 
 TableRoute* Compiler::RouteTo(RoutePlan* route, const KpiSpec& spec, const KpiPlan& kpi, EventTypeId type) {
@@ -197,11 +205,7 @@ TableRoute* Compiler::RouteTo(RoutePlan* route, const KpiSpec& spec, const KpiPl
   }
   TableRoute added;
   added.table = kpi.table;
-  for (const LabelSpec& label : spec.by) {
-    const Result<FieldInfo> field = schema_.Resolve(type, label.field);
-    if (!field.ok()) continue;  // already reported
-    added.labels.push_back({SlotOf(&paths_[type.v], label.field), field->type, field->scale, field->leaf});
-  }
+  for (const LabelSpec& label : spec.by) added.labels.push_back(LabelOf(type, label.field));
   route->tables.push_back(std::move(added));
   return &route->tables.back();
 }
@@ -209,27 +213,23 @@ TableRoute* Compiler::RouteTo(RoutePlan* route, const KpiSpec& spec, const KpiPl
 void Compiler::Route(const KpiSpec& spec, const KpiPlan& kpi, const Measured& measured) {
   const ColumnPlan& column = plan_->tables_[kpi.table.v].columns[kpi.column];
   for (const EventTypeId type : measured.types) {
-    RoutePlan& route = plan_->routes_[type.v];
-    TableRoute* table = RouteTo(&route, spec, kpi, type);
+    const int32_t filter = FilterOf(spec, type);
+    TableRoute* table = RouteTo(&plan_->routes_[type.v], spec, kpi, type);
     Op op;
     op.column = kpi.column;
     op.kind = column.kind;
     op.hot = column.hot;
     op.kpi = column.kpi;
+    op.filter = filter;
     if (spec.measure != Measure::kCount) {
-      const Result<FieldInfo> field = schema_.Resolve(type, spec.field);
+      const Result<FieldInfo> field = FieldOf(type, spec.field);
       op.has_slot = true;
       op.needs_present = field.ok() && field->explicit_presence;
-      op.slot = SlotOf(&paths_[type.v], spec.field);
+      op.slot = SlotOf(type, spec.field);
     }
-    if (spec.where) {
-      const auto [it, added] =
-          filter_index_[type.v].try_emplace(Canonical(*spec.where), static_cast<int32_t>(route.filters.size()));
-      op.filter = it->second;
-      if (added) route.filters.push_back(FilterCompiler(schema_, type, &paths_[type.v], diagnostics_).Compile(*spec.where));
-      if (route.filters.size() > 64) Error(At(spec, "where"), "where: more than 64 different conditions on one event type");
-    } else {
-      table->unfiltered |= uint64_t{1} << kpi.column;
+    if (kpi.buckets) {
+      op.bucket_column = kpi.bucket_column;
+      op.bucket_hot = static_cast<int32_t>(plan_->tables_[kpi.buckets->v].columns[kpi.bucket_column].hot);
     }
     table->ops.push_back(op);
   }

@@ -1,7 +1,9 @@
-// Turns Specs into a Plan in passes: measures -> tables -> routes -> formulas -> rules. Used by Plan::Compile only.
+// Turns Specs into a Plan in passes: measures -> tables and folds -> routes -> formulas -> rules. Used by Plan::Compile
+// only.
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -10,11 +12,18 @@
 
 namespace tidemark {
 
-// Resolves a `where` for one event type; every mistake goes to the diagnostics.
+// What the fields of an expression are: those of an event type, or of an entity as it is kept.
+class FieldScope {
+ public:
+  virtual ~FieldScope() = default;
+  virtual Result<FieldInfo> Resolve(const std::string& path) = 0;
+  virtual uint32_t Slot(const std::string& path) = 0;
+};
+
+// Resolves a `where` in a scope; every mistake goes to the diagnostics.
 class FilterCompiler {
  public:
-  FilterCompiler(const Schema& schema, EventTypeId type, std::vector<std::string>* paths, Diagnostics* diagnostics)
-      : schema_(schema), type_(type), paths_(paths), diagnostics_(diagnostics) {}
+  FilterCompiler(FieldScope* scope, Diagnostics* diagnostics) : scope_(*scope), diagnostics_(diagnostics) {}
   Filter Compile(const Expr& expr);
 
  private:
@@ -22,15 +31,10 @@ class FilterCompiler {
   uint32_t Leaf(const Expr& expr);
   bool Literals(const Expr& expr, const FieldInfo& field, Filter::Node* node);
 
-  const Schema& schema_;
-  EventTypeId type_;
-  std::vector<std::string>* paths_;
+  FieldScope& scope_;
   Diagnostics* diagnostics_;
   Filter filter_;
 };
-
-// Index of `path` among `paths`, added when new.
-uint32_t SlotOf(std::vector<std::string>* paths, const std::string& path);
 
 class Compiler {
  public:
@@ -44,24 +48,74 @@ class Compiler {
     std::vector<TopicId> topics;
     int scale = 0;
   };
+  class TypeScope;
+  class LayoutScope;
 
+  // ---- compile.cc ----
   void Topics();
-  void StoredKpi(const KpiSpec& spec, KpiPlan* kpi);
+  void Calendar();
+  KpiInfo InfoOf(const KpiSpec& spec) const;
+  StatPlan StatOf(const KpiSpec& spec, const std::string& name);
   Measured Resolve(const KpiSpec& spec);
+  std::vector<TopicId> TopicsOf(const std::vector<std::string>& events) const;
   void CheckMeasureField(const KpiSpec& spec, EventTypeId type, Measured* measured, bool first);
-  void CheckLabel(const KpiSpec& spec, const LabelSpec& label, EventTypeId type);
+  void CheckLabel(const LabelSpec& label, EventTypeId type);
+  void MakeDecoder();
+  Result<FieldInfo> FieldOf(EventTypeId type, const std::string& path) const { return schema_.Resolve(type, path); }
+  uint32_t SlotOf(EventTypeId type, const std::string& path);
+  std::string IdentityOf(const std::string& path) const { return path; }
+  std::optional<EventTypeId> TypeOf(const KpiSpec& spec, const std::string& clause, const std::string& name);
+
+  // ---- compile_table.cc ----
+  void StoredKpi(const KpiSpec& spec, KpiPlan* kpi);
   std::vector<std::vector<std::string>> DeclaredRows(const KpiSpec& spec);
-  TableId TableFor(const KpiSpec& spec, const Measured& measured);
+  TableId TableFor(const KpiSpec& spec, const std::vector<TopicId>& topics, const std::string& of_fold);
   uint32_t ClockFor(const std::vector<TopicId>& topics);
-  void AddColumn(const KpiSpec& spec, const Measured& measured, KpiPlan* kpi);
+  TableId BucketsFor(TableId of);
+  uint32_t AddColumn(TableId table, const KpiSpec& spec, const KpiPlan& kpi, CellKind kind, const std::string& identity);
+  void AddBucketColumn(const KpiSpec& spec, KpiPlan* kpi);
+  void AddEventColumn(const KpiSpec& spec, const Measured& measured, KpiPlan* kpi);
+  std::string Identity(const KpiSpec& spec, int scale, const std::vector<TopicId>& topics) const;
   void Route(const KpiSpec& spec, const KpiPlan& kpi, const Measured& measured);
   TableRoute* RouteTo(RoutePlan* route, const KpiSpec& spec, const KpiPlan& kpi, EventTypeId type);
+  LabelSlot LabelOf(EventTypeId type, const std::string& field);
+  int32_t FilterOf(const KpiSpec& spec, EventTypeId type);
+  void CheckSameCount(const KpiSpec& spec, const KpiPlan& kpi, uint64_t fingerprint);
+
+  // ---- compile_layout.cc: windows, other times, the words of a row ----
+  void FindOthers();
+  void NeedOther(size_t kpi, const CompareSpec& other);
+  void NeedOthersOf(const KpiSpec& spec, const Formula& part);
+  WindowPlan WindowOf(const WindowSpec& spec, const CompareSpec* other, Duration delay) const;
+  CellRef AddWindow(TableId table, uint32_t column, const WindowPlan& window);
+  // Windows of a KPI whose column serves them all, at all times that are asked for.
+  void AddWindows(const KpiSpec& spec, uint32_t column, KpiPlan* kpi);
   void LayOutTables();
+  void LayOut(TablePlan* table);
+
+  // ---- compile_fold.cc ----
+  void FoldKpi(const KpiSpec& spec, KpiPlan* kpi);
+  void DistinctWindows(const KpiSpec& spec, KpiPlan* kpi, FoldPlan* fold, const std::string& identity);
+  void FoldWindows(const KpiSpec& spec, KpiPlan* kpi, FoldPlan* fold, const std::string& identity);
+  std::string FoldIdentity(const KpiSpec& spec, const KpiPlan& kpi) const;
+  void FoldLayout(const KpiSpec& spec, KpiPlan* kpi, FoldPlan* fold);
+  void AddLayoutField(const KpiSpec& spec, const std::string& clause, const std::string& path, FoldPlan* fold);
+  void RouteFold(const KpiSpec& spec, uint32_t fold);
+  void RouteFoldType(const KpiSpec& spec, EventTypeId type, uint32_t fold_index);
+  std::optional<LabelSlot> KeyOf(const KpiSpec& spec, EventTypeId type);
+  std::vector<EventTypeId> FoldTypes(const KpiSpec& spec);
+
+  // ---- compile_derived.cc ----
+  void AddDerived();
+  void AddDerivedKpi(KpiId base, Derived derived, const std::string& suffix, const std::string& help);
+
+  // ---- compile_formula.cc ----
   void FormulaKpi(const KpiSpec& spec, KpiPlan* kpi);
   uint32_t FormulaPart(const Formula& part, const KpiSpec& spec, KpiPlan* kpi);
   bool ResolveOperand(const Formula& part, const KpiSpec& spec, FormulaNode* node);
   void CheckFormulaCycles();
   void Rule(const RuleSpec& spec);
+
   void Error(const Place& place, std::string text) { diagnostics_->Add(place, std::move(text)); }
   const Place& At(const KpiSpec& spec, const std::string& clause) const;
 
@@ -71,9 +125,24 @@ class Compiler {
   std::shared_ptr<Plan> plan_ = std::make_shared<Plan>();
   std::map<std::string, KpiId> by_name_;
   std::vector<Measured> measured_;                              // by KPI
+  std::vector<std::set<uint32_t>> others_;                      // by KPI: other times that somebody asks it for
   std::vector<std::vector<std::string>> paths_;                 // by event type
   std::vector<std::map<std::string, int32_t>> filter_index_;    // by event type: canonical text -> filter
   std::map<std::string, TableId> tables_;                       // by identity
 };
+
+class Compiler::TypeScope final : public FieldScope {
+ public:
+  TypeScope(Compiler* compiler, EventTypeId type) : compiler_(*compiler), type_(type) {}
+  Result<FieldInfo> Resolve(const std::string& path) override { return compiler_.FieldOf(type_, path); }
+  uint32_t Slot(const std::string& path) override { return compiler_.SlotOf(type_, path); }
+
+ private:
+  Compiler& compiler_;
+  const EventTypeId type_;
+};
+
+// KPIs whose cells come from entities.
+bool IsFold(const KpiSpec& spec);
 
 }  // namespace tidemark

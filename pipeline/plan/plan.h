@@ -27,18 +27,50 @@ struct FormulaNode {
   KpiId kpi{};
   size_t fixed_window = SIZE_MAX;  // index into the operand's windows when written @window, else the formula's own
   std::vector<uint32_t> args;
+  uint32_t other = 0;              // kKpi: index into Plan::others(), 0: the formula's own
+  bool total = false;              // kKpi: summed over all labels
 };
+
+// Whether values of series with different labels add up to that of fewer labels.
+constexpr bool IsAdditive(Measure m) {
+  return m == Measure::kCount || m == Measure::kSum || m == Measure::kFirst || m == Measure::kActive || m == Measure::kLapsed ||
+         m == Measure::kOpen;
+}
+
+// Where the values of one window lie in a row: a column, and the position among its windows.
+struct CellRef {
+  uint32_t column = UINT32_MAX;
+  uint32_t position = 0;
+  bool kept() const { return column != UINT32_MAX; }
+};
+
+// One of `stats`: a quantile q = numerator / 100,000 (p99.9 is 99,900), or what the sum and count give.
+struct StatPlan {
+  enum class Kind : uint8_t { kQuantile, kAvg, kSum, kCount } kind = Kind::kQuantile;
+  int64_t numerator = 0;
+  std::string name;
+};
+
+// KPIs that others imply: x_compare, x_growth_ratio of `compare`, x_ratio of a funnel.
+enum class Derived : uint8_t { kNone, kCompare, kGrowth, kStepRatio };
 
 struct KpiPlan {
   KpiInfo info;
   Measure measure = Measure::kCount;
+  Derived derived = Derived::kNone;
+  KpiId base{};                        // of a derived KPI
+  std::vector<uint32_t> compare;       // indices into Plan::others(), as configured
   int scale = 0;                       // digits after the point of its values
   uint64_t fingerprint = 0;            // of what is stored for it; 0 for a formula
   int64_t min_samples = 0;
+  int64_t top = 0;                     // only so many series; 0: all
   // Stored KPIs:
   TableId table{};
   uint32_t column = 0;                 // within the table
-  std::vector<uint32_t> windows;       // indices into TablePlan::windows, in the order of info.windows
+  std::vector<std::vector<CellRef>> cells;  // [index into Plan::others()][window of info]
+  std::vector<StatPlan> stats;
+  std::optional<TableId> buckets;      // where the histograms behind its quantiles are
+  uint32_t bucket_column = 0;
   std::optional<Duration> keep;        // longest rolling window; nullopt: lifetime, nothing is too late
   uint64_t max_series = 0;
   Duration series_idle{};
@@ -76,11 +108,16 @@ struct ColumnPlan {
 
 inline constexpr size_t kMaxColumns = 64;  // KPIs that share a table; more make another table
 
-// KPIs with the same labels over the same topics: one row per value of the labels.
+// KPIs with the same labels over the same topics: one row per value of the labels. Or the histograms of such a table:
+// one row per (row of that table, bucket), which is also its tag.
 struct TablePlan {
   uint64_t fingerprint = 0;
   uint32_t clock = 0;                  // index into Plan::clocks()
   std::vector<std::string> labels;
+  std::optional<TableId> buckets_of;   // histograms of this table's rows
+  std::optional<TableId> buckets;      // this table's histograms
+  bool folds = false;                  // its cells come from entities
+  const Calendar* calendar = nullptr;  // of its windows
   std::vector<WindowPlan> windows;     // distinct windows of its columns
   std::vector<ColumnPlan> columns;
   Tier hot_tier = Tier::kDay;          // finest tier of its windows
@@ -88,6 +125,11 @@ struct TablePlan {
   std::optional<Duration> min_keep;    // least keep of its columns; nullopt: nothing is ever too late
   uint32_t hot_words = 0, pane_words = 0, acc_words = 0, extras = 0;
 };
+
+// A histogram row's tag: the row it is of, and the bucket.
+constexpr uint64_t BucketTag(RowId row, int32_t bucket) { return uint64_t{row.v} << 32 | static_cast<uint32_t>(bucket); }
+constexpr RowId RowOfTag(uint64_t tag) { return RowId{static_cast<uint32_t>(tag >> 32)}; }
+constexpr int32_t BucketOfTag(uint64_t tag) { return static_cast<int32_t>(static_cast<uint32_t>(tag)); }
 
 // Partitions of these topics determine T.
 struct ClockPlan {
@@ -99,6 +141,8 @@ struct Op {
   uint32_t column = 0;
   CellKind kind = CellKind::kCount;
   int32_t filter = -1;                 // index into RoutePlan::filters; -1: every event
+  int32_t bucket_hot = -1;             // quantiles: first word in a hot block of the histograms,
+  uint32_t bucket_column = 0;          // and the column
   uint32_t slot = 0;                   // of the measured field
   bool has_slot = false;
   bool needs_present = false;          // an absent field is filtered out, not zero
@@ -113,17 +157,94 @@ struct LabelSlot {
   const google::protobuf::FieldDescriptor* leaf = nullptr;
 };
 
+// How a KPI of entities is folded from their events.
+enum class FoldKind : uint8_t {
+  kDistinct,
+  kLatest,    // active, lapsed
+  kFirst,
+  kSteps,     // elapsed, funnel
+  kDwell,
+  kOpen,
+  kCounted,   // counts and sums with corrections
+};
+
+// One field of an entity that is kept as it stands.
+struct LayoutField {
+  std::string path;
+  SlotType type = SlotType::kString;
+  int scale = 0;
+};
+
+struct FoldPlan {
+  // Roles of an event type; of steps: bit k for step k.
+  static constexpr uint32_t kCounts = 1, kEnds = 2, kReopens = 4, kAdds = 8;
+
+  FoldKind kind = FoldKind::kDistinct;
+  KpiId kpi{};
+  TableId table{};
+  uint32_t main_column = 0;
+  uint64_t columns = 0;                // mask of all its columns
+  Duration pane{};                     // of the table's hot tier
+  const Calendar* calendar = nullptr;
+  // distinct
+  struct Unit {
+    CalendarUnit unit;
+    uint32_t column;
+  };
+  struct Level {
+    Duration length;
+    uint32_t column;
+  };
+  size_t at_least = 1;
+  std::vector<Unit> units;             // calendar periods: ids by their first time in each
+  std::vector<Level> levels;           // rolling windows at another time
+  Duration memory{};                   // no window reaches further back
+  // steps
+  uint32_t steps = 0;
+  Duration within = Duration::max();
+  bool funnel = false;
+  std::vector<Side> sides;             // of each label
+  std::vector<std::string> step_names; // funnel: values of the label `step`
+  // open, counted
+  std::vector<LayoutField> layout;
+  std::vector<LabelSlot> labels;       // slots are indices into layout
+  std::optional<Filter> filter;        // on the layout
+  int32_t value_field = -1;            // index into layout
+  bool needs_value = false;            // without the field it does not count
+  bool silent = false;                 // open: positions are those of the latest event
+};
+
+// What one event type does to one fold.
+struct FoldOp {
+  uint32_t fold = 0;                   // index into Plan::folds()
+  int32_t filter = -1;                 // index into RoutePlan::filters
+  uint32_t roles = 0;
+  std::vector<LabelSlot> labels;       // distinct, latest, first, dwell: of the row; steps: of the from side
+  std::vector<LabelSlot> to_labels;    // steps
+  int32_t value_slot = -1;             // dwell: the field; adds: what is added
+  int32_t version_slot = -1;           // open, counted: the entity's version
+  std::vector<int32_t> fields;         // open, counted: slot of each field of the layout, -1: not in this type
+};
+
+// The entity an event type is about, and what is folded into it.
+struct EntityRoute {
+  uint64_t kind = 0;                   // hash of the kind of entity
+  LabelSlot id;
+  std::vector<FoldOp> ops;
+};
+
 // What one event type does to one table.
 struct TableRoute {
   TableId table{};
   std::vector<LabelSlot> labels;
   std::vector<Op> ops;
-  uint64_t unfiltered = 0;             // mask of columns whose op has no filter
 };
 
 struct RoutePlan {
   std::vector<Filter> filters;         // distinct conditions, evaluated once an event; at most 64
   std::vector<TableRoute> tables;
+  std::vector<EntityRoute> entities;
+  bool empty() const { return tables.empty() && entities.empty(); }
 };
 
 struct TopicPlan {
@@ -153,6 +274,10 @@ class Plan {
 
   std::span<const KpiPlan> kpis() const { return kpis_; }
   std::span<const TablePlan> tables() const { return tables_; }
+  std::span<const FoldPlan> folds() const { return folds_; }
+  // The other times that windows are compared with; [0] is no other.
+  std::span<const CompareSpec> others() const { return others_; }
+  const Calendar& calendar() const { return *calendar_; }
   std::span<const RulePlan> rules() const { return rules_; }
   std::span<const ClockPlan> clocks() const { return clocks_; }
   std::span<const TopicPlan> topics() const { return topics_; }
@@ -168,6 +293,9 @@ class Plan {
   friend class Compiler;
   std::vector<KpiPlan> kpis_;
   std::vector<TablePlan> tables_;
+  std::vector<FoldPlan> folds_;
+  std::vector<CompareSpec> others_ = {{}};
+  std::shared_ptr<const Calendar> calendar_;
   std::vector<RulePlan> rules_;
   std::vector<ClockPlan> clocks_;
   std::vector<TopicPlan> topics_;

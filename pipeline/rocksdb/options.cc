@@ -47,6 +47,9 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family, uint64_t write_bytes,
   table.block_size = 16 << 10;
   table.max_auto_readahead_size = 4 * kMiB;  // grows from 8 KiB while a scan goes on, so short scans read little
 
+  // Entities are read by key, most of them once: a filter tells the new ones without a read.
+  if (family == Family::kEntities) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+
   rocksdb::ColumnFamilyOptions options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.compression = family == Family::kMeta ? rocksdb::kNoCompression : rocksdb::kLZ4Compression;
@@ -72,7 +75,7 @@ Tuning MakeTuning(const RocksOptions& options) {
   tuning.db = DatabaseOptions(write_bytes);
   tuning.cache = rocksdb::NewLRUCache(cache_bytes);
   tuning.families.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions());
-  static constexpr const char* kNames[kFamilyCount] = {"meta", "rows", "panes", "ids"};
+  static constexpr const char* kNames[kFamilyCount] = {"meta", "rows", "panes", "ids", "entities"};
   for (size_t i = 0; i < kFamilyCount; ++i) {
     tuning.families.emplace_back(kNames[i], FamilyOptions(static_cast<Family>(i), write_bytes, tuning.cache));
   }

@@ -12,7 +12,7 @@
 
 namespace tidemark {
 
-inline constexpr uint32_t kStoreFormat = 2;
+inline constexpr uint32_t kStoreFormat = 3;
 
 // A table's number in the store, given by the registry, never reused.
 using StoredTable = StrongInt<struct StoredTableTag, uint32_t>;

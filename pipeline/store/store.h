@@ -16,12 +16,13 @@ namespace tidemark {
 
 // Column families: what is laid out and tuned alike.
 enum class Family : uint8_t {
-  kMeta,   // format, registry, partitions, clocks, counters, alert state
-  kRows,   // series of a table with their accumulators
-  kPanes,  // fragments of panes, time-major; read by range
-  kIds,    // duplicate detection: appended blobs, read at start only
+  kMeta,      // format, registry, partitions, clocks, counters, alert state
+  kRows,      // series of a table with their accumulators
+  kPanes,     // fragments of panes, time-major; read by range
+  kIds,       // duplicate detection: appended blobs, read at start only
+  kEntities,  // one row per entity; read by key
 };
-inline constexpr size_t kFamilyCount = 4;
+inline constexpr size_t kFamilyCount = 5;
 
 // One atomic, synced write. Order within: erases of ranges first, then puts and erases of keys.
 struct CommitBatch {

@@ -58,6 +58,7 @@ class Calendar {
   // for Africa/Monrovia, whose days began at half minutes until 1972: it gets 1 min.) Multiples compare with multiples,
   // but for the hours around a clock change at an odd minute; there was none since 2011 outside Antarctica.
   Duration Grain() const { return grain_; }
+  const CalendarSpec& spec() const { return spec_; }
 
  private:
   struct Zone;

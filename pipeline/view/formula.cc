@@ -8,12 +8,12 @@
 namespace tidemark {
 namespace {
 
-bool Additive(const KpiPlan& kpi) { return kpi.measure == Measure::kCount || kpi.measure == Measure::kSum; }
-
 Value AddValues(const Value& a, const Value& b) {
   const auto sum = Add(a.decimal(), b.decimal());
   return sum ? Value::Exact(*sum) : Value();
 }
+
+}  // namespace
 
 Value Divide(const Value& a, const Value& b) {
   if (b.real() == 0) return {};
@@ -26,12 +26,11 @@ Value Divide(const Value& a, const Value& b) {
   return Value::Real(NearestQuotient(x->mantissa, y->mantissa));
 }
 
-}  // namespace
-
 // One evaluation of one formula.
 class Snapshot::FormulaRun {
  public:
-  FormulaRun(const Snapshot& view, const KpiPlan& kpi) : view_(view), kpi_(kpi), windows_(kpi.info.windows.size()) {}
+  FormulaRun(const Snapshot& view, const KpiPlan& kpi, size_t other)
+      : view_(view), kpi_(kpi), other_(other), windows_(kpi.info.windows.size()) {}
 
   std::vector<FormulaSeries> Run() {
     operands_.resize(kpi_.formula.size());
@@ -76,18 +75,20 @@ class Snapshot::FormulaRun {
   void Collect(size_t n) {
     const FormulaNode& node = kpi_.formula[n];
     const KpiPlan& operand = view_.data_.plan->kpis()[node.kpi.v];
-    const bool additive = Additive(operand);
+    const bool additive = IsAdditive(operand.measure);
     std::vector<size_t> positions;  // of the formula's labels among the operand's
-    for (const std::string& label : kpi_.info.labels) {
+    for (const std::string& label : node.total ? std::vector<std::string>() : kpi_.info.labels) {
       const auto& names = operand.info.labels;
       positions.push_back(static_cast<size_t>(std::find(names.begin(), names.end(), label) - names.begin()));
     }
     std::string key;
-    view_.ForEach(node.kpi, [&](const SeriesValue& series) {
+    view_.ForEachAt(node.kpi, node.other != 0 ? node.other : other_, [&](const SeriesValue& series) {
       key.clear();
       for (const size_t p : positions) PutBytes(&key, series.labels.values[p]);
-      auto& labels = keys_[key];
-      if (labels == nullptr) labels = MakeSeriesLabels(kpi_.info.labels, key);
+      if (!node.total) {
+        auto& labels = keys_[key];
+        if (labels == nullptr) labels = MakeSeriesLabels(kpi_.info.labels, key);
+      }
       auto& cells = operands_[n][key];
       if (cells.empty()) cells.assign(windows_, Cell{additive ? Value::Exact({}) : Value(), 0});
       for (size_t w = 0; w < windows_; ++w) {
@@ -108,10 +109,12 @@ class Snapshot::FormulaRun {
     }
   }
 
+  const std::string& KeyOf(size_t n, const std::string& key) const { return kpi_.formula[n].total ? kAllLabels : key; }
+
   int64_t Samples(const std::string& key, size_t w) const {
     int64_t samples = 0;
     for (size_t n = 0; n < operands_.size(); ++n) {
-      const auto it = operands_[n].find(key);
+      const auto it = operands_[n].find(KeyOf(n, key));
       if (counted_[n] && it != operands_[n].end()) samples += it->second[w].samples;
     }
     return samples;
@@ -121,9 +124,9 @@ class Snapshot::FormulaRun {
     const FormulaNode& node = kpi_.formula[n];
     if (node.kind == Formula::Kind::kNumber) return Value::Exact(node.number);
     if (node.kind == Formula::Kind::kKpi) {
-      const auto it = operands_[n].find(key);
+      const auto it = operands_[n].find(KeyOf(n, key));
       if (it != operands_[n].end()) return it->second[w].value;
-      return Additive(view_.data_.plan->kpis()[node.kpi.v]) ? Value::Exact({}) : Value();
+      return IsAdditive(view_.data_.plan->kpis()[node.kpi.v].measure) ? Value::Exact({}) : Value();
     }
     const Value a = Eval(node.args[0], key, w);
     if (a.absent()) return {};
@@ -148,16 +151,18 @@ class Snapshot::FormulaRun {
   }
 
   const Snapshot& view_;
+  inline static const std::string kAllLabels;
   const KpiPlan& kpi_;
+  const size_t other_;
   const size_t windows_;
   std::vector<Cells> operands_;  // by node
   std::vector<bool> counted_;    // by node
   std::map<std::string, std::shared_ptr<const SeriesLabels>> keys_;
 };
 
-const std::vector<Snapshot::FormulaSeries>& Snapshot::Formula(KpiId kpi) const {
-  FormulaResult& result = formulas_[kpi.v];
-  std::call_once(result.once, [&] { result.series = FormulaRun(*this, data_.plan->kpis()[kpi.v]).Run(); });
+const std::vector<Snapshot::FormulaSeries>& Snapshot::Formula(KpiId kpi, size_t other) const {
+  FormulaResult& result = formulas_[kpi.v * data_.plan->others().size() + other];
+  std::call_once(result.once, [&] { result.series = FormulaRun(*this, data_.plan->kpis()[kpi.v], other).Run(); });
   return result.series;
 }
 

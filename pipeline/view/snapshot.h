@@ -3,14 +3,22 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "pipeline/plan/plan.h"
+#include "pipeline/view/histogram.h"
 #include "pipeline/view/view.h"
 #include "pipeline/window/row_chunk.h"
 
 namespace tidemark {
+
+// The labels and one more, whose value needs no escaping.
+SeriesLabels WithLabel(const SeriesLabels& labels, std::string_view name, std::string_view value);
+
+// Exact where the quotient is whole, else the nearest double; absent when b is zero.
+Value Divide(const Value& a, const Value& b);
 
 // One table as of a commit. edges[w] are those of plan->windows[w].
 struct TableView {
@@ -32,7 +40,7 @@ struct SnapshotData {
   uint64_t sequence = 0;
 };
 
-// Threads: any. Formula results are made once, by the first reader.
+// Threads: any. Formula results and histograms are made once, by the first reader.
 class Snapshot final : public View {
  public:
   explicit Snapshot(SnapshotData data);
@@ -59,11 +67,22 @@ class Snapshot final : public View {
   };
   class FormulaRun;
 
-  void ForEachStored(const KpiPlan& kpi, const SeriesVisitor& visit) const;
-  const std::vector<FormulaSeries>& Formula(KpiId kpi) const;
+  // A KPI as of one of Plan::others(); [0] is now.
+  void ForEachAt(KpiId id, size_t other, const SeriesVisitor& visit) const;
+  void ForEachStored(const KpiPlan& kpi, size_t other, const SeriesVisitor& visit) const;
+  void ForEachTop(const KpiPlan& kpi, const SeriesVisitor& visit) const;
+  void ForEachCompared(const KpiPlan& kpi, const SeriesVisitor& visit) const;
+  void ForEachStepRatio(const KpiPlan& kpi, const SeriesVisitor& visit) const;
+  const std::vector<FormulaSeries>& Formula(KpiId kpi, size_t other) const;
+  const Histograms& HistogramsOf(TableId buckets) const;
 
+  struct HistogramResult {
+    std::once_flag once;
+    std::optional<Histograms> histograms;
+  };
   SnapshotData data_;
-  std::unique_ptr<FormulaResult[]> formulas_;  // by KPI
+  std::unique_ptr<FormulaResult[]> formulas_;      // by KPI and other
+  std::unique_ptr<HistogramResult[]> histograms_;  // by table
 };
 
 }  // namespace tidemark

@@ -94,6 +94,14 @@ ChunkLabels* Rows::MutableLabels(RowId row) {
 }
 
 void Rows::SetLabels(RowId row, std::string_view packed) {
+  if (plan_.buckets_of) {
+    // A histogram's row is known by its tag.
+    packed_[row.v] = packed;
+    if (packed.size() == 8) {
+      MutableChunk(row.v / kChunkRows)->words[(row.v % kChunkRows) * plan_.acc_words] = static_cast<int64_t>(ByteReader(packed).BigEndian(8));
+    }
+    return;
+  }
   MutableLabels(row)->rows[row.v % kChunkRows] = MakeSeriesLabels(plan_.labels, packed);
   packed_[row.v] = packed;
   label_bytes_ += static_cast<int64_t>(3 * packed.size() + 160);
@@ -186,8 +194,10 @@ bool Rows::Remove(RowId row, uint64_t columns) {
   memo_key_ = "\xff";
   if (admitted_[row.v] != 0 || row == kOtherRow) return false;
   index_.erase(packed_[row.v]);
-  label_bytes_ -= static_cast<int64_t>(3 * packed_[row.v].size() + 160);
-  MutableLabels(row)->rows[row.v % kChunkRows] = nullptr;
+  if (!plan_.buckets_of) {
+    label_bytes_ -= static_cast<int64_t>(3 * packed_[row.v].size() + 160);
+    MutableLabels(row)->rows[row.v % kChunkRows] = nullptr;
+  }
   packed_[row.v].clear();
   free_.push_back(row);
   erased_.push_back(row);

@@ -13,7 +13,7 @@ Table::Table(const TablePlan& plan, StoredTable number, std::vector<ColumnState>
   for (uint32_t c = 0; c < columns_.size(); ++c) column_of_[columns_[c].number] = c;
   for (size_t t = 0; t < kTierCount; ++t) tiers_.emplace_back(plan_, static_cast<Tier>(t));
   for (const WindowPlan& window : plan.windows) {
-    edges_.push_back(EdgesOf(window, kNoEventTime));
+    edges_.push_back(EdgesOf(window, plan.calendar, kNoEventTime));
     window_numbers_.push_back(next_window_++);
   }
   runs_.resize(plan.windows.size());
@@ -187,7 +187,7 @@ Status Table::Advance(EventTime t, const Store& store) {
   TM_CHECK(hot_entries_.empty());
   bool moved = false;
   for (size_t w = 0; w < plan_.windows.size(); ++w) {
-    Edges edges = EdgesOf(plan_.windows[w], t);
+    Edges edges = EdgesOf(plan_.windows[w], plan_.calendar, t);
     edges.lower = std::max(edges.lower, edges_[w].lower);
     edges.upper = std::max(edges.upper, edges_[w].upper);
     if (edges == edges_[w]) continue;

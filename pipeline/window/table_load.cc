@@ -18,7 +18,7 @@ Status Table::LoadHead(const Store& store) {
   head_dirty_ = false;
   for (size_t w = 0; w < plan_.windows.size(); ++w) {
     const auto stored = std::find_if(head.windows.begin(), head.windows.end(),
-                                     [&](const HeadWindow& h) { return h.identity == Identity(plan_.windows[w]); });
+                                     [&](const HeadWindow& h) { return h.identity == Identity(plan_.windows[w], plan_.calendar->spec()); });
     if (stored == head.windows.end()) {
       // New to this table: moving it to T reads all of its panes. What rows hold of lifetime windows is never thrown away.
       window_numbers_[w] = next_window_++;

@@ -205,7 +205,7 @@ TableHead Table::MakeHead() {
   for (size_t w = 0; w < plan_.windows.size(); ++w) {
     const WindowPlan& window = plan_.windows[w];
     const uint8_t tier = window.lifetime() || window.level ? kNoTier : static_cast<uint8_t>(window.tier);
-    head.windows.push_back({Identity(window), window_numbers_[w], edges_[w].lower, edges_[w].upper, tier, {}});
+    head.windows.push_back({Identity(window, plan_.calendar->spec()), window_numbers_[w], edges_[w].lower, edges_[w].upper, tier, {}});
     for (uint32_t c = 0; c < plan_.columns.size(); ++c) {
       const auto& windows = plan_.columns[c].windows;
       if (std::find(windows.begin(), windows.end(), w) != windows.end()) head.windows.back().columns.push_back(columns_[c].number);

@@ -63,6 +63,7 @@ int LevelOf(const std::string& room) {
       {"pipeline/plan", 3},
       {"pipeline/aggregate", 4},
       {"pipeline/window", 4},
+      {"pipeline/entity", 4},
       {"pipeline/alert", 4},
       {"pipeline/view", 4},
       {"pipeline/store", 4},

@@ -1,0 +1,146 @@
+#include "pipeline/engine/folding.h"
+
+#include <algorithm>
+
+#include "pipeline/aggregate/cells.h"
+#include "pipeline/aggregate/sketch.h"
+#include "pipeline/store/bytes.h"
+#include "pipeline/window/labels.h"
+
+namespace tidemark {
+
+RowId BucketRow(Table* buckets, RowId row, int64_t value, uint64_t columns) {
+  std::string tag;
+  PutBigEndian(&tag, BucketTag(row, BucketOf(value)), 8);
+  uint64_t granted = 0;
+  return buckets->rows().Admit(tag, columns, &granted);
+}
+
+bool Folding::IdOf(const EntityRoute& route, const EventRow& row) {
+  const bool present = (row.present >> route.id.slot & 1) != 0;
+  id_.clear();
+  if (!present) return false;
+  if (route.id.type == SlotType::kString) {
+    id_ = row.slots[route.id.slot].view();
+  } else {
+    id_ = std::to_string(row.slots[route.id.slot].i);
+  }
+  return !id_.empty();
+}
+
+void Folding::Want(const EventRow& row) {
+  for (const EntityRoute& route : plan_.routes()[row.type.v].entities) {
+    if (IdOf(route, row)) entities_.Want(Entities::KeyOf(route.kind, id_));
+  }
+}
+
+RowId Folding::RowOf(const FoldPlan& fold, std::string_view packed_labels) {
+  Rows& rows = tables_[fold.table.v]->rows();
+  uint64_t granted = 0;
+  const RowId row = rows.Admit(packed_labels, fold.columns, &granted);
+  if (granted == fold.columns) return row;
+  rows.AdmitOther(fold.columns);
+  return kOtherRow;
+}
+
+RowId Folding::RowOfLabels(const FoldPlan& fold, const std::vector<LabelSlot>& labels, const EventRow& row) {
+  packed_.clear();
+  if (PackLabels(labels, row, plan_.limits().max_label_value_bytes, &packed_)) return RowOf(fold, packed_);
+  tables_[fold.table.v]->rows().AdmitOther(fold.columns);
+  return kOtherRow;
+}
+
+FoldEvent Folding::EventOf(const FoldPlan& fold, const FoldOp& op, const EventRow& row) {
+  FoldEvent event;
+  event.time = row.time;
+  event.tie = row.tie;
+  event.roles = op.roles;
+  if (op.version_slot >= 0) event.version = row.slots[op.version_slot].i;
+  event.event = &row;
+  event.fields = &op.fields;
+  const size_t most = plan_.limits().max_label_value_bytes;
+  switch (fold.kind) {
+    case FoldKind::kDistinct:
+    case FoldKind::kLatest:
+    case FoldKind::kFirst:
+      event.row = RowOfLabels(fold, op.labels, row);
+      break;
+    case FoldKind::kDwell:
+      event.row = RowOfLabels(fold, op.labels, row);
+      if (op.value_slot >= 0 && (row.present >> op.value_slot & 1) != 0) event.text = row.slots[op.value_slot].view();
+      break;
+    case FoldKind::kSteps:
+      from_.clear();
+      to_.clear();
+      PackLabels(op.labels, row, most, &from_);
+      PackLabels(op.to_labels, row, most, &to_);
+      event.from = from_;
+      event.to = to_;
+      break;
+    case FoldKind::kOpen:
+    case FoldKind::kCounted:
+      if (op.value_slot >= 0 && (row.present >> op.value_slot & 1) != 0) event.added = row.slots[op.value_slot].i;
+      break;
+  }
+  return event;
+}
+
+void Folding::Add(const FoldPlan& fold, const Contribution& delta) {
+  Table& table = *tables_[fold.table.v];
+  const ColumnPlan& column = table.plan().columns[delta.column];
+  const EventTime pane = FloorTo(delta.at, PaneSize(table.plan().hot_tier));
+  int64_t* cell = table.Hot(delta.row, pane) + column.hot;
+  cell[0] += delta.count;
+  if (HasSum(column.kind)) AddToSum(cell + 1, delta.sum);
+  if (!table.plan().buckets) return;
+  Table& buckets = *tables_[table.plan().buckets->v];
+  buckets.Hot(BucketRow(&buckets, delta.row, delta.sample, 1), pane)[0] += delta.count;
+}
+
+Status Folding::ApplyOne(const FoldOp& op, const EventRow& row, const Hash128& key, EntityRow* entity) {
+  const FoldPlan& fold = plan_.folds()[op.fold];
+  const uint32_t number = numbers_[op.fold];
+  auto part = std::lower_bound(entity->parts.begin(), entity->parts.end(), number, [](const auto& p, uint32_t n) { return p.first < n; });
+  const bool has = part != entity->parts.end() && part->first == number;
+  FoldResult result;
+  deltas_.clear();
+  TM_RETURN_IF_ERROR(folder_.Apply(fold, EventOf(fold, op, row), has ? std::string_view(part->second) : std::string_view(), &part_, this, &deltas_, &result));
+  KpiCounts& counts = counts_[fold.kpi.v];
+  counts.unmatched += result.unmatched;
+  counts.counted -= result.unmatched;
+  ++(result.overflowed ? counts.overflowed : counts.counted);
+  if (!result.changed) return Status::Ok();
+  for (const Contribution& delta : deltas_) Add(fold, delta);
+  const auto growth = static_cast<int64_t>(part_.size()) - (has ? static_cast<int64_t>(part->second.size()) : -int64_t{sizeof(*part)});
+  if (has) {
+    part->second = part_;
+  } else {
+    entity->parts.emplace(part, number, part_);
+  }
+  entities_.Changed(key, growth);
+  return Status::Ok();
+}
+
+Status Folding::Apply(const RoutePlan& route, uint64_t passed, const EventRow& row) {
+  for (const EntityRoute& entities : route.entities) {
+    const bool has_id = IdOf(entities, row);
+    EntityRow* entity = nullptr;
+    Hash128 key;
+    for (const FoldOp& op : entities.ops) {
+      if (!has_id || (op.filter >= 0 && (passed >> op.filter & 1) == 0)) {
+        ++counts_[plan_.folds()[op.fold].kpi.v].filtered;
+        continue;
+      }
+      if (entity == nullptr) {
+        key = Entities::KeyOf(entities.kind, id_);
+        Status status;
+        entity = entities_.Get(key, id_, &status);
+        if (entity == nullptr) return status;
+      }
+      TM_RETURN_IF_ERROR(ApplyOne(op, row, key, entity));
+    }
+  }
+  return Status::Ok();
+}
+
+}  // namespace tidemark

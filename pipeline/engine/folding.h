@@ -1,0 +1,54 @@
+// From an event to what it changes in the entity it is about, and from that to cells.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pipeline/entity/entities.h"
+#include "pipeline/entity/fold.h"
+#include "pipeline/event/decoder.h"
+#include "pipeline/plan/plan.h"
+#include "pipeline/view/view.h"
+#include "pipeline/window/table.h"
+
+namespace tidemark {
+
+// Threads: confined to the engine.
+class Folding final : private RowFinder {
+ public:
+  Folding(const Plan& plan, Entities* entities, std::vector<std::unique_ptr<Table>>* tables, std::vector<KpiCounts>* counts)
+      : plan_(plan), entities_(*entities), tables_(*tables), counts_(*counts) {}
+
+  // `numbers`: by fold, of its KPI in the registry.
+  void SetNumbers(std::vector<uint32_t> numbers) { numbers_ = std::move(numbers); }
+  // Says which entities a decoded event will need; then reads those that are not here, all in one go.
+  void Want(const EventRow& row);
+  Status ReadWanted() { return entities_.ReadWanted(); }
+  // Folds the event into its entities. `passed`: conditions that hold, by RoutePlan::filters.
+  Status Apply(const RoutePlan& route, uint64_t passed, const EventRow& row);
+
+ private:
+  bool IdOf(const EntityRoute& route, const EventRow& row);
+  Status ApplyOne(const FoldOp& op, const EventRow& row, const Hash128& key, EntityRow* entity);
+  FoldEvent EventOf(const FoldPlan& fold, const FoldOp& op, const EventRow& row);
+  RowId RowOf(const FoldPlan& fold, std::string_view packed_labels) override;
+  RowId RowOfLabels(const FoldPlan& fold, const std::vector<LabelSlot>& labels, const EventRow& row);
+  void Add(const FoldPlan& fold, const Contribution& delta);
+
+  const Plan& plan_;
+  Entities& entities_;
+  std::vector<std::unique_ptr<Table>>& tables_;
+  std::vector<KpiCounts>& counts_;
+  std::vector<uint32_t> numbers_;
+  Folder folder_;
+  // Scratch of one event.
+  std::string id_, packed_, from_, to_, part_;
+  std::vector<Contribution> deltas_;
+};
+
+// One row of a table's histograms: that of a row's bucket.
+RowId BucketRow(Table* buckets, RowId row, int64_t value, uint64_t columns);
+
+}  // namespace tidemark

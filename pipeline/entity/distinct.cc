@@ -1,0 +1,163 @@
+// distinct, active, lapsed, first: positions of ids in time.
+#include <algorithm>
+#include <functional>
+
+#include "pipeline/entity/states.h"
+#include "pipeline/time/calendar.h"
+
+namespace tidemark::entity {
+namespace {
+
+int64_t MinuteOf(EventTime t) { return FloorDiv(Micros(t), kMicrosPerMinute); }
+EventTime FromMinute(int64_t minute) { return EventTimeFromMicros(minute * kMicrosPerMinute); }
+int64_t Minutes(Duration d) { return d.count() / kMicrosPerMinute; }
+
+using Spans = std::vector<DistinctState::Span>;
+
+// The union with (from, to]; spans that touch become one.
+void AddSpan(Spans* spans, DistinctState::Span added) {
+  auto first = std::find_if(spans->begin(), spans->end(), [&](const auto& s) { return s.to >= added.from; });
+  auto last = first;
+  for (; last != spans->end() && last->from <= added.to; ++last) {
+    added.from = std::min(added.from, last->from);
+    added.to = std::max(added.to, last->to);
+  }
+  first = spans->erase(first, last);
+  spans->insert(first, added);
+}
+
+// The first time in the period of `minute` becomes the earlier one.
+void AddFirst(std::vector<int64_t>* firsts, const Calendar& calendar, CalendarUnit unit, int64_t minute) {
+  const Period period = calendar.PeriodOf(unit, FromMinute(minute));
+  const auto same = std::find_if(firsts->begin(), firsts->end(), [&](int64_t m) {
+    return FromMinute(m) >= period.begin && FromMinute(m) < period.end;
+  });
+  if (same != firsts->end()) {
+    *same = std::min(*same, minute);
+  } else {
+    firsts->insert(std::upper_bound(firsts->begin(), firsts->end(), minute), minute);
+  }
+}
+
+// What lies further back than all windows reach needs no memory: its contributions stay where they are.
+void ForgetOld(const FoldPlan& fold, DistinctState::Entry* entry) {
+  const int64_t oldest = entry->last.front() - Minutes(fold.memory);
+  for (auto& firsts : entry->firsts) std::erase_if(firsts, [&](int64_t m) { return m < oldest; });
+  for (auto& spans : entry->spans) std::erase_if(spans, [&](const auto& s) { return s.to < oldest; });
+}
+
+}  // namespace
+
+bool DistinctState::Read(ByteReader* reader) {
+  const uint64_t count = reader->Varint();
+  for (uint64_t i = 0; i < count && reader->ok(); ++i) {
+    Entry& e = entries.emplace_back();
+    e.row = RowId{static_cast<uint32_t>(reader->Varint())};
+    const auto list = [&](std::vector<int64_t>* minutes) {
+      const uint64_t n = reader->Varint();
+      for (uint64_t k = 0; k < n && reader->ok(); ++k) minutes->push_back(reader->ZigZag());
+    };
+    list(&e.last);
+    e.firsts.resize(std::min<uint64_t>(reader->Varint(), 8));
+    for (auto& firsts : e.firsts) list(&firsts);
+    e.spans.resize(std::min<uint64_t>(reader->Varint(), 64));
+    for (auto& spans : e.spans) {
+      const uint64_t n = reader->Varint();
+      for (uint64_t k = 0; k < n && reader->ok(); ++k) {
+        const int64_t from = reader->ZigZag();
+        spans.push_back({from, from + static_cast<int64_t>(reader->Varint())});
+      }
+    }
+  }
+  return reader->ok() && std::none_of(entries.begin(), entries.end(), [](const Entry& e) { return e.last.empty(); });
+}
+
+void DistinctState::Write(std::string* out) const {
+  PutVarint(out, entries.size());
+  for (const Entry& e : entries) {
+    PutVarint(out, e.row.v);
+    const auto list = [&](const std::vector<int64_t>& minutes) {
+      PutVarint(out, minutes.size());
+      for (const int64_t m : minutes) PutZigZag(out, m);
+    };
+    list(e.last);
+    PutVarint(out, e.firsts.size());
+    for (const auto& firsts : e.firsts) list(firsts);
+    PutVarint(out, e.spans.size());
+    for (const auto& spans : e.spans) {
+      PutVarint(out, spans.size());
+      for (const Span& s : spans) {
+        PutZigZag(out, s.from);
+        PutVarint(out, static_cast<uint64_t>(s.to - s.from));
+      }
+    }
+  }
+}
+
+bool DistinctState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder*) {
+  auto entry = std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.row == event.row; });
+  if (entry == entries.end()) {
+    constexpr size_t kMostSeries = 4096;  // of one id
+    if (entries.size() == kMostSeries) return false;
+    entry = entries.insert(entry, Entry{event.row, {}, {}, {}});
+  }
+  entry->firsts.resize(fold.units.size());
+  entry->spans.resize(fold.levels.size());
+  const int64_t minute = MinuteOf(event.time);
+  auto& last = entry->last;
+  last.insert(std::upper_bound(last.begin(), last.end(), minute, std::greater<>()), minute);
+  if (last.size() > fold.at_least) last.pop_back();
+  if (minute < last.front() - Minutes(fold.memory)) return true;
+  for (size_t u = 0; u < fold.units.size(); ++u) AddFirst(&entry->firsts[u], *fold.calendar, fold.units[u].unit, minute);
+  const int64_t pane = MinuteOf(FloorTo(event.time, fold.pane));
+  for (size_t l = 0; l < fold.levels.size(); ++l) {
+    AddSpan(&entry->spans[l], {pane, pane + Minutes(fold.levels[l].length)});
+  }
+  ForgetOld(fold, &*entry);
+  return true;
+}
+
+void DistinctState::Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const {
+  for (const Entry& e : entries) {
+    const auto add = [&](uint32_t column, int64_t minute, int64_t count) {
+      out->push_back({e.row, column, FloorTo(FromMinute(minute), fold.pane), count, 0, 0});
+    };
+    if (e.last.size() == fold.at_least) add(fold.main_column, e.last.back(), 1);
+    for (size_t u = 0; u < e.firsts.size(); ++u) {
+      for (const int64_t minute : e.firsts[u]) add(fold.units[u].column, minute, 1);
+    }
+    for (size_t l = 0; l < e.spans.size(); ++l) {
+      for (const Span& s : e.spans[l]) {
+        add(fold.levels[l].column, s.from, 1);
+        add(fold.levels[l].column, s.to, -1);
+      }
+    }
+  }
+}
+
+bool SingleState::Read(ByteReader* reader) {
+  at = ReadMoment(reader);
+  row = RowId{static_cast<uint32_t>(reader->Varint())};
+  return reader->ok();
+}
+
+void SingleState::Write(std::string* out) const {
+  PutMoment(out, at);
+  PutVarint(out, row.v);
+}
+
+bool SingleState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder*) {
+  const Moment now{event.time, event.tie};
+  const bool takes = !at.known() || (fold.kind == FoldKind::kFirst ? now < at : at < now);
+  if (takes) {
+    at = now;
+    row = event.row;
+  }
+  return true;
+}
+
+void SingleState::Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const {
+  if (at.known()) out->push_back({row, fold.main_column, FloorTo(at.time, fold.pane), 1, 0, 0});
+}
+
+}  // namespace tidemark::entity

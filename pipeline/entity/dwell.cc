@@ -1,0 +1,62 @@
+// dwell: how long a field kept each of its values.
+#include <algorithm>
+
+#include "pipeline/entity/states.h"
+
+namespace tidemark::entity {
+namespace {
+
+constexpr size_t kMostStays = 32;  // changes of one id that late events may still fall between
+
+}  // namespace
+
+bool DwellState::Read(ByteReader* reader) {
+  const uint64_t n = reader->Varint();
+  for (uint64_t k = 0; k < n && reader->ok(); ++k) {
+    Stay& stay = stays.emplace_back();
+    stay.from = ReadMoment(reader);
+    stay.end = reader->Varint() != 0;
+    stay.value = reader->Bytes();
+    stay.row = RowId{static_cast<uint32_t>(reader->Varint())};
+  }
+  return reader->ok();
+}
+
+void DwellState::Write(std::string* out) const {
+  PutVarint(out, stays.size());
+  for (const Stay& stay : stays) {
+    PutMoment(out, stay.from);
+    PutVarint(out, stay.end ? 1 : 0);
+    PutBytes(out, stay.value);
+    PutVarint(out, stay.row.v);
+  }
+}
+
+// The oldest changes go; what they contributed stays where it is.
+void DwellState::Forget(const FoldPlan&, const FoldEvent& event) {
+  if (stays.size() < kMostStays || Moment{event.time, event.tie} < stays.front().from) return;
+  stays.erase(stays.begin());
+}
+
+bool DwellState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder*) {
+  if (stays.size() >= kMostStays) return false;  // older than all that is remembered
+  const Moment now{event.time, event.tie};
+  const bool end = (event.roles & fold.kEnds) != 0;
+  const auto at = std::upper_bound(stays.begin(), stays.end(), now, [](const Moment& m, const Stay& s) { return m < s.from; });
+  stays.insert(at, {now, end, end ? std::string() : std::string(event.text), end ? RowId{} : event.row});
+  return true;
+}
+
+void DwellState::Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const {
+  for (size_t i = 0; i < stays.size();) {
+    size_t next = i + 1;
+    while (next < stays.size() && stays[next].end == stays[i].end && stays[next].value == stays[i].value) ++next;
+    if (next < stays.size() && !stays[i].end) {
+      const int64_t took = (stays[next].from.time - stays[i].from.time).count();
+      out->push_back({stays[i].row, fold.main_column, FloorTo(stays[next].from.time, fold.pane), 1, took, took});
+    }
+    i = next;
+  }
+}
+
+}  // namespace tidemark::entity

@@ -1,0 +1,143 @@
+#include "pipeline/entity/entities.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "pipeline/store/bytes.h"
+
+namespace tidemark {
+
+void PutEntityRow(std::string* out, const EntityRow& row) {
+  PutBytes(out, row.id);
+  for (const auto& [number, part] : row.parts) {
+    PutVarint(out, number);
+    PutBytes(out, part);
+  }
+}
+
+Status ReadEntityRow(std::string_view value, EntityRow* row) {
+  ByteReader reader(value);
+  row->id = reader.Bytes();
+  row->parts.clear();
+  while (!reader.empty()) {
+    const auto number = static_cast<uint32_t>(reader.Varint());
+    row->parts.emplace_back(number, reader.Bytes());
+  }
+  const auto by_number = [](const auto& a, const auto& b) { return a.first < b.first; };
+  const bool ok = reader.Done() && std::is_sorted(row->parts.begin(), row->parts.end(), by_number);
+  return ok ? Status::Ok() : Corrupt("a stored entity cannot be read");
+}
+
+std::string EntityKey(const Hash128& key) {
+  std::string out;
+  PutBigEndian(&out, key.hi, 8);
+  PutBigEndian(&out, key.lo, 8);
+  return out;
+}
+
+int64_t Entities::BytesOf(const EntityRow& row) {
+  size_t bytes = sizeof(Cached) + 2 * sizeof(Hash128) + (row.id.size() > 15 ? row.id.size() + 16 : 0);
+  for (const auto& [number, part] : row.parts) bytes += sizeof(row.parts[0]) + (part.size() > 15 ? part.size() + 16 : 0);
+  return static_cast<int64_t>(bytes);
+}
+
+uint32_t Entities::Insert(const Hash128& key, EntityRow row) {
+  uint32_t slot;
+  if (free_.empty()) {
+    slot = static_cast<uint32_t>(slots_.size());
+    slots_.emplace_back();
+  } else {
+    slot = free_.back();
+    free_.pop_back();
+  }
+  bytes_ += BytesOf(row);
+  slots_[slot] = {std::move(row), key, false, true, true};
+  index_.emplace(key, slot);
+  return slot;
+}
+
+Status Entities::ReadWanted() {
+  if (wanted_.empty()) return Status::Ok();
+  const auto less = [](const Hash128& a, const Hash128& b) { return a.hi != b.hi ? a.hi < b.hi : a.lo < b.lo; };
+  std::sort(wanted_.begin(), wanted_.end(), less);
+  wanted_.erase(std::unique(wanted_.begin(), wanted_.end()), wanted_.end());
+  std::vector<std::string> keys;
+  keys.reserve(wanted_.size());
+  for (const Hash128& key : wanted_) keys.push_back(EntityKey(key));
+  std::vector<std::optional<std::string>> values(keys.size());
+  TM_RETURN_IF_ERROR(store_.MultiGet(Family::kEntities, keys, values));
+  for (size_t i = 0; i < keys.size(); ++i) {
+    EntityRow row;
+    if (values[i]) TM_RETURN_IF_ERROR(ReadEntityRow(*values[i], &row));
+    Insert(wanted_[i], std::move(row));  // one that is not stored is known to be new: no parts, no id
+  }
+  wanted_.clear();
+  return Status::Ok();
+}
+
+EntityRow* Entities::Get(const Hash128& key, std::string_view id, Status* status) {
+  auto it = index_.find(key);
+  if (it == index_.end()) {
+    // It left memory between the reading of its batch and now.
+    wanted_.assign(1, key);
+    *status = ReadWanted();
+    if (!status->ok()) return nullptr;
+    it = index_.find(key);
+  }
+  Cached& cached = slots_[it->second];
+  cached.used = true;
+  if (cached.row.id.empty()) {
+    bytes_ -= BytesOf(cached.row);
+    cached.row.id = id;
+    bytes_ += BytesOf(cached.row);
+  }
+  if (cached.row.id != id) {
+    *status = Corrupt("two entities of one kind have the same hash");
+    return nullptr;
+  }
+  return &cached.row;
+}
+
+void Entities::Changed(const Hash128& key, int64_t growth) {
+  const uint32_t slot = index_.find(key)->second;
+  bytes_ += growth;
+  Cached& cached = slots_[slot];
+  if (cached.dirty) return;
+  cached.dirty = true;
+  dirty_.push_back(slot);
+  dirty_bytes_ += static_cast<size_t>(BytesOf(cached.row));
+}
+
+void Entities::AppendTo(CommitBatch* batch) const {
+  for (const uint32_t slot : dirty_) {
+    std::string value;
+    PutEntityRow(&value, slots_[slot].row);
+    batch->puts.push_back({Family::kEntities, EntityKey(slots_[slot].key), std::move(value)});
+  }
+}
+
+void Entities::Committed() {
+  for (const uint32_t slot : dirty_) slots_[slot].dirty = false;
+  dirty_.clear();
+  dirty_bytes_ = 0;
+  Evict();
+}
+
+// The clock: rows that were not used since the hand last passed go.
+void Entities::Evict() {
+  for (size_t steps = 0; bytes_ > static_cast<int64_t>(cache_bytes_) && steps < 2 * slots_.size(); ++steps) {
+    hand_ = hand_ + 1 < slots_.size() ? hand_ + 1 : 0;
+    Cached& cached = slots_[hand_];
+    if (!cached.taken || cached.dirty) continue;
+    if (cached.used) {
+      cached.used = false;
+      continue;
+    }
+    bytes_ -= BytesOf(cached.row);
+    index_.erase(cached.key);
+    cached = Cached();
+    free_.push_back(static_cast<uint32_t>(hand_));
+  }
+}
+
+}  // namespace tidemark

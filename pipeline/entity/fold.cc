@@ -1,0 +1,80 @@
+#include "pipeline/entity/fold.h"
+
+#include <algorithm>
+
+#include "pipeline/entity/states.h"
+
+namespace tidemark {
+namespace entity {
+
+void PutMoment(std::string* out, const Moment& moment) {
+  PutVarint(out, moment.known() ? 1 : 0);
+  if (!moment.known()) return;
+  PutZigZag(out, Micros(moment.time));
+  PutBigEndian(out, moment.tie, 8);
+}
+
+Moment ReadMoment(ByteReader* reader) {
+  if (reader->Varint() == 0) return {};
+  const EventTime time = EventTimeFromMicros(reader->ZigZag());
+  return {time, reader->BigEndian(8)};
+}
+
+}  // namespace entity
+
+template <class State>
+Status Folder::Run(const FoldPlan& fold, const FoldEvent& event, std::string_view part, std::string* new_part, RowFinder* rows,
+                   std::vector<Contribution>* deltas, FoldResult* result) {
+  State state;
+  if (!part.empty()) {
+    ByteReader reader(part);
+    if (!state.Read(&reader) || !reader.Done()) return Corrupt("what is stored of an entity cannot be read");
+  }
+  state.Forget(fold, event);
+  before_.clear();
+  after_.clear();
+  state.Contribute(fold, &before_);
+  const int waited = state.Unmatched(fold);
+  result->overflowed = !state.Insert(fold, event, rows);
+  result->unmatched = state.Unmatched(fold) - waited;
+  new_part->clear();
+  state.Write(new_part);
+  result->changed = *new_part != part;
+  if (!result->changed) return Status::Ok();
+  state.Contribute(fold, &after_);
+  for (const Contribution& c : after_) {
+    const auto same = std::find(before_.begin(), before_.end(), c);
+    if (same != before_.end()) {
+      before_.erase(same);
+    } else {
+      deltas->push_back(c);
+    }
+  }
+  for (Contribution c : before_) {
+    c.count = -c.count;
+    c.sum = -c.sum;
+    deltas->push_back(c);
+  }
+  return Status::Ok();
+}
+
+Status Folder::Apply(const FoldPlan& fold, const FoldEvent& event, std::string_view part, std::string* new_part, RowFinder* rows,
+                     std::vector<Contribution>* deltas, FoldResult* result) {
+  switch (fold.kind) {
+    case FoldKind::kDistinct:
+      return Run<entity::DistinctState>(fold, event, part, new_part, rows, deltas, result);
+    case FoldKind::kLatest:
+    case FoldKind::kFirst:
+      return Run<entity::SingleState>(fold, event, part, new_part, rows, deltas, result);
+    case FoldKind::kSteps:
+      return Run<entity::StepsState>(fold, event, part, new_part, rows, deltas, result);
+    case FoldKind::kDwell:
+      return Run<entity::DwellState>(fold, event, part, new_part, rows, deltas, result);
+    case FoldKind::kOpen:
+    case FoldKind::kCounted:
+      return Run<entity::MergedState>(fold, event, part, new_part, rows, deltas, result);
+  }
+  return Internal("an unknown fold");
+}
+
+}  // namespace tidemark

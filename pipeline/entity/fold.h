@@ -1,0 +1,70 @@
+// What the events of one entity amount to. A fold's state is a function of the set of its events, whatever their order;
+// what it contributes to series is a function of that state, and goes out as signed differences.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/base/decimal.h"
+#include "pipeline/base/ids.h"
+#include "pipeline/event/decoder.h"
+#include "pipeline/plan/plan.h"
+
+namespace tidemark {
+
+// One event as a fold sees it. Equal times are settled by `tie`, a hash of the event's identity.
+struct FoldEvent {
+  EventTime time{};
+  uint64_t tie = 0;
+  uint32_t roles = 0;             // FoldOp::roles
+  RowId row{};                    // of its labels: distinct, latest, first, dwell
+  std::string_view from, to;      // steps: packed labels of the sides it may be
+  std::string_view text;          // dwell: the field's value
+  int64_t version = 0;            // of the entity; 0: none
+  int64_t added = 0;              // merged, role kAdds: what it adds
+  const EventRow* event = nullptr;              // merged: its slots
+  const std::vector<int32_t>* fields = nullptr; // merged: slot of each field of the layout, -1: not in this event type
+};
+
+// A part of what an entity adds to a series: `count` and `sum` in the cell of (row, column, pane of `at`).
+struct Contribution {
+  RowId row{};
+  uint32_t column = 0;
+  EventTime at{};
+  int64_t count = 0;
+  Int128 sum = 0;
+  int64_t sample = 0;             // the value behind a quantile, when the column has one
+  bool operator==(const Contribution&) const = default;
+};
+
+// Where folds find the row of labels that are known only once several events have been seen.
+class RowFinder {
+ public:
+  virtual ~RowFinder() = default;
+  virtual RowId RowOf(const FoldPlan& fold, std::string_view packed_labels) = 0;
+};
+
+struct FoldResult {
+  bool changed = false;           // the part's bytes
+  int unmatched = 0;              // change of the number of events that wait for a partner
+  bool overflowed = false;        // the event found no room in the part
+};
+
+// Threads: confined to the engine; keeps scratch memory between calls.
+class Folder {
+ public:
+  // Adds the event to the part, whose bytes may be empty. Differences are appended to *deltas. kCorrupt when the bytes
+  // cannot be this fold's.
+  Status Apply(const FoldPlan& fold, const FoldEvent& event, std::string_view part, std::string* new_part, RowFinder* rows,
+               std::vector<Contribution>* deltas, FoldResult* result);
+
+ private:
+  template <class State>
+  Status Run(const FoldPlan& fold, const FoldEvent& event, std::string_view part, std::string* new_part, RowFinder* rows,
+             std::vector<Contribution>* deltas, FoldResult* result);
+  std::vector<Contribution> before_, after_;
+};
+
+}  // namespace tidemark

@@ -1,0 +1,141 @@
+// open, and counts with corrections: entities as their events left them.
+#include <algorithm>
+
+#include "pipeline/entity/states.h"
+#include "pipeline/window/labels.h"
+
+namespace tidemark::entity {
+namespace {
+
+constexpr size_t kMostCounted = 8;  // events of one entity that a later revocation may leave standing
+
+}  // namespace
+
+bool MergedState::Field::OlderThan(const FoldEvent& event) const {
+  if (!at.known()) return true;
+  if (event.time != at.time) return at.time < event.time;
+  if (event.version != version) return version < event.version;
+  return at.tie < event.tie;
+}
+
+bool MergedState::Read(ByteReader* reader) {
+  fields.resize(std::min<uint64_t>(reader->Varint(), 64));
+  for (Field& f : fields) {
+    f.at = ReadMoment(reader);
+    if (!f.at.known()) continue;
+    f.version = reader->ZigZag();
+    f.number = reader->ZigZag();
+    f.text = reader->Bytes();
+  }
+  counted.resize(std::min<uint64_t>(reader->Varint(), 64));
+  for (Moment& m : counted) m = ReadMoment(reader);
+  for (Moment* m : {&ended, &reopened, &seen}) *m = ReadMoment(reader);
+  adds = reader->ZigZag();
+  added = reader->ZigZag128();
+  holds = reader->Varint() != 0;
+  row = RowId{static_cast<uint32_t>(reader->Varint())};
+  return reader->ok();
+}
+
+void MergedState::Write(std::string* out) const {
+  PutVarint(out, fields.size());
+  for (const Field& f : fields) {
+    PutMoment(out, f.at);
+    if (!f.at.known()) continue;
+    PutZigZag(out, f.version);
+    PutZigZag(out, f.number);
+    PutBytes(out, f.text);
+  }
+  PutVarint(out, counted.size());
+  for (const Moment& m : counted) PutMoment(out, m);
+  for (const Moment* m : {&ended, &reopened, &seen}) PutMoment(out, *m);
+  PutZigZag(out, adds);
+  PutZigZag128(out, added);
+  PutVarint(out, holds ? 1 : 0);
+  PutVarint(out, row.v);
+}
+
+EventRow MergedState::AsRow(const FoldPlan& fold, std::vector<Slot>* slots) const {
+  slots->assign(fold.layout.size(), Slot{});
+  EventRow merged;
+  merged.slots = slots->data();
+  for (size_t f = 0; f < fields.size(); ++f) {
+    if (!fields[f].at.known()) continue;
+    merged.present |= uint64_t{1} << f;
+    if (fold.layout[f].type == SlotType::kString) {
+      (*slots)[f].s = {fields[f].text.data(), fields[f].text.size()};
+    } else {
+      (*slots)[f].i = fields[f].number;
+    }
+  }
+  return merged;
+}
+
+void MergedState::FindRow(const FoldPlan& fold, RowFinder* rows) {
+  holds = fold.kind == FoldKind::kOpen ? IsOpen() : !counted.empty();
+  if (!holds) return;
+  std::vector<Slot> slots;
+  const EventRow merged = AsRow(fold, &slots);
+  holds = !fold.filter || fold.filter->Passes(merged);
+  if (fold.needs_value && (merged.present >> fold.value_field & 1) == 0) holds = false;
+  if (!holds) return;
+  std::string packed;
+  for (const LabelSlot& label : fold.labels) PutLabel(&packed, label, merged.slots[label.slot], (merged.present >> label.slot & 1) != 0);
+  row = rows->RowOf(fold, packed);
+}
+
+bool MergedState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder* rows) {
+  const Moment now{event.time, event.tie};
+  seen = std::max(seen, now);
+  bool room = true;
+  if ((event.roles & fold.kEnds) != 0) ended = std::max(ended, now);
+  if ((event.roles & fold.kReopens) != 0) reopened = std::max(reopened, now);
+  if ((event.roles & fold.kCounts) != 0) {
+    counted.insert(std::upper_bound(counted.begin(), counted.end(), now), now);
+    // The last are kept: a revocation leaves standing what comes after it. And the first, which is where it counts.
+    if (counted.size() > kMostCounted) {
+      counted.erase(counted.begin() + 1);
+      room = false;
+    }
+  }
+  if (fold.kind == FoldKind::kCounted && ended.known()) std::erase_if(counted, [&](const Moment& m) { return m.time <= ended.time; });
+  if ((event.roles & fold.kAdds) != 0) {
+    ++adds;
+    added += event.added;
+  } else {
+    fields.resize(fold.layout.size());
+    for (size_t f = 0; f < fields.size(); ++f) {
+      const int32_t slot = (*event.fields)[f];
+      if (slot < 0 || (event.event->present >> slot & 1) == 0 || !fields[f].OlderThan(event)) continue;
+      const Slot& value = event.event->slots[slot];
+      fields[f] = {now, event.version, 0, {}};
+      if (fold.layout[f].type == SlotType::kString) {
+        fields[f].text = value.view();
+      } else {
+        fields[f].number = value.i;
+      }
+    }
+  }
+  FindRow(fold, rows);
+  return room;
+}
+
+void MergedState::Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const {
+  if (!holds) return;
+  int64_t value = 0;
+  if (fold.value_field >= 0 && static_cast<size_t>(fold.value_field) < fields.size()) value = fields[static_cast<size_t>(fold.value_field)].number;
+  if (fold.kind == FoldKind::kOpen) {
+    const EventTime at = fold.silent ? FloorTo(seen.time, fold.pane) : EventTime{};
+    out->push_back({row, fold.main_column, at, 1, value, 0});
+  } else {
+    const Int128 sum = value + added;
+    out->push_back({row, fold.main_column, FloorTo(counted.front().time, fold.pane), 1, sum, value});
+  }
+}
+
+// What was added to, or corrects, something that has not been counted (yet).
+int MergedState::Unmatched(const FoldPlan& fold) const {
+  return fold.kind == FoldKind::kCounted && counted.empty() ? static_cast<int>(adds) : 0;
+}
+
+}  // namespace tidemark::entity

@@ -1,0 +1,138 @@
+// The states of folds. Each reads and writes its part's bytes, takes events in, and says what it contributes:
+//   bool Read(ByteReader*)                       false: not its bytes
+//   void Write(std::string*)
+//   void Forget(const FoldPlan&, const FoldEvent&)  drops what can no longer matter, before anything is compared
+//   bool Insert(const FoldPlan&, const FoldEvent&, RowFinder*)   false: no room for the event
+//   void Contribute(const FoldPlan&, std::vector<Contribution>*)
+//   int Unmatched(const FoldPlan&)
+// Internal to this room.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pipeline/entity/fold.h"
+#include "pipeline/store/bytes.h"
+
+namespace tidemark::entity {
+
+// An instant with what settles equal ones.
+struct Moment {
+  EventTime time = kNoEventTime;
+  uint64_t tie = 0;
+  auto operator<=>(const Moment&) const = default;
+  bool known() const { return time != kNoEventTime; }
+};
+void PutMoment(std::string* out, const Moment& moment);
+Moment ReadMoment(ByteReader* reader);
+
+// distinct: for each series the times at which the id was seen last, its first time in each calendar period, and the
+// spans of time in which a window would hold it.
+struct DistinctState {
+  struct Span {
+    int64_t from, to;                          // minutes; the id counts at instants in (from, to]
+  };
+  struct Entry {
+    RowId row{};
+    std::vector<int64_t> last;                 // minutes, newest first, at most at_least
+    std::vector<std::vector<int64_t>> firsts;  // by unit: minutes of the first event of a period, ascending
+    std::vector<std::vector<Span>> spans;      // by level, ascending, apart from each other
+  };
+  std::vector<Entry> entries;
+
+  bool Read(ByteReader* reader);
+  void Write(std::string* out) const;
+  void Forget(const FoldPlan&, const FoldEvent&) {}
+  bool Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder*);
+  void Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const;
+  int Unmatched(const FoldPlan&) const { return 0; }
+};
+
+// active, lapsed: the latest event; first: the earliest.
+struct SingleState {
+  Moment at;
+  RowId row{};
+
+  bool Read(ByteReader* reader);
+  void Write(std::string* out) const;
+  void Forget(const FoldPlan&, const FoldEvent&) {}
+  bool Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder*);
+  void Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const;
+  int Unmatched(const FoldPlan&) const { return 0; }
+};
+
+// elapsed, funnel: the earliest first step, and of each later step the earliest event not before the one before it.
+struct StepsState {
+  struct Event {
+    Moment at;
+    std::string labels;                        // packed, of its side; empty but for steps that labels are taken from
+  };
+  std::vector<std::vector<Event>> steps;       // ascending; at most one first step
+  std::vector<RowId> rows;                     // of the present contributions: elapsed one, funnel one a step
+
+  bool Read(ByteReader* reader);
+  void Write(std::string* out) const;
+  void Forget(const FoldPlan&, const FoldEvent&) {}
+  bool Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder* rows);
+  void Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const;
+  int Unmatched(const FoldPlan& fold) const;
+
+ private:
+  // Index of the event of each step that counts, as far as they are reached.
+  std::vector<size_t> Chain(const FoldPlan& fold) const;
+  void Prune(const FoldPlan& fold);
+  void FindRows(const FoldPlan& fold, RowFinder* finder);
+};
+
+// dwell: the values of a field over time.
+struct DwellState {
+  struct Stay {
+    Moment from;
+    bool end = false;                          // the entity ended here: no value
+    std::string value;
+    RowId row{};
+  };
+  std::vector<Stay> stays;                     // ascending
+
+  bool Read(ByteReader* reader);
+  void Write(std::string* out) const;
+  void Forget(const FoldPlan& fold, const FoldEvent& event);
+  bool Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder*);
+  void Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const;
+  int Unmatched(const FoldPlan&) const { return 0; }
+};
+
+// open, and counts with corrections: the latest value of each field of the entity, and when it was counted, ended,
+// taken back or reopened.
+struct MergedState {
+  struct Field {
+    Moment at;
+    int64_t version = 0;
+    int64_t number = 0;
+    std::string text;
+    // Later event time wins, then the greater version, then the tie.
+    bool OlderThan(const FoldEvent& event) const;
+  };
+  std::vector<Field> fields;                   // by layout
+  std::vector<Moment> counted;                 // ascending: events that count, after the last revocation
+  Moment ended, reopened, seen;                // latest of each
+  int64_t adds = 0;                            // events that added
+  Int128 added = 0;
+  RowId row{};                                 // of the present contribution
+  bool holds = false;                          // there is one
+
+  bool Read(ByteReader* reader);
+  void Write(std::string* out) const;
+  void Forget(const FoldPlan&, const FoldEvent&) {}
+  bool Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder* rows);
+  void Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const;
+  int Unmatched(const FoldPlan& fold) const;
+
+ private:
+  bool IsOpen() const { return seen.known() && (!ended.known() || (reopened.known() && reopened.time > ended.time)); }
+  void FindRow(const FoldPlan& fold, RowFinder* rows);
+  // The fields as a row of slots, for conditions and labels.
+  EventRow AsRow(const FoldPlan& fold, std::vector<Slot>* slots) const;
+};
+
+}  // namespace tidemark::entity

@@ -1,0 +1,121 @@
+#include "pipeline/plan/window.h"
+
+#include "pipeline/base/check.h"
+
+namespace tidemark {
+namespace {
+
+constexpr Duration kDay = std::chrono::hours(24);
+
+// The instant that shows so much of its day or month as t does of its own, the given days or months earlier; never
+// decreases as t grows, be the wall clock set back meanwhile.
+EventTime Before(const WindowPlan& w, const Calendar& calendar, EventTime t) {
+  if (w.months == 0 && w.back % kDay != Duration(0)) return t - w.back;
+  const CalendarUnit unit = w.months != 0 ? CalendarUnit::kMonth : CalendarUnit::kDay;
+  const EventTime begin = calendar.PeriodOf(unit, t).begin;
+  const EventTime then = w.months != 0 ? calendar.MonthsBefore(begin, w.months) : calendar.DaysBefore(begin, static_cast<int>(w.back / kDay));
+  return calendar.SameElapsed(unit, t, calendar.PeriodOf(unit, then)).end;
+}
+
+Edges RollingEdges(const WindowPlan& w, const Calendar* calendar, EventTime t) {
+  Edges edges{LowerEdge(t, w.length, w.step), EventTime::max()};
+  // Whole steps only: what is still going on at T - delay is not over.
+  if (w.delay.count() != 0) edges = {FloorTo(t, w.step) - w.length, FloorTo(t, w.step)};
+  EventTime lower = edges.lower;
+  if (w.previous) lower -= w.length;
+  if (w.back.count() != 0) lower -= w.back;
+  if (w.months != 0) lower = FloorTo(Before(w, *calendar, lower), w.step);
+  return w.compared() ? Edges{lower, lower + w.length} : edges;
+}
+
+Edges PeriodEdges(const WindowPlan& w, const Calendar& calendar, EventTime t) {
+  const Period now = calendar.PeriodOf(w.unit, t);
+  const auto other_of = [&](const Period& period) {
+    return w.previous ? calendar.PeriodBefore(w.unit, period.begin) : calendar.PeriodOf(w.unit, Before(w, calendar, period.begin));
+  };
+  if (w.kind == WindowPlan::Kind::kClosed) {
+    const Period closed = calendar.PeriodBefore(w.unit, t);
+    const Period shown = w.compared() ? other_of(closed) : closed;
+    return {shown.begin, shown.end};
+  }
+  if (!w.compared()) return {now.begin, w.delay.count() != 0 ? FloorTo(t, PaneSize(w.tier)) : now.end};
+  const Period part = calendar.SameElapsed(w.unit, t, other_of(now));
+  return {part.begin, FloorTo(part.end, PaneSize(w.tier))};
+}
+
+std::string_view UnitName(CalendarUnit unit) {
+  switch (unit) {
+    case CalendarUnit::kDay: return "day";
+    case CalendarUnit::kWeek: return "week";
+    case CalendarUnit::kMonth: return "month";
+    case CalendarUnit::kQuarter: return "quarter";
+    case CalendarUnit::kYear: return "year";
+  }
+  return "";
+}
+
+// The longest that a period can be.
+Duration LongestOf(CalendarUnit unit) {
+  constexpr int kDays[] = {1, 7, 31, 92, 366};
+  return kDay * kDays[static_cast<size_t>(unit)] + std::chrono::hours(1);
+}
+
+}  // namespace
+
+Edges EdgesOf(const WindowPlan& w, const Calendar* calendar, EventTime t) {
+  if (w.lifetime()) return kAllTime;
+  if (t == kNoEventTime) {
+    // Nothing is known yet: a window that ends now holds all there is, one that ended before holds nothing.
+    return w.kind == WindowPlan::Kind::kRolling && !w.compared() && w.delay.count() == 0 && !w.level ? kAllTime : Edges{};
+  }
+  const EventTime at = t - w.delay;
+  Edges edges;
+  if (w.kind == WindowPlan::Kind::kRolling) {
+    edges = RollingEdges(w, calendar, at);
+  } else {
+    TM_CHECK(calendar != nullptr);
+    edges = PeriodEdges(w, *calendar, at);
+  }
+  if (w.level) edges.lower = kNoEventTime;
+  return edges;
+}
+
+std::string Identity(const WindowPlan& w, const CalendarSpec& calendar) {
+  std::string text;
+  switch (w.kind) {
+    case WindowPlan::Kind::kLifetime:
+      return "lifetime";
+    case WindowPlan::Kind::kRolling:
+      text = FormatDuration(w.length) + " by " + FormatDuration(w.step);
+      break;
+    case WindowPlan::Kind::kToDate:
+      text = std::string(UnitName(w.unit)) + " to date";
+      break;
+    case WindowPlan::Kind::kClosed:
+      text = "last " + std::string(UnitName(w.unit));
+      break;
+  }
+  if (w.kind != WindowPlan::Kind::kRolling || w.months != 0) {
+    text += " in " + calendar.time_zone + " weeks from " + std::to_string(calendar.week_start) + " years from " +
+            std::to_string(calendar.fiscal_year_start);
+  }
+  if (w.previous) text += ", the one before";
+  if (w.back.count() != 0) text += ", " + FormatDuration(w.back) + " before";
+  if (w.months != 0) text += ", " + std::to_string(w.months) + " months before";
+  if (w.delay.count() != 0) text += ", as of " + FormatDuration(w.delay) + " before";
+  if (w.level) text += ", standing at its end";
+  return text + (w.kind == WindowPlan::Kind::kRolling ? "" : ", panes of " + FormatDuration(PaneSize(w.tier)));
+}
+
+Duration ReachOf(const WindowPlan& w) {
+  if (w.lifetime()) return Duration::max();
+  const Duration span = w.kind == WindowPlan::Kind::kRolling  ? w.length
+                        : w.kind == WindowPlan::Kind::kToDate ? LongestOf(w.unit)
+                                                              : 2 * LongestOf(w.unit);
+  const Duration other = w.previous ? span : w.back + LongestOf(CalendarUnit::kMonth) * w.months;
+  // Of a period, the other one may begin up to a period before that.
+  const Duration slack = w.compared() && w.kind != WindowPlan::Kind::kRolling ? LongestOf(w.unit) : Duration(0);
+  return span + other + slack + w.delay;
+}
+
+}  // namespace tidemark
