@@ -101,10 +101,13 @@ class FormulaParser {
     if (tokens_.Peek().kind != Kind::kWindow) return formula;
     const Token window = tokens_.Next();
     formula->window = window.text;
-    if (window.text == "previous" || IsCalendarWindow(window.text)) {
+    if (window.text == "previous") {
       tokens_.Fail(window.offset, NotYet("@" + window.text));
-    } else if (window.text != "lifetime" && !ParseDuration(window.text).ok()) {
-      tokens_.Fail(window.offset, window.Shown() + " is no window; write one like @24h or @lifetime");
+    } else if (!IsNamedWindow(window.text) && !ParseDuration(window.text).ok()) {
+      const std::string nearest = NearestWindow(window.text);
+      tokens_.Fail(window.offset,
+                   window.Shown() + " is no window; " +
+                       (nearest.empty() ? "write one like @24h or @lifetime" : "did you mean \"@" + nearest + "\"?"));
     }
     return formula;
   }

@@ -136,7 +136,7 @@ void ReadKpi(const Value& value, const LimitSpec& limits, KpiSpec* kpi) {
   if (map->Take("by")) ReadBy(*map->Take("by"), limits, kpi);
   std::optional<Duration> step;
   if (const auto given = map->Take("step")) step = ReadStep(*given);
-  if (const auto windows = map->Require("windows")) kpi->windows = ReadWindows(*windows, step);
+  if (const auto windows = map->Require("windows")) kpi->windows = ReadWindows(*windows, step, *kpi);
   map->Refuse({"quantiles", "distinct", "first", "active", "lapsed", "elapsed", "funnel", "dwell", "open", "key",
                "compare", "target", "top", "stats", "mature", "at_least"});
   map->Finish();

@@ -5,8 +5,7 @@
 
 #include "config/names.h"
 #include "config/sections.h"
-#include "config/window.h"
-#include "pipeline/base/nearest.h"
+#include "config/time_zone.h"
 
 namespace tidemark::config {
 namespace {
@@ -71,39 +70,14 @@ void ReadHours(const Value& value, ActiveHours* active) {
 void ReadTimeZone(const Value& value, ActiveHours* active) {
   const std::optional<std::string> text = value.Text();
   if (!text) return;
-  // The loader would take a path of the file system too.
-  const bool plain = (*text)[0] != '/' && text->find("..") == std::string::npos && text->find(':') == std::string::npos;
   absl::TimeZone zone;
-  if (plain && *text != "localtime" && absl::LoadTimeZone(*text, &zone)) {
+  // The loader would take a path of the file system too.
+  if (IsTimeZoneName(*text) && *text != "localtime" && absl::LoadTimeZone(*text, &zone)) {
     active->time_zone = *text;
     return;
   }
-  static const std::vector<std::string> kKnown = {"UTC",
-                                                  "Europe/Berlin",
-                                                  "Europe/London",
-                                                  "Europe/Paris",
-                                                  "Europe/Madrid",
-                                                  "Europe/Rome",
-                                                  "Europe/Zurich",
-                                                  "Europe/Vienna",
-                                                  "Europe/Warsaw",
-                                                  "Europe/Amsterdam",
-                                                  "America/New_York",
-                                                  "America/Chicago",
-                                                  "America/Denver",
-                                                  "America/Los_Angeles",
-                                                  "America/Sao_Paulo",
-                                                  "America/Toronto",
-                                                  "Asia/Tokyo",
-                                                  "Asia/Singapore",
-                                                  "Asia/Kolkata",
-                                                  "Asia/Shanghai",
-                                                  "Asia/Dubai",
-                                                  "Australia/Sydney",
-                                                  "Africa/Johannesburg"};
-  const std::string nearest = Nearest(*text, kKnown);
   value.Fail(Quoted(*text) + " is no time zone of this machine; write an IANA name like Europe/Berlin" +
-             (nearest.empty() ? "" : "; nearest: " + nearest));
+             NearestTimeZone(*text));
 }
 
 void ReadLevels(const Value& value, RuleSpec* rule) {

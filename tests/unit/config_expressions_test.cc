@@ -330,11 +330,15 @@ const ConfigRow kRows[] = {
     {"FormulaCalendarWindow", kCount, R"y(- name: f
   windows: [1h]
   formula: k@month_to_date)y",
-     "c.yaml:7:13: kpis[1].formula: \"@month_to_date\" is not supported yet by this version\n"},
+     "c.yaml:7:12: kpis[1].formula: k@month_to_date needs that window; \"k\" has 1h, 24h\n"},
     {"FormulaWindowNone", kCount, R"y(- name: f
   windows: [1h]
   formula: k@soon)y",
      "c.yaml:7:13: kpis[1].formula: \"@soon\" is no window; write one like @24h or @lifetime\n"},
+    {"FormulaWindowByAHabit", kCount, R"y(- name: f
+  windows: [1h]
+  formula: k@mtd)y",
+     "c.yaml:7:13: kpis[1].formula: \"@mtd\" is no window; did you mean \"@month_to_date\"?\n"},
     {"FormulaWindowEmpty", kCount, R"y(- name: f
   windows: [1h]
   formula: k@ + 1)y",

@@ -220,9 +220,6 @@ const ConfigRow kRows[] = {
     {"WindowTooLong", kInput, R"y(kpis:
 - {name: k, on: a.b, count: true, windows: [9000d]})y",
      "c.yaml:4:45: kpis[0].windows[0]: 9000d is longer than ten years; nearest: 3660d or lifetime\n"},
-    {"LaterWindow", kInput, R"y(kpis:
-- {name: k, on: a.b, count: true, windows: [24h, month_to_date]})y",
-     "c.yaml:4:50: kpis[0].windows[1]: \"month_to_date\" is not supported yet by this version\n"},
     {"StepNotMinutes", kInput, R"y(kpis:
 - {name: k, on: a.b, count: true, windows: [24h], step: 90s})y",
      "c.yaml:4:57: kpis[0].step: 90s is not a multiple of a minute; nearest: 1m, 2m\n"},

@@ -28,8 +28,8 @@ time: {})y",
     {"UnknownSection", kWhole, R"y(storge: {path: x})y",
      "c.yaml:4:1: unknown key \"storge\"; did you mean \"storage\"?\n"},
     {"UnknownSectionFarFromAll", kWhole, R"y(zzzzzzzzzzzz: 1)y",
-     "c.yaml:4:1: unknown key \"zzzzzzzzzzzz\"; there are: namespace, kafka, topics, time, storage, web, limits, kpis, "
-     "rules\n"},
+     "c.yaml:4:1: unknown key \"zzzzzzzzzzzz\"; there are: namespace, kafka, topics, time, calendar, storage, web, "
+     "limits, kpis, rules\n"},
     {"LaterSection", kWhole, R"y(catalogue: [sales])y",
      "c.yaml:4:1: catalogue: \"catalogue\" is not supported yet by this version\n"},
     {"LaterTables", kWhole, R"y(tables: {}

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "config/estimate.h"
-#include "tests/unit/config_rows.h"
+#include "tests/unit/config_shown.h"
 
 namespace tidemark {
 namespace {
@@ -28,26 +28,6 @@ std::string WhereOf(const std::string& where) {
       Good(TextBefore(kInput) + "kpis:\n- name: k\n  on: a.b\n  count: true\n  windows: [1h]\n  where: >-\n    " +
            where + "\n");
   return specs.kpis.size() == 1 && specs.kpis[0].where ? Canonical(*specs.kpis[0].where) : "";
-}
-
-std::string Shown(const Formula& f) {
-  switch (f.kind) {
-    case Formula::Kind::kNumber:
-      return ToString(f.number);
-    case Formula::Kind::kKpi:
-      return f.kpi + (f.window.empty() ? "" : "@" + f.window);
-    case Formula::Kind::kNegate:
-      return "(-" + Shown(*f.args[0]) + ")";
-    case Formula::Kind::kAdd:
-      return "(" + Shown(*f.args[0]) + " + " + Shown(*f.args[1]) + ")";
-    case Formula::Kind::kSubtract:
-      return "(" + Shown(*f.args[0]) + " - " + Shown(*f.args[1]) + ")";
-    case Formula::Kind::kMultiply:
-      return "(" + Shown(*f.args[0]) + " * " + Shown(*f.args[1]) + ")";
-    case Formula::Kind::kDivide:
-      return "(" + Shown(*f.args[0]) + " / " + Shown(*f.args[1]) + ")";
-  }
-  return "";
 }
 
 std::filesystem::path SecretsDir() {
@@ -180,7 +160,7 @@ TEST(Formula, BindsAsInArithmetic) {
   for (const auto& [text, shown] : rows) {
     const Specs specs = Good(TextBefore(kCount) + "- {name: f, windows: [1h], formula: \"" + text + "\"}\n");
     ASSERT_EQ(specs.kpis.size(), 2u);
-    EXPECT_EQ(Shown(*specs.kpis[1].formula), shown) << text;
+    EXPECT_EQ(ShownFormula(*specs.kpis[1].formula), shown) << text;
   }
 }
 
