@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "config/expression.h"
+#include "config/measures.h"
 #include "config/names.h"
 #include "config/sections.h"
 
@@ -64,15 +65,42 @@ void CheckDeclaredSeries(const Value& value, const LimitSpec& limits, const KpiS
              " series, more than max_series (" + std::to_string(most) + ")");
 }
 
+// Labels that the program puts on the series of such a KPI by itself; with a name to use instead.
+std::string WhyNotLabelOf(const KpiSpec& kpi, const std::string& name) {
+  if (std::string why = WhyNotLabelName(name); !why.empty()) return why;
+  const auto reserved = [&](const std::string& word, const std::string& instead) {
+    return Quoted(name) + " is reserved: " + word + " sets this label; nearest: " + instead;
+  };
+  if (name == "stat" && Contains(kWithStats, kpi.measure)) return reserved("stats", "statistic");
+  if (name == "step" && kpi.measure == Measure::kFunnel) return reserved("funnel", "funnel_step");
+  if (name == "compare" && kpi.at.contains("compare")) return reserved("compare", "compared_with");
+  return "";
+}
+
+// `from.lead.channel` and `to.lead.owner` name the event of a pair.
+void TakeSide(const KpiSpec& kpi, const Value& value, LabelSpec* label) {
+  if (!Contains(kOfSteps, kpi.measure)) return;
+  const auto take = [&](std::string_view prefix, Side side) {
+    if (!label->field.starts_with(prefix)) return false;
+    label->field.erase(0, prefix.size());
+    label->side = side;
+    return true;
+  };
+  if (take("from.", Side::kFrom) || !take("to.", Side::kTo) || kpi.measure != Measure::kFunnel) return;
+  value.FailAt(label->place, "a funnel's labels are those of its first step, whatever follows; write " +
+                                 Quoted("from." + label->field));
+}
+
 void ReadNames(const Value& value, KpiSpec* kpi) {
   const std::optional<std::vector<std::string>> names = value.Texts();
   if (!names) return;
+  if (names->size() > kMaxLabels) return value.Fail("a KPI has at most " + std::to_string(kMaxLabels) + " labels");
   const std::vector<Value> items = value.Items();
   for (size_t i = 0; i < items.size(); ++i) {
     LabelSpec label;
     label.name = label.field = (*names)[i];
     label.place = items[i].place();
-    if (const std::string why = WhyNotLabelName(label.name); !why.empty()) items[i].Fail(why);
+    if (const std::string why = WhyNotLabelOf(*kpi, label.name); !why.empty()) items[i].Fail(why);
     kpi->by.push_back(std::move(label));
   }
 }
@@ -94,9 +122,10 @@ void ReadBy(const Value& value, const LimitSpec& limits, KpiSpec* kpi) {
   }
   for (const Node::Entry& entry : value.node().entries) {
     const Value child = value.Child(entry);
-    if (const std::string why = WhyNotLabelName(entry.key); !why.empty()) child.FailAt(value.PlaceOf(entry), why);
+    if (const std::string why = WhyNotLabelOf(*kpi, entry.key); !why.empty()) child.FailAt(value.PlaceOf(entry), why);
     kpi->by.push_back(ReadLabel(child, limits));
     kpi->by.back().name = entry.key;
+    TakeSide(*kpi, child, &kpi->by.back());
   }
   if (kpi->by.empty()) value.Fail("is empty");
   if (kpi->by.size() > kMaxLabels) value.Fail("a KPI has at most " + std::to_string(kMaxLabels) + " labels");

@@ -50,19 +50,28 @@ std::optional<Value> Map::Take(std::string_view key) {
 
 std::optional<Value> Map::Require(std::string_view key) {
   std::optional<Value> found = Take(key);
-  const auto& entries = value_.node().entries;
-  const bool present = std::any_of(entries.begin(), entries.end(), [&](const auto& e) { return e.key == key; });
-  if (!present) value_.Fail(Quoted(key) + " is missing");
+  if (!Has(key)) value_.Fail(Quoted(key) + " is missing");
   return found;
 }
 
-void Map::Refuse(std::initializer_list<std::string_view> words) {
-  for (std::string_view word : words) {
-    refused_.emplace_back(word);
-    for (const Node::Entry& entry : value_.node().entries) {
-      if (entry.key == word) value_.Child(entry).FailAt(value_.PlaceOf(entry), NotYet(word));
-    }
+bool Map::Has(std::string_view key) const {
+  const auto& entries = value_.node().entries;
+  return std::any_of(entries.begin(), entries.end(), [&](const auto& e) { return e.key == key; });
+}
+
+void Map::FailAt(std::string_view key, const std::string& why) const {
+  for (const Node::Entry& entry : value_.node().entries) {
+    if (entry.key == key) value_.Child(entry).FailAt(value_.PlaceOf(entry), why);
   }
+}
+
+void Map::Refuse(std::initializer_list<std::string_view> words) {
+  for (std::string_view word : words) Refuse(word, NotYet(word));
+}
+
+void Map::Refuse(std::string_view word, const std::string& why) {
+  refused_.emplace_back(word);
+  FailAt(word, why);
 }
 
 void Map::Finish() {

@@ -72,8 +72,14 @@ class Map {
   // Nothing when the key is absent, or has no value, which is reported.
   std::optional<Value> Take(std::string_view key);
   std::optional<Value> Require(std::string_view key);
+  // Whether the key is given, with a value or without.
+  bool Has(std::string_view key) const;
+  // Reports `why` at the key, where it is given.
+  void FailAt(std::string_view key, const std::string& why) const;
   // Words of the language this version doesn't have: refused as such, not as unknown.
   void Refuse(std::initializer_list<std::string_view> words);
+  // A word that belongs elsewhere: refused with what to do, not as unknown.
+  void Refuse(std::string_view word, const std::string& why);
   // Reports the keys that were not taken, each with the nearest that was asked for.
   void Finish();
 
