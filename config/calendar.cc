@@ -40,7 +40,6 @@ void ReadZone(const Value& value, CalendarSpec* calendar) {
     value.Fail(Quoted(*text) + " is not the name of a time zone, like Europe/Berlin" + NearestTimeZone(*text));
   } else {
     calendar->time_zone = *text;
-    calendar->place = value.place();
   }
 }
 
@@ -69,11 +68,14 @@ std::optional<int> ReadMonth(const Value& value) {
 
 }  // namespace
 
-void ReadCalendar(const Value& value, CalendarSpec* calendar) {
-  calendar->place = value.place();
+void ReadCalendar(const Value& value, CalendarSpec* calendar, Place* zone_place) {
+  *zone_place = value.place();
   std::optional<Map> map = Map::Open(value);
   if (!map) return;
-  if (const auto zone = map->Take("time_zone")) ReadZone(*zone, calendar);
+  if (const auto zone = map->Take("time_zone")) {
+    *zone_place = zone->place();
+    ReadZone(*zone, calendar);
+  }
   map->Set("week_start", &calendar->week_start, ReadWeekday);
   map->Set("fiscal_year_start", &calendar->fiscal_year_start, ReadMonth);
   map->Finish();

@@ -46,7 +46,7 @@ void ReadRoot(const Document& document, Specs* specs, Diagnostics* diagnostics) 
   if (const auto kafka = map->Require("kafka")) ReadKafka(*kafka, &specs->kafka);
   if (const auto topics = map->Require("topics")) ReadTopics(*topics, &specs->topics);
   if (const auto time = map->Take("time")) ReadTime(*time, &specs->time);
-  if (const auto calendar = map->Take("calendar")) ReadCalendar(*calendar, &specs->calendar);
+  if (const auto calendar = map->Take("calendar")) ReadCalendar(*calendar, &specs->calendar, &specs->calendar_place);
   if (const auto storage = map->Take("storage")) ReadStorage(*storage, &specs->storage);
   if (const auto web = map->Take("web")) ReadWeb(*web, &specs->http);
   if (const auto limits = map->Take("limits")) ReadLimits(*limits, &specs->limits);

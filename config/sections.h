@@ -14,7 +14,7 @@ inline constexpr size_t kMaxRules = 10'000;
 void ReadKafka(const Value& value, KafkaSpec* kafka);
 void ReadTopics(const Value& value, std::vector<TopicSpec>* topics);
 void ReadTime(const Value& value, TimeSpec* time);
-void ReadCalendar(const Value& value, CalendarSpec* calendar);
+void ReadCalendar(const Value& value, CalendarSpec* calendar, Place* zone_place);
 void ReadStorage(const Value& value, StorageSpec* storage);
 void ReadWeb(const Value& value, HttpSpec* http);
 void ReadLimits(const Value& value, LimitSpec* limits);

@@ -138,6 +138,7 @@ Status Table::PassOverStored(size_t window, Pass pass, EventTime from, EventTime
   while (from < to) {
     if (from < run.from || from >= run.to) TM_RETURN_IF_ERROR(ReadAhead(pages.tier(), from, pages.stored_end(), store, &run));
     for (; run.next < run.cells.size() && run.cells[run.next].pane < to; ++run.next) {
+      if (run.cells[run.next].pane < from) continue;  // the edge jumped over it
       Account(window, pass, run.cells[run.next].row, run.words.data() + run.next * plan_.pane_words);
     }
     from = run.from = std::min(to, run.to);

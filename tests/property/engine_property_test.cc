@@ -2,13 +2,9 @@
 // commits: at every commit every value equals the oracle's.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <random>
 
-#include "pipeline/engine/engine.h"
-#include "pipeline/engine/verify.h"
-#include "pipeline/store/memory_store.h"
-#include "tests/fakes/log_source.h"
+#include "tests/property/consume.h"
 #include "tests/property/oracle.h"
 
 namespace tidemark {
@@ -117,61 +113,19 @@ struct Trial {
   uint64_t open_panes_bytes = 16 << 10;  // many commits in the middle of a backlog; little: a pane gets merged, too
 };
 
-// Reads the stream to its end, restarting from the stored state now and then, comparing at every commit.
-Answers Consume(Trial* run, const Specs& specs, bool compare) {
-  const auto plan = CompilePlan(specs);
-  MemoryStore store;
-  WallTime now = WallTimeFromMicros(Micros(kStart) + 400ll * 86400 * kMicrosPerSecond);
-  Answers final;
-  for (bool done = false; !done;) {
-    LogSource source(&run->stream.logs);
-    source.BatchSize(run->batch);
-    source.ProveAt(now);
-    EngineOptions options;
-    options.open_panes_bytes = run->open_panes_bytes;
-    auto engine = Engine::Open(plan, &store, &source, now, options);
-    EXPECT_TRUE(engine.ok()) << engine.status().text();
-    uint64_t seen = (*engine)->view()->sequence();
-    if (compare && seen > 0) ExpectEqual(run->stream.oracle, *(*engine)->view());
-    for (int idle = 0; idle < 4;) {
-      now += std::chrono::milliseconds(150);
-      const auto wait = (*engine)->Step(now);
-      EXPECT_TRUE(wait.ok()) << wait.status().text();
-      idle = wait.ok() && wait->count() == 0 ? 0 : idle + 1;
-      const auto view = (*engine)->view();
-      if (view->sequence() == seen) continue;
-      seen = view->sequence();
-      if (compare) ExpectEqual(run->stream.oracle, *view);
-      if (::testing::Test::HasFatalFailure()) return {};
-      if (run->restart_one_in > 0 && run->rng() % static_cast<uint64_t>(run->restart_one_in) == 0) break;
-      if (idle == 4) done = true;
-    }
-    now += std::chrono::seconds(1);
-    if (!done && run->restart_one_in == 0) done = true;
-    bool all = true;
-    for (const PartitionView& p : (*engine)->view()->partitions()) all &= p.next_offset == run->stream.logs.at(p.tp).end;
-    done = all && !(*engine)->view()->partitions().empty();
-    if (done) {
-      EXPECT_TRUE((*engine)->Stop(now).ok());
-      const auto report = VerifyState(store);
-      EXPECT_TRUE(report.ok()) << report.status().text();
-      if (report.ok()) {
-        EXPECT_EQ(report->mismatch_count, 0u) << (report->mismatches.empty() ? "" : report->mismatches[0]);
-      }
-      if (compare) ExpectEqual(run->stream.oracle, *(*engine)->view());
-      final = AnswersOf(*(*engine)->view());
-    }
-  }
-  return final;
-}
-
-uint64_t FirstSeed() {
-  const char* text = std::getenv("TIDEMARK_SEED");
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : 1;
-}
-int Seeds(int usual) {
-  const char* text = std::getenv("TIDEMARK_SEEDS");
-  return text != nullptr ? std::atoi(text) : usual;
+// Reads the stream to its end, comparing at every commit; returns the last answers.
+Answers Read(Trial* run, const Specs& specs, bool compare) {
+  Answers last;
+  const WallTime now = WallTimeFromMicros(Micros(kStart) + 400ll * 86400 * kMicrosPerSecond);
+  ConsumeOptions options;
+  options.restart_one_in = run->restart_one_in;
+  options.batch = run->batch;
+  options.open_panes_bytes = run->open_panes_bytes;
+  Consume(CompilePlan(specs), &run->stream.logs, now, options, &run->rng, [&](const View& view) {
+    if (compare) ExpectEqual(run->stream.oracle, view);
+    last = AnswersOf(view);
+  });
+  return last;
 }
 
 Trial MakeTrial(uint64_t seed) {
@@ -195,7 +149,7 @@ TEST(EngineProperty, EveryValueAtEveryCommitEqualsTheOracle) {
     Trial run = MakeTrial(seed);
     Specs specs = OracleSpecs(kTopic);
     specs.time.event_clock = seed % 2 == 0;
-    Consume(&run, specs, true);
+    Read(&run, specs, true);
     if (HasFatalFailure()) return;
   }
 }
@@ -211,7 +165,7 @@ TEST(EngineProperty, TheEndDoesNotDependOnBatchesRestartsOrInterleaving) {
     one.restart_one_in = 0;
     other.batch = 1 + seed % 7;
     other.restart_one_in = 2;
-    ASSERT_EQ(Consume(&one, specs, false), Consume(&other, specs, false));
+    ASSERT_EQ(Read(&one, specs, false), Read(&other, specs, false));
   }
 }
 

@@ -1,0 +1,367 @@
+#include "tests/property/entity_oracle.h"
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+
+#include "tidemark/events/v1/event.pb.h"
+
+namespace tidemark {
+namespace {
+
+using Strings = std::vector<std::string>;
+constexpr Duration kHour = std::chrono::hours(1), kDay = std::chrono::hours(24);
+
+bool In(const std::string& word, const Strings& words) { return std::find(words.begin(), words.end(), word) != words.end(); }
+
+struct Rolling {
+  Duration length, step;
+};
+std::optional<Rolling> RollingOf(const std::string& window) {
+  const std::map<std::string, Rolling> known = {{"1h", {kHour, kHour / 60}}, {"24h", {kDay, kHour / 6}}, {"7d", {7 * kDay, kHour}}, {"30d", {30 * kDay, kHour}}};
+  const auto it = known.find(window);
+  return it == known.end() ? std::nullopt : std::optional(it->second);
+}
+
+CalendarUnit UnitOf(const std::string& window) {
+  if (window == "today" || window == "yesterday") return CalendarUnit::kDay;
+  if (window.find("week") != std::string::npos) return CalendarUnit::kWeek;
+  if (window.find("month") != std::string::npos) return CalendarUnit::kMonth;
+  return window.find("quarter") != std::string::npos ? CalendarUnit::kQuarter : CalendarUnit::kYear;
+}
+
+// sum / count at scale 6, as the engine prints it: borrowed from a division of whole numbers.
+std::string Average(Int128 sum, int64_t count) {
+  const Value v = sum % count == 0 ? Value::Exact({sum / count, 6}) : Value::Real(NearestQuotient(sum, Int128{count} * 1'000'000));
+  return v.ToString();
+}
+std::string Money(Int128 micros) { return ToString(Decimal{micros, 6}); }
+
+}  // namespace
+
+EntityOracle::EntityOracle() {
+  CalendarSpec spec;
+  spec.time_zone = "Europe/Berlin";
+  spec.week_start = 7;
+  spec.fiscal_year_start = 4;
+  calendar_ = Calendar::Make(spec).value();
+}
+
+EntityOracle::Span EntityOracle::WindowAt(const std::string& window, const std::string& compare, EventTime t, Duration delay) const {
+  if (window == "lifetime" || window == "now") return {EventTime::min(), EventTime::max()};
+  const Calendar& c = *calendar_;
+  const auto earlier = [&](EventTime at) {  // the same wall clock before; at is the beginning of a period
+    if (compare == "1mo") return c.MonthsBefore(at, 1);
+    if (compare == "1y") return c.MonthsBefore(at, 12);
+    return compare == "1w" ? c.DaysBefore(at, 7) : at - 36 * kHour;
+  };
+  if (const auto rolling = RollingOf(window)) {
+    Span now{FloorTo(t, rolling->step) + rolling->step - rolling->length, EventTime::max()};
+    if (delay.count() != 0) now = {FloorTo(t - delay, rolling->step) - rolling->length, FloorTo(t - delay, rolling->step)};
+    if (compare.empty()) return now;
+    EventTime from = now.from - rolling->length;
+    if (compare == "1w") from = now.from - 7 * kDay;
+    if (compare == "36h") from = now.from - 36 * kHour;
+    if (compare == "1mo" || compare == "1y") {
+      const Period month = c.PeriodOf(CalendarUnit::kMonth, now.from);
+      const Period other = c.PeriodOf(CalendarUnit::kMonth, earlier(month.begin));
+      from = FloorTo(c.SameElapsed(CalendarUnit::kMonth, now.from, other).end, rolling->step);
+    }
+    return {from, from + rolling->length};
+  }
+  const CalendarUnit unit = UnitOf(window);
+  const Period now = c.PeriodOf(unit, t);
+  const auto other_of = [&](const Period& p) {
+    return compare == "previous" ? c.PeriodBefore(unit, p.begin) : c.PeriodOf(unit, earlier(p.begin));
+  };
+  if (window.starts_with("last_") || window == "yesterday") {
+    const Period closed = c.PeriodBefore(unit, t);
+    const Period shown = compare.empty() ? closed : other_of(closed);
+    return {shown.begin, shown.end};
+  }
+  if (compare.empty()) return {now.begin, now.end};
+  const Period part = c.SameElapsed(unit, t, other_of(now));
+  const Duration pane = unit == CalendarUnit::kDay ? kHour / 60 : unit == CalendarUnit::kWeek ? kHour / 6 : kHour;
+  return {part.begin, FloorTo(part.end, pane)};
+}
+
+Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventTime t) const {
+  Answers answers;
+  std::map<std::string, std::map<std::string, Events>> by;  // kind -> key -> events in the order of time
+  std::set<std::string> seen;
+  for (const auto& [tp, log] : logs) {
+    const auto it = through.find(tp);
+    for (int64_t o = 0; it != through.end() && o < it->second.v; ++o) {
+      const EntityEventMade& e = log[static_cast<size_t>(o)];
+      if (!seen.insert(e.id).second) continue;
+      const std::string kind = e.type.substr(0, e.type.find('.'));
+      by[kind][e.key].push_back(&e);
+      if (kind == "deal" && !e.lead.empty()) by["lead+deal"][e.lead].push_back(&e);
+      if (kind == "lead") by["lead+deal"][e.key].push_back(&e);
+    }
+  }
+  for (auto& [kind, keys] : by) {
+    for (auto& [key, events] : keys) std::sort(events.begin(), events.end(), [](auto* a, auto* b) { return a->time < b->time; });
+  }
+  const Strings lead_types = {"lead.created", "lead.contacted"};
+  // Every KPI: visits (labels, instant, sum) of what counts, and says what a window of it shows.
+  struct Counted {
+    std::string labels;
+    EventTime at;
+    Int128 sum = 0;
+  };
+  const auto groups_of = [&](const std::vector<Counted>& all, const Span& span) {
+    std::map<std::string, std::vector<const Counted*>> groups;
+    for (const Counted& c : all) {
+      auto& group = groups[c.labels];
+      if (span.Holds(c.at)) group.push_back(&c);
+    }
+    return groups;
+  };
+  using Show = std::function<std::string(const std::vector<const Counted*>&)>;
+  const Show count = [](const auto& group) { return std::to_string(group.size()); };
+  const Show total = [](const auto& group) {
+    Int128 sum = 0;
+    for (const auto* c : group) sum += c->sum;
+    return Money(sum);
+  };
+  const Show average = [](const auto& group) {
+    Int128 sum = 0;
+    for (const auto* c : group) sum += c->sum;
+    return group.empty() ? "" : Average(sum, static_cast<int64_t>(group.size()));
+  };
+  const auto quantile = [](int64_t numerator) -> Show {
+    return [numerator](const auto& group) {
+      if (group.empty()) return std::string();
+      std::vector<Int128> samples;
+      for (const auto* c : group) samples.push_back(c->sum);
+      std::sort(samples.begin(), samples.end());
+      const auto n = static_cast<int64_t>(samples.size());
+      return Money(samples[static_cast<size_t>((n * numerator + 99'999) / 100'000 - 1)]);
+    };
+  };
+  const auto put = [&](const std::string& kpi, const std::vector<Counted>& all, const Strings& windows, const Strings& compares,
+                       const std::map<std::string, Show>& stats, Duration delay = Duration(0)) {
+    for (const std::string& window : windows) {
+      for (const std::string& compare : compares) {
+        if (!compare.empty() && window == "lifetime") continue;
+        for (const auto& [labels, group] : groups_of(all, WindowAt(window, compare, t, delay))) {
+          for (const auto& [stat, show] : stats) {
+            std::string text = labels;
+            for (const std::string& more : {stat, compare}) text += more.empty() ? "" : "|" + more;
+            answers[{kpi + (compare.empty() ? "" : "_compare"), text, window}] = show(group);
+          }
+        }
+      }
+    }
+  };
+  const std::map<std::string, Show> counts = {{"", count}}, sums = {{"", total}};
+
+  // ---- ids ----
+  const Strings visitor_windows = {"1h", "24h", "7d", "lifetime", "today", "month_to_date", "last_week"};
+  for (const std::string& window : visitor_windows) {
+    for (const std::string compare : {"", "previous", "1w", "1mo"}) {
+      if (window == "lifetime" && !compare.empty()) continue;
+      const Span span = WindowAt(window, compare, t);
+      std::map<std::string, int64_t> ids, repeaters;
+      for (const auto& [key, events] : by["lead"]) {
+        std::map<std::string, int64_t> times;
+        for (const auto* e : events) {
+          if (!In(e->type, lead_types)) continue;
+          times[e->label] += span.Holds(e->time) ? 1 : 0;
+        }
+        for (const auto& [label, n] : times) ids[label] += n >= 1 ? 1 : 0, repeaters[label] += n >= 2 ? 1 : 0;
+      }
+      for (const auto& [label, n] : ids) {
+        const std::string text = label + (compare.empty() ? "" : "|" + compare);
+        answers[{compare.empty() ? "visitors" : "visitors_compare", text, window}] = std::to_string(n);
+      }
+      if (compare.empty() && In(window, {"24h", "7d", "lifetime"})) {
+        for (const auto& [label, n] : repeaters) answers[{"repeaters", label, window}] = std::to_string(n);
+      }
+    }
+  }
+  std::vector<Counted> firsts, lasts, top;
+  for (const auto& [key, events] : by["lead"]) {
+    Events of_leads, created;
+    for (const auto* e : events) {
+      if (In(e->type, lead_types)) of_leads.push_back(e);
+      if (e->type == "lead.created") created.push_back(e);
+    }
+    if (!of_leads.empty()) firsts.push_back({of_leads.front()->label, of_leads.front()->time});
+    if (!of_leads.empty()) lasts.push_back({of_leads.back()->label, of_leads.back()->time});
+    if (!created.empty()) top.push_back({created.front()->label, created.front()->time});
+  }
+  put("newcomers", firsts, {"1h", "7d", "week_to_date", "year_to_date", "last_month", "lifetime"}, {"", "previous", "1y"}, counts);
+  put("present", lasts, {"1h", "7d", "lifetime"}, {""}, counts);
+  for (const std::string window : {"1h", "7d"}) {
+    for (const auto& [labels, group] : groups_of(lasts, WindowAt(window, "previous", t))) answers[{"gone", labels, window}] = count(group);
+  }
+  for (const std::string window : {"30d", "lifetime"}) {
+    std::vector<std::pair<int64_t, std::string>> order;
+    for (const auto& [labels, group] : groups_of(top, WindowAt(window, "", t))) order.emplace_back(-static_cast<int64_t>(group.size()), labels);
+    std::sort(order.begin(), order.end());
+    int64_t rest = 0;
+    for (size_t i = 0; i < order.size(); ++i) {
+      if (i < 2) answers[{"top_channels", order[i].second, window}] = std::to_string(-order[i].first);
+      if (i >= 2) rest -= order[i].first;
+    }
+    if (order.size() > 2) answers[{"top_channels", "__other__", window}] = std::to_string(rest);
+  }
+
+  // ---- steps ----
+  std::vector<Counted> responses, funnel, ripe;
+  const auto chain_of = [](const Events& events, const std::vector<Strings>& steps, Duration within) {
+    Events chain;
+    for (const Strings& step : steps) {
+      const auto next = std::find_if(events.begin(), events.end(), [&](auto* e) {
+        return In(e->type, step) && (chain.empty() || (e->time >= chain.back()->time && e->time - chain.front()->time <= within));
+      });
+      if (next == events.end()) break;
+      chain.push_back(*next);
+    }
+    return chain;
+  };
+  for (const auto& [key, events] : by["lead"]) {
+    const Events chain = chain_of(events, {{"lead.created"}, {"lead.contacted"}}, 2 * kDay);
+    // Leads carry channel and owner in one label here: the owner is "rep of " and the channel.
+    if (chain.size() == 2) responses.push_back({chain[0]->label + "|rep of " + chain[1]->label, chain[1]->time, (chain[1]->time - chain[0]->time).count()});
+  }
+  const Strings names = {"1_lead.created", "2_lead.qualified|lead.contacted", "3_deal.created", "4_deal.won"};
+  for (const auto& [key, events] : by["lead+deal"]) {
+    const Events chain = chain_of(events, {{"lead.created"}, {"lead.qualified", "lead.contacted"}, {"deal.created"}, {"deal.won"}}, 3 * kDay);
+    for (size_t k = 0; k < chain.size(); ++k) funnel.push_back({chain[0]->label + "|" + names[k], chain[0]->time});
+    const Events won = chain_of(events, {{"lead.created"}, {"deal.won"}}, 2 * kDay);
+    const Strings ripe_names = {"1_lead.created", "2_deal.won"};
+    for (size_t k = 0; k < won.size(); ++k) ripe.push_back({ripe_names[k], won[0]->time});
+  }
+  put("response_seconds", responses, {"24h", "30d", "lifetime", "last_week"}, {"", "previous"},
+      {{"count", count}, {"sum", total}, {"avg", average}, {"p50", quantile(50'000)}, {"p90", quantile(90'000)}});
+  put("lead_funnel", funnel, {"7d", "30d", "lifetime"}, {""}, counts);
+  put("ripe_funnel", ripe, {"7d", "30d"}, {""}, counts, 2 * kDay);
+
+  // ---- deals ----
+  std::vector<Counted> stays, open, pipeline, silent, booked, wins;
+  for (const auto& [key, events] : by["deal"]) {
+    const EntityEventMade* since = nullptr;
+    for (const auto* e : events) {
+      const bool ends = In(e->type, {"deal.won", "deal.lost"});
+      if (!ends && !In(e->type, {"deal.created", "deal.stage_changed"})) continue;
+      if (since != nullptr && (ends || e->stage != since->stage)) stays.push_back({since->stage, e->time, (e->time - since->time).count()});
+      if (ends) since = nullptr;
+      if (!ends && (since == nullptr || e->stage != since->stage)) since = e;
+    }
+    const auto merged = [&](const Strings& types) {  // the latest value of each field
+      EntityEventMade now;
+      now.has_amount = false;
+      for (const auto* e : events) {
+        if (!In(e->type, types)) continue;
+        if (!e->label.empty()) now.label = e->label;
+        if (!e->stage.empty()) now.stage = e->stage;
+        if (e->has_amount) now.amount = e->amount, now.has_amount = true;
+        now.time = e->time;
+      }
+      return now;
+    };
+    const Strings all = {"deal.created", "deal.stage_changed", "deal.updated", "deal.won", "deal.lost", "deal.reopened"};
+    EventTime ended = EventTime::min(), reopened = EventTime::min();
+    bool any = false;
+    for (const auto* e : events) {
+      any |= In(e->type, all);
+      if (In(e->type, {"deal.won", "deal.lost"})) ended = e->time;
+      if (e->type == "deal.reopened") reopened = e->time;
+    }
+    if (any && (ended == EventTime::min() || reopened > ended)) {
+      const EntityEventMade now = merged(all);
+      if (now.label != "bot") open.push_back({now.stage, EventTime()});
+      pipeline.push_back({now.label, EventTime(), now.amount});
+      if (now.time < FloorTo(t - kDay, std::chrono::minutes(1))) silent.push_back({"", EventTime()});
+    }
+    const EntityEventMade* won = nullptr;
+    EventTime revoked = EventTime::min();
+    for (const auto* e : events) {
+      if (In(e->type, {"deal.reopened", "deal.deleted"})) revoked = e->time;
+    }
+    for (const auto* e : events) {
+      if (e->type == "deal.won" && e->time > revoked && won == nullptr) won = e;
+    }
+    if (won == nullptr) continue;
+    const EntityEventMade now = merged({"deal.won", "deal.updated", "deal.reopened", "deal.deleted"});
+    if (now.has_amount) booked.push_back({now.label, won->time, now.amount});
+    if (now.has_amount && now.amount > 100'000'000) wins.push_back({"", won->time});
+  }
+  put("stage_seconds", stays, {"7d", "lifetime", "last_month"}, {""}, {{"count", count}, {"sum", total}, {"p50", quantile(50'000)}});
+  put("open_deals", open, {"now"}, {""}, counts);
+  put("pipeline", pipeline, {"now"}, {""}, sums);
+  put("silent_deals", silent, {"now"}, {""}, counts);
+  put("booked", booked, {"24h", "30d", "month_to_date", "lifetime"}, {"", "previous"}, sums);
+  put("wins", wins, {"7d", "lifetime", "last_quarter"}, {""}, counts);
+
+  // ---- orders ----
+  std::vector<Counted> net, orders;
+  for (const auto& [key, events] : by["order"]) {
+    const EntityEventMade* paid = nullptr;
+    EntityEventMade now;
+    now.has_amount = false;
+    Int128 refunds = 0;
+    for (const auto* e : events) {
+      if (e->type == "order.refunded") refunds += e->has_amount ? e->amount : 0;
+      if (e->type != "order.paid") continue;
+      if (paid == nullptr) paid = e;
+      if (!e->label.empty()) now.label = e->label;
+      if (e->has_amount) now.amount = e->amount, now.has_amount = true;
+      orders.push_back({e->label, e->time, e->has_amount ? Int128{e->amount} : Int128{-1}});
+    }
+    if (paid != nullptr && now.has_amount) net.push_back({now.label, paid->time, now.amount + refunds});
+  }
+  put("paid_net", net, {"7d", "lifetime"}, {""}, sums);
+  put("orders", orders, {"24h", "30d", "today", "month_to_date", "quarter_to_date", "last_week", "last_year", "lifetime"},
+      {"", "previous", "1w", "36h", "1mo", "1y"}, counts);
+  std::vector<Counted> sized;
+  for (const Counted& c : orders) {
+    if (c.sum != -1) sized.push_back(c);
+  }
+  put("order_size", sized, {"24h", "30d", "lifetime", "yesterday"}, {"", "previous"},
+      {{"p50", quantile(50'000)}, {"p99", quantile(99'000)}, {"avg", average}, {"count", count}});
+  return answers;
+}
+
+std::string Serialize(const EntityEventMade& e) {
+  tidemark::events::v1::Event proto;
+  proto.set_id(e.id);
+  proto.set_source("test");
+  proto.mutable_time()->set_seconds(FloorDiv(Micros(e.time), kMicrosPerSecond));
+  proto.mutable_time()->set_nanos(static_cast<int>((Micros(e.time) - proto.time().seconds() * kMicrosPerSecond) * 1000));
+  const auto lead = [&](auto* payload) {
+    payload->mutable_lead()->set_id(e.key);
+    payload->mutable_lead()->set_channel(e.label);
+    payload->mutable_lead()->set_owner("rep of " + e.label);
+  };
+  const auto deal = [&](auto* payload) {
+    payload->mutable_deal()->set_id(e.key);
+    payload->mutable_deal()->set_lead(e.lead);
+    payload->mutable_deal()->set_owner(e.label);
+    payload->mutable_deal()->set_stage(e.stage);
+    if (e.has_amount) payload->mutable_deal()->set_amount_micros(e.amount);
+  };
+  const auto order = [&](auto* payload) {
+    payload->mutable_order()->set_id(e.key);
+    payload->mutable_order()->set_region(e.label);
+    if (e.has_amount) payload->mutable_order()->set_amount_micros(e.amount);
+  };
+  if (e.type == "lead.created") lead(proto.mutable_lead_created());
+  if (e.type == "lead.contacted") lead(proto.mutable_lead_contacted());
+  if (e.type == "lead.qualified") lead(proto.mutable_lead_qualified());
+  if (e.type == "deal.created") deal(proto.mutable_deal_created());
+  if (e.type == "deal.updated") deal(proto.mutable_deal_updated());
+  if (e.type == "deal.stage_changed") deal(proto.mutable_deal_stage_changed());
+  if (e.type == "deal.won") deal(proto.mutable_deal_won());
+  if (e.type == "deal.lost") deal(proto.mutable_deal_lost());
+  if (e.type == "deal.reopened") deal(proto.mutable_deal_reopened());
+  if (e.type == "deal.deleted") deal(proto.mutable_deal_deleted());
+  if (e.type == "order.paid") order(proto.mutable_order_paid());
+  if (e.type == "order.refunded") order(proto.mutable_order_refunded());
+  return proto.SerializeAsString();
+}
+
+}  // namespace tidemark

@@ -1,0 +1,49 @@
+// The naive answer for KPIs of entities: keeps every event, and at every question works each KPI out from its
+// definition, entity by entity. Shares the calendar with the engine, which has tests of its own, and nothing else.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "pipeline/time/calendar.h"
+#include "tests/property/oracle.h"
+
+namespace tidemark {
+
+struct EntityEventMade {
+  std::string id;                     // of the event
+  std::string type;                   // "lead.created"
+  EventTime time;
+  std::string key;                    // of the lead, deal or order
+  std::string lead;                   // deals: the lead behind
+  std::string label;                  // channel, owner or region; "": absent
+  std::string stage;                  // deals; "": absent
+  int64_t amount = 0;                 // micros
+  bool has_amount = true;
+};
+std::string Serialize(const EntityEventMade& event);
+
+class EntityOracle {
+ public:
+  EntityOracle();
+  std::map<TopicPartition, std::vector<EntityEventMade>> logs;  // in offset order
+
+  // What the KPIs of entity_specs.h show; series that no event made are left out, or zero. Values of quantiles are
+  // those of the samples themselves.
+  Answers At(const std::map<TopicPartition, Offset>& through, EventTime t) const;
+
+ private:
+  struct Span {
+    EventTime from, to;
+    bool Holds(EventTime t) const { return t >= from && t < to; }
+  };
+  using Events = std::vector<const EntityEventMade*>;
+  // Windows by name and comparison ("" for the window itself).
+  Span WindowAt(const std::string& window, const std::string& compare, EventTime t, Duration delay = Duration(0)) const;
+
+  std::shared_ptr<const Calendar> calendar_;
+};
+
+}  // namespace tidemark
