@@ -20,7 +20,8 @@ std::unique_ptr<Expr> ParseWhere(const Value& value);
 // A `formula`. Null after a mistake, reported likewise.
 //   sum     := product { ("+" | "-") product }
 //   product := sign { ("*" | "/") sign }
-//   sign    := "-" sign | "(" sum ")" | decimal number | kpi [ "@" window ]
+//   sign    := "-" sign | "(" sum ")" | decimal number | operand | "total" "(" operand ")"
+//   operand := kpi [ "@" ( window | "previous" ) ]
 std::unique_ptr<Formula> ParseFormula(const Value& value);
 
 // Whether `text` is a path of names joined by points: "lead.channel".

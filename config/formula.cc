@@ -86,11 +86,30 @@ class FormulaParser {
       formula = Make(Formula::Kind::kNumber, token.offset);
       formula->number = token.number;
     } else if (token.kind == Kind::kWord) {
-      formula = Operand(token);
+      formula = tokens_.Peek().Is("(") ? Call(token) : Operand(token);
     } else {
       tokens_.Fail(token.offset, "a KPI, a number or \"(\" is wanted here, not " + token.Shown());
     }
     tokens_.Leave();
+    return formula;
+  }
+
+  FormulaPtr Call(const Token& function) {
+    if (function.text != "total") {
+      tokens_.Fail(function.offset, "there is no function " + Quoted(function.text) + "; there is total(kpi)");
+      return nullptr;
+    }
+    tokens_.Next();
+    const Token name = tokens_.Next();
+    if (name.kind != Kind::kWord) {
+      tokens_.Fail(name.offset, "total takes a KPI, like total(revenue), not " + name.Shown());
+      return nullptr;
+    }
+    FormulaPtr formula = Operand(name);
+    formula->total = true;
+    const Token& close = tokens_.Peek();
+    if (!tokens_.Skip(")"))
+      tokens_.Fail(close.offset, "total takes one KPI; \")\" is wanted here, not " + close.Shown());
     return formula;
   }
 
@@ -100,16 +119,25 @@ class FormulaParser {
     formula->kpi = name.text;
     if (tokens_.Peek().kind != Kind::kWindow) return formula;
     const Token window = tokens_.Next();
-    formula->window = window.text;
     if (window.text == "previous") {
-      tokens_.Fail(window.offset, NotYet("@" + window.text));
-    } else if (!IsNamedWindow(window.text) && !ParseDuration(window.text).ok()) {
-      const std::string nearest = NearestWindow(window.text);
-      tokens_.Fail(window.offset,
-                   window.Shown() + " is no window; " +
-                       (nearest.empty() ? "write one like @24h or @lifetime" : "did you mean \"@" + nearest + "\"?"));
+      formula->previous = true;
+    } else {
+      formula->window = window.text;
+      CheckWindow(window);
+    }
+    if (tokens_.Peek().kind == Kind::kWindow) {
+      tokens_.Fail(tokens_.Peek().offset, "a second @; a KPI has one window, or previous");
     }
     return formula;
+  }
+
+  void CheckWindow(const Token& window) {
+    if (IsNamedWindow(window.text) || ParseDuration(window.text).ok()) return;
+    std::string nearest = NearestWindow(window.text);
+    if (nearest.empty()) nearest = Nearest(window.text, {"previous"});
+    const std::string what =
+        nearest.empty() ? "write one like @24h, @lifetime or @previous" : "did you mean " + Quoted("@" + nearest) + "?";
+    tokens_.Fail(window.offset, window.Shown() + " is no window; " + what);
   }
 
   const Value& value_;

@@ -112,7 +112,7 @@ class Lexer {
     while (end < text_.size() && IsWordPart(text_[end])) ++end;
     token->kind = Token::Kind::kWindow;
     token->text = text_.substr(at_, end - at_);
-    if (end == at_) Fail(at_, "a window is wanted after @, like @24h or @lifetime");
+    if (end == at_) Fail(at_, "a window is wanted after @, like @24h, @lifetime or @previous");
     at_ = end;
   }
 

@@ -111,6 +111,7 @@ void ReadRuleLabels(const Value& value, RuleSpec* rule) {
   for (const Node::Entry& entry : value.node().entries) {
     const Value child = value.Child(entry);
     rule->at["labels." + entry.key] = value.PlaceOf(entry);
+    rule->at["value of labels." + entry.key] = child.place();
     if (const auto text = child.Text()) rule->labels[entry.key] = *text;
   }
 }

@@ -25,6 +25,10 @@ void ReadBy(const Value& value, const LimitSpec& limits, KpiSpec* kpi);
 void ReadRule(const Value& value, RuleSpec* rule);
 void ReadActive(const Value& value, ActiveHours* active);
 
+class KpiIndex;
+// The KPIs, windows and labels that formulas refer to; circles. Sets windows of operands to their KPI's spelling.
+void CheckOperands(std::vector<KpiSpec>* kpis, const KpiIndex& index, Diagnostics* diagnostics);
+
 // What only the whole shows: names given twice, KPIs and windows that rules and formulas refer to, cycles.
 // Sets each rule's window to the spelling its KPI uses.
 void CheckReferences(Specs* specs, Diagnostics* diagnostics);

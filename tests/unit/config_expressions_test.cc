@@ -323,10 +323,6 @@ const ConfigRow kRows[] = {
   windows: [1h]
   formula: k + "a")y",
      "c.yaml:7:16: kpis[1].formula: a KPI, a number or \"(\" is wanted here, not \"a\"\n"},
-    {"FormulaPrevious", kCount, R"y(- name: f
-  windows: [1h]
-  formula: k - k@previous)y",
-     "c.yaml:7:17: kpis[1].formula: \"@previous\" is not supported yet by this version\n"},
     {"FormulaCalendarWindow", kCount, R"y(- name: f
   windows: [1h]
   formula: k@month_to_date)y",
@@ -334,7 +330,7 @@ const ConfigRow kRows[] = {
     {"FormulaWindowNone", kCount, R"y(- name: f
   windows: [1h]
   formula: k@soon)y",
-     "c.yaml:7:13: kpis[1].formula: \"@soon\" is no window; write one like @24h or @lifetime\n"},
+     "c.yaml:7:13: kpis[1].formula: \"@soon\" is no window; write one like @24h, @lifetime or @previous\n"},
     {"FormulaWindowByAHabit", kCount, R"y(- name: f
   windows: [1h]
   formula: k@mtd)y",
@@ -342,11 +338,43 @@ const ConfigRow kRows[] = {
     {"FormulaWindowEmpty", kCount, R"y(- name: f
   windows: [1h]
   formula: k@ + 1)y",
-     "c.yaml:7:14: kpis[1].formula: a window is wanted after @, like @24h or @lifetime\n"},
+     "c.yaml:7:14: kpis[1].formula: a window is wanted after @, like @24h, @lifetime or @previous\n"},
     {"FormulaWindowMissing", kCount, R"y(- name: f
   windows: [1h]
   formula: k@7d)y",
      "c.yaml:7:12: kpis[1].formula: k@7d needs that window; \"k\" has 1h, 24h\n"},
+    {"FormulaPreviousMisspelt", kCount, R"y(- name: f
+  windows: [1h]
+  formula: k - k@previuos)y",
+     "c.yaml:7:17: kpis[1].formula: \"@previuos\" is no window; did you mean \"@previous\"?\n"},
+    {"FormulaPreviousOfAWindow", kCount, R"y(- name: f
+  windows: [1h]
+  formula: k@24h@previous)y",
+     "c.yaml:7:17: kpis[1].formula: a second @; a KPI has one window, or previous\n"},
+    {"FormulaOtherFunction", kCount, R"y(- name: f
+  windows: [1h]
+  formula: k / sum(k))y",
+     "c.yaml:7:16: kpis[1].formula: there is no function \"sum\"; there is total(kpi)\n"},
+    {"FormulaTotalOfNothing", kCount, R"y(- name: f
+  windows: [1h]
+  formula: k / total())y",
+     "c.yaml:7:22: kpis[1].formula: total takes a KPI, like total(revenue), not \")\"\n"},
+    {"FormulaTotalOfASum", kCount, R"y(- name: f
+  windows: [1h]
+  formula: total(k + k))y",
+     "c.yaml:7:20: kpis[1].formula: total takes one KPI; \")\" is wanted here, not \"+\"\n"},
+    {"FormulaTotalOfATotal", kCount, R"y(- name: f
+  windows: [1h]
+  formula: total(total(k)))y",
+     "c.yaml:7:23: kpis[1].formula: total takes one KPI; \")\" is wanted here, not \"(\"\n"},
+    {"FormulaTotalOpen", kCount, R"y(- name: f
+  windows: [1h]
+  formula: total(k@24h)y",
+     "c.yaml:7:23: kpis[1].formula: total takes one KPI; \")\" is wanted here, not the end\n"},
+    {"FormulaTotalIsNoKpi", kCount, R"y(- name: f
+  windows: [1h]
+  formula: total / k)y",
+     "c.yaml:7:12: kpis[1].formula: there is no KPI \"total\"; there are: k, f\n"},
     {"FormulaTooDeep", kCount,
      R"(- name: f
   windows: [1h]

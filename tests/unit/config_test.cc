@@ -153,10 +153,17 @@ TEST(Where, CanonicalTextDiffersWhereTheMeaningDoes) {
 }
 
 TEST(Formula, BindsAsInArithmetic) {
-  const std::vector<std::pair<const char*, const char*>> rows = {
-      {"k + k * 2", "(k + (k * 2))"},         {"(k + k) * 2", "((k + k) * 2)"}, {"k - k - k", "((k - k) - k)"},
-      {"k / 2 / 4", "((k / 2) / 4)"},         {"-k * -2", "((-k) * (-2))"},     {"k@1h/k@1d", "(k@1h / k@24h)"},
-      {"100 * k - 0.50", "((100 * k) - 0.5)"}};
+  const std::vector<std::pair<const char*, const char*>> rows = {{"k + k * 2", "(k + (k * 2))"},
+                                                                 {"(k + k) * 2", "((k + k) * 2)"},
+                                                                 {"k - k - k", "((k - k) - k)"},
+                                                                 {"k / 2 / 4", "((k / 2) / 4)"},
+                                                                 {"-k * -2", "((-k) * (-2))"},
+                                                                 {"k@1h/k@1d", "(k@1h / k@24h)"},
+                                                                 {"100 * k - 0.50", "((100 * k) - 0.5)"},
+                                                                 {"k - k@previous", "(k - k@previous)"},
+                                                                 {"k / total(k)", "(k / total(k))"},
+                                                                 {"k / total ( k@1d )", "(k / total(k@24h))"},
+                                                                 {"-total(k@previous)", "(-total(k@previous))"}};
   for (const auto& [text, shown] : rows) {
     const Specs specs = Good(TextBefore(kCount) + "- {name: f, windows: [1h], formula: \"" + text + "\"}\n");
     ASSERT_EQ(specs.kpis.size(), 2u);
