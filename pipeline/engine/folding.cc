@@ -17,15 +17,16 @@ RowId BucketRow(Table* buckets, RowId row, int64_t value, uint64_t columns) {
 }
 
 bool Folding::IdOf(const EntityRoute& route, const EventRow& row) {
-  const bool present = (row.present >> route.id.slot & 1) != 0;
-  id_.clear();
-  if (!present) return false;
-  if (route.id.type == SlotType::kString) {
-    id_ = row.slots[route.id.slot].view();
-  } else {
-    id_ = std::to_string(row.slots[route.id.slot].i);
+  for (const LabelSlot& id : route.ids) {
+    if ((row.present >> id.slot & 1) == 0) continue;
+    if (id.type == SlotType::kString) {
+      id_ = row.slots[id.slot].view();
+    } else {
+      id_ = std::to_string(row.slots[id.slot].i);
+    }
+    if (!id_.empty()) return true;
   }
-  return !id_.empty();
+  return false;
 }
 
 void Folding::Want(const EventRow& row) {
@@ -66,6 +67,7 @@ FoldEvent Folding::EventOf(const FoldPlan& fold, const FoldOp& op, const EventRo
       event.row = RowOfLabels(fold, op.labels, row);
       break;
     case FoldKind::kDwell:
+      if ((op.roles & FoldPlan::kEnds) != 0) break;
       event.row = RowOfLabels(fold, op.labels, row);
       if (op.value_slot >= 0 && (row.present >> op.value_slot & 1) != 0) event.text = row.slots[op.value_slot].view();
       break;

@@ -6,7 +6,7 @@
 namespace tidemark::entity {
 namespace {
 
-constexpr size_t kMostStays = 32;  // changes of one id that late events may still fall between
+constexpr size_t kMostStays = 64;  // changes of one id that late events may still fall between
 
 }  // namespace
 

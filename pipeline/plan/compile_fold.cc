@@ -250,9 +250,10 @@ void Compiler::FoldLayout(const KpiSpec& spec, KpiPlan* kpi, FoldPlan* fold) {
   if (fold->layout.size() > kMaxLayout) Error(spec.place, "kpi " + spec.name + " uses more than 64 fields of its entities");
 }
 
-// The id of the entity that an event of this type is about: the first of the paths that the type has.
-std::optional<LabelSlot> Compiler::KeyOf(const KpiSpec& spec, EventTypeId type) {
+// Where an event of this type may have the id of the entity it is about.
+std::vector<LabelSlot> Compiler::KeyOf(const KpiSpec& spec, EventTypeId type) {
   const std::string clause = spec.at.contains("key") ? "key" : std::string(ToString(spec.measure));
+  std::vector<LabelSlot> ids;
   Status first;
   for (const std::string& path : spec.key) {
     const Result<FieldInfo> field = FieldOf(type, path);
@@ -262,20 +263,21 @@ std::optional<LabelSlot> Compiler::KeyOf(const KpiSpec& spec, EventTypeId type) 
     }
     if (field->type != SlotType::kString && field->type != SlotType::kInt64) {
       Error(At(spec, clause), clause + ": " + path + " is neither text nor a whole number, so it is no id");
-      return std::nullopt;
     }
-    return LabelSlot{SlotOf(type, path), field->type, field->scale, field->leaf};
+    ids.push_back({SlotOf(type, path), field->type, field->scale, field->leaf});
   }
-  Error(At(spec, clause), clause + ": " + first.text() + "; add the path that " + schema_.event_types()[type.v].name + " has, like [" +
-                              (spec.key.empty() ? "lead.id" : spec.key.front()) + ", deal.lead]");
-  return std::nullopt;
+  if (ids.empty() && !first.ok()) {
+    Error(At(spec, clause), clause + ": " + first.text() + "; add the path that " + schema_.event_types()[type.v].name + " has, like [" +
+                                spec.key.front() + ", deal.lead]");
+  }
+  return ids;
 }
 
 void Compiler::RouteFoldType(const KpiSpec& spec, EventTypeId type, uint32_t fold_index) {
   const FoldPlan& fold = plan_->folds_[fold_index];
   const std::string& name = schema_.event_types()[type.v].name;
-  const std::optional<LabelSlot> id = KeyOf(spec, type);
-  if (!id) return;
+  std::vector<LabelSlot> ids = KeyOf(spec, type);
+  if (ids.empty()) return;
   FoldOp op;
   op.fold = fold_index;
   const bool merged = fold.kind == FoldKind::kOpen || fold.kind == FoldKind::kCounted;
@@ -318,8 +320,10 @@ void Compiler::RouteFoldType(const KpiSpec& spec, EventTypeId type, uint32_t fol
   }
   const uint64_t kind = Hash64(spec.key.front(), 0x6b696e64);
   auto& entities = plan_->routes_[type.v].entities;
-  auto route = std::find_if(entities.begin(), entities.end(), [&](const EntityRoute& r) { return r.kind == kind && r.id.slot == id->slot; });
-  if (route == entities.end()) route = entities.insert(route, EntityRoute{kind, *id, {}});
+  auto route = std::find_if(entities.begin(), entities.end(), [&](const EntityRoute& r) {
+    return r.kind == kind && std::equal(r.ids.begin(), r.ids.end(), ids.begin(), ids.end(), [](auto& a, auto& b) { return a.slot == b.slot; });
+  });
+  if (route == entities.end()) route = entities.insert(route, EntityRoute{kind, std::move(ids), {}});
   route->ops.push_back(std::move(op));
 }
 

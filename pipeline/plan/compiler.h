@@ -102,7 +102,7 @@ class Compiler {
   void AddLayoutField(const KpiSpec& spec, const std::string& clause, const std::string& path, FoldPlan* fold);
   void RouteFold(const KpiSpec& spec, uint32_t fold);
   void RouteFoldType(const KpiSpec& spec, EventTypeId type, uint32_t fold_index);
-  std::optional<LabelSlot> KeyOf(const KpiSpec& spec, EventTypeId type);
+  std::vector<LabelSlot> KeyOf(const KpiSpec& spec, EventTypeId type);
   std::vector<EventTypeId> FoldTypes(const KpiSpec& spec);
 
   // ---- compile_derived.cc ----

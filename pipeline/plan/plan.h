@@ -229,7 +229,7 @@ struct FoldOp {
 // The entity an event type is about, and what is folded into it.
 struct EntityRoute {
   uint64_t kind = 0;                   // hash of the kind of entity
-  LabelSlot id;
+  std::vector<LabelSlot> ids;          // the first that an event has is the entity's
   std::vector<FoldOp> ops;
 };
 

@@ -108,7 +108,7 @@ struct KpiSpec {
   std::unique_ptr<Expr> where;       // null: every event
   Measure measure = Measure::kCount;
   std::string field;                 // of sum, avg, min, max, last, quantiles, dwell; of open: its value, "" for a count
-  // The entity's id: the first of these paths that an event type has. `key`, or the field of distinct, first, active,
+  // The entity's id: the first of these paths that an event has. `key`, or the field of distinct, first, active,
   // lapsed. Its name is the first.
   std::vector<std::string> key;
   int64_t at_least = 1;              // distinct: ids with so many events in the window

@@ -7,14 +7,12 @@ namespace {
 
 constexpr Duration kDay = std::chrono::hours(24);
 
-// The instant that shows so much of its day or month as t does of its own, the given days or months earlier; never
-// decreases as t grows, be the wall clock set back meanwhile.
-EventTime Before(const WindowPlan& w, const Calendar& calendar, EventTime t) {
-  if (w.months == 0 && w.back % kDay != Duration(0)) return t - w.back;
-  const CalendarUnit unit = w.months != 0 ? CalendarUnit::kMonth : CalendarUnit::kDay;
-  const EventTime begin = calendar.PeriodOf(unit, t).begin;
-  const EventTime then = w.months != 0 ? calendar.MonthsBefore(begin, w.months) : calendar.DaysBefore(begin, static_cast<int>(w.back / kDay));
-  return calendar.SameElapsed(unit, t, calendar.PeriodOf(unit, then)).end;
+// The period of another time: of 31 May, a month before, that is 30 April.
+Period OtherPeriod(const WindowPlan& w, const Calendar& calendar, CalendarUnit unit, const Period& period) {
+  if (w.previous) return calendar.PeriodBefore(unit, period.begin);
+  if (w.months != 0) return calendar.PeriodOf(unit, calendar.MonthsBefore(period.begin, w.months));
+  const bool days = w.back % kDay == Duration(0);
+  return calendar.PeriodOf(unit, days ? calendar.DaysBefore(period.begin, static_cast<int>(w.back / kDay)) : period.begin - w.back);
 }
 
 Edges RollingEdges(const WindowPlan& w, const Calendar* calendar, EventTime t) {
@@ -24,22 +22,23 @@ Edges RollingEdges(const WindowPlan& w, const Calendar* calendar, EventTime t) {
   EventTime lower = edges.lower;
   if (w.previous) lower -= w.length;
   if (w.back.count() != 0) lower -= w.back;
-  if (w.months != 0) lower = FloorTo(Before(w, *calendar, lower), w.step);
+  if (w.months != 0) {
+    // As far into the other month as this is into its own; never decreases as t grows, be the wall clock set back meanwhile.
+    const Period other = OtherPeriod(w, *calendar, CalendarUnit::kMonth, calendar->PeriodOf(CalendarUnit::kMonth, lower));
+    lower = FloorTo(calendar->SameElapsed(CalendarUnit::kMonth, lower, other).end, w.step);
+  }
   return w.compared() ? Edges{lower, lower + w.length} : edges;
 }
 
 Edges PeriodEdges(const WindowPlan& w, const Calendar& calendar, EventTime t) {
   const Period now = calendar.PeriodOf(w.unit, t);
-  const auto other_of = [&](const Period& period) {
-    return w.previous ? calendar.PeriodBefore(w.unit, period.begin) : calendar.PeriodOf(w.unit, Before(w, calendar, period.begin));
-  };
   if (w.kind == WindowPlan::Kind::kClosed) {
     const Period closed = calendar.PeriodBefore(w.unit, t);
-    const Period shown = w.compared() ? other_of(closed) : closed;
+    const Period shown = w.compared() ? OtherPeriod(w, calendar, w.unit, closed) : closed;
     return {shown.begin, shown.end};
   }
   if (!w.compared()) return {now.begin, w.delay.count() != 0 ? FloorTo(t, PaneSize(w.tier)) : now.end};
-  const Period part = calendar.SameElapsed(w.unit, t, other_of(now));
+  const Period part = calendar.SameElapsed(w.unit, t, OtherPeriod(w, calendar, w.unit, now));
   return {part.begin, FloorTo(part.end, PaneSize(w.tier))};
 }
 

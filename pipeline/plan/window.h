@@ -28,7 +28,8 @@ struct WindowPlan {
   bool compared() const { return previous || back.count() != 0 || months != 0; }
 };
 
-// Panes p with lower <= p < upper. Never decrease as T grows.
+// Panes p with lower <= p < upper. `lower` never decreases as T grows; `upper` does where a period begins anew whose
+// predecessor had the same counterpart (30 and 31 May, a month before).
 struct Edges {
   EventTime lower = kNoEventTime, upper = kNoEventTime;
   bool operator==(const Edges&) const = default;

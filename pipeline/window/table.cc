@@ -166,7 +166,7 @@ Status Table::ReadAhead(Tier tier, EventTime from, EventTime to, const Store& st
 // A window that goes on from where it stood loses panes below and gains panes above; one that begins anew is emptied.
 Status Table::MoveWindow(size_t window, const Edges& to, const Store& store) {
   const Edges from = edges_[window];
-  const bool anew = to.lower >= from.upper;
+  const bool anew = to.lower >= from.upper || to.upper < from.upper;
   if (anew) Empty(window);
   if (!anew) TM_RETURN_IF_ERROR(PassOver(window, Pass::kOut, from.lower, to.lower, store));
   return PassOver(window, Pass::kIn, anew ? to.lower : from.upper, to.upper, store);
@@ -188,10 +188,8 @@ Status Table::Advance(EventTime t, const Store& store) {
   TM_CHECK(hot_entries_.empty());
   bool moved = false;
   for (size_t w = 0; w < plan_.windows.size(); ++w) {
-    Edges edges = EdgesOf(plan_.windows[w], plan_.calendar, t);
-    edges.lower = std::max(edges.lower, edges_[w].lower);
-    edges.upper = std::max(edges.upper, edges_[w].upper);
-    if (edges == edges_[w]) continue;
+    const Edges edges = EdgesOf(plan_.windows[w], plan_.calendar, t);
+    if (edges == edges_[w] || edges.lower < edges_[w].lower) continue;
     TM_RETURN_IF_ERROR(MoveWindow(w, edges, store).In("moving a window"));
     edges_[w] = edges;
     moved = true;

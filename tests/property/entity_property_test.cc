@@ -58,7 +58,7 @@ Trial MakeTrial(uint64_t seed) {
   auto& rng = trial.rng;
   const int partitions = 1 + static_cast<int>(rng() % 4);
   const int events = 40 + static_cast<int>(rng() % 160);
-  const int entities = 5 + static_cast<int>(rng() % 40);
+  const int entities = 15 + static_cast<int>(rng() % 40);
   const std::vector<Duration> spans = {std::chrono::hours(2), std::chrono::hours(60), std::chrono::hours(24 * 20), std::chrono::hours(24 * 300)};
   const Duration span = spans[rng() % spans.size()];
   const Duration lag = rng() % 2 == 0 ? Duration(0) : std::chrono::hours(3);
@@ -153,6 +153,7 @@ std::shared_ptr<const Plan> CompilePlan(bool event_clock) {
   Diagnostics diagnostics;
   ParseConfig("entity_specs.h", kEntityConfig, &specs, &diagnostics);
   specs.time.event_clock = event_clock;
+  specs.topics[0].dedup.horizon = std::chrono::hours(24 * 3650);  // duplicates come at any time here
   auto plan = Plan::Compile(specs, Schema::Canonical(), &diagnostics);
   EXPECT_TRUE(plan != nullptr) << diagnostics.ToString();
   return plan;

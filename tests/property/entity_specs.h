@@ -28,7 +28,7 @@ kpis:
   - {name: order_size, quantiles: order.amount, stats: [p50, p99, avg, count], on: order.paid, by: {sales_region: order.region}, windows: [24h, 30d, lifetime, yesterday], compare: [previous]}
   - {name: orders, count: true, on: order.paid, by: {sales_region: order.region}, windows: [24h, 30d, today, month_to_date, quarter_to_date, last_week, last_year, lifetime], compare: [previous, 1w, 36h, 1mo, 1y]}
   - {name: order_share, unit: ratio, formula: orders / total(orders), by: [sales_region], windows: [30d, month_to_date]}
-  - {name: order_change, formula: orders - orders@previous, by: [sales_region], windows: [24h, month_to_date], compare: [1w]}
+  - {name: order_change, formula: orders - orders@previous, by: [sales_region], windows: [24h, month_to_date]}
   - {name: top_channels, first: lead.id, on: lead.created, by: {channel: lead.channel}, windows: [30d, lifetime], top: 2}
 )";
 
