@@ -1,5 +1,6 @@
 #include "pipeline/rocksdb/options.h"
 
+#include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_buffer_manager.h>
 
