@@ -45,14 +45,14 @@ double ThreadSeconds() {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
 }
 
-std::map<TopicPartition, FakeLog> MakeLogs(const Flags& options) {
+MemoryLogs MakeLogs(const Flags& options) {
   const auto& number = options.numbers;
-  std::map<TopicPartition, FakeLog> logs;
+  MemoryLogs logs;
   BenchEvents events({1, number.at("series"), 170});
   for (int64_t n = 0; n < number.at("events"); ++n) {
     const int64_t time =
         SpreadTime(n, number.at("events"), kEndMicros, number.at("span-seconds") * kMicrosPerSecond);
-    FakeLog& log = logs[{kTopic, static_cast<int32_t>(n % number.at("partitions"))}];
+    MemoryLog& log = logs[{kTopic, static_cast<int32_t>(n % number.at("partitions"))}];
     log.Append(events.Next(n, time), WallTimeFromMicros(time));
   }
   return logs;
@@ -71,7 +71,7 @@ uint64_t Checksum(const View& view) {
   return sum;
 }
 
-Status RunOnce(const std::shared_ptr<const Plan>& plan, const Flags& run, std::map<TopicPartition, FakeLog>* logs) {
+Status RunOnce(const std::shared_ptr<const Plan>& plan, const Flags& run, MemoryLogs* logs) {
   char directory[] = "/tmp/tidemark-engine-bench-XXXXXX";
   if (mkdtemp(directory) == nullptr) return Unavailable("no temporary directory");
   const std::string path = directory;
@@ -114,7 +114,7 @@ Status Run(const Flags& options) {
   std::shared_ptr<const Plan> plan;
   if (diagnostics.empty()) plan = Plan::Compile(specs, Schema::Canonical(), &diagnostics);
   if (plan == nullptr) return Invalid(diagnostics.ToString());
-  std::map<TopicPartition, FakeLog> logs = MakeLogs(options);
+  MemoryLogs logs = MakeLogs(options);
   for (int64_t run = 0; run < options.numbers.at("runs"); ++run) {
     TM_RETURN_IF_ERROR(RunOnce(plan, options, &logs));
   }

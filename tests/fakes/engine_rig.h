@@ -141,7 +141,7 @@ struct EngineRig {
   }
 
   Specs specs;
-  std::map<TopicPartition, FakeLog> logs;
+  MemoryLogs logs;
   MemoryStore store;
   FaultyStore faulty{&store};
   std::unique_ptr<LogSource> source;

@@ -15,7 +15,7 @@ const EventTime kStart = EventTimeFromMicros(1'700'000'000 * kMicrosPerSecond);
 
 struct Stream {
   Oracle oracle;
-  std::map<TopicPartition, FakeLog> logs;
+  MemoryLogs logs;
 };
 
 OracleEvent RandomEvent(std::mt19937_64& rng, EventTime now, int number) {
