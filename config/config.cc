@@ -1,9 +1,5 @@
 #include "config/config.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-
 #include "config/names.h"
 #include "config/sections.h"
 
@@ -38,17 +34,23 @@ void ReadRules(const Value& value, Specs* specs) {
   for (const Value& item : value.Items()) ReadRule(item, &specs->rules.emplace_back());
 }
 
-void ReadRoot(const Document& document, Specs* specs, Diagnostics* diagnostics) {
+void ReadRoot(const Document& document, ConfigUse use, Specs* specs, Diagnostics* diagnostics) {
   const Value root(&document, diagnostics, &document.root(), document.root().at, "");
-  std::optional<Map> map = Map::Open(root);
-  if (!map) return;
+  if (std::optional<Map> map = Map::Open(root)) ReadSections(&*map, use, specs, diagnostics);
+}
+
+}  // namespace
+
+void ReadSections(Map* map, ConfigUse use, Specs* specs, Diagnostics* diagnostics) {
+  const bool run = use == ConfigUse::kRun;
   if (const auto name = map->Take("namespace")) ReadNamespace(*name, &specs->metric_namespace);
-  if (const auto kafka = map->Require("kafka")) ReadKafka(*kafka, &specs->kafka);
-  if (const auto topics = map->Require("topics")) ReadTopics(*topics, &specs->topics);
+  if (const auto kafka = run ? map->Require("kafka") : map->Skip("kafka")) ReadKafka(*kafka, &specs->kafka);
+  if (const auto topics = run ? map->Require("topics") : map->Take("topics")) ReadTopics(*topics, &specs->topics);
+  if (!run && specs->topics.empty()) specs->topics.emplace_back().name = kOfflineTopic;
   if (const auto time = map->Take("time")) ReadTime(*time, &specs->time);
   if (const auto calendar = map->Take("calendar")) ReadCalendar(*calendar, &specs->calendar, &specs->calendar_place);
-  if (const auto storage = map->Take("storage")) ReadStorage(*storage, &specs->storage);
-  if (const auto web = map->Take("web")) ReadWeb(*web, &specs->http);
+  if (const auto storage = run ? map->Take("storage") : map->Skip("storage")) ReadStorage(*storage, &specs->storage);
+  if (const auto web = run ? map->Take("web") : map->Skip("web")) ReadWeb(*web, &specs->http);
   if (const auto limits = map->Take("limits")) ReadLimits(*limits, &specs->limits);
   if (const auto kpis = map->Require("kpis")) ReadKpis(*kpis, specs);
   if (const auto rules = map->Take("rules")) ReadRules(*rules, specs);
@@ -57,27 +59,18 @@ void ReadRoot(const Document& document, Specs* specs, Diagnostics* diagnostics) 
   CheckReferences(specs, diagnostics);
 }
 
-}  // namespace
 }  // namespace config
 
 void ParseConfig(const std::string& file_name, std::string_view yaml, Specs* specs, Diagnostics* diagnostics) {
   *specs = Specs();
   const std::optional<config::Document> document = config::Document::Parse(file_name, yaml, diagnostics);
-  if (document) config::ReadRoot(*document, specs, diagnostics);
+  if (document) config::ReadRoot(*document, ConfigUse::kRun, specs, diagnostics);
 }
 
-void LoadConfig(const std::string& path, Specs* specs, Diagnostics* diagnostics) {
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  std::string text(config::kMaxYamlBytes + 1, '\0');
-  if (in.is_open()) in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!in.is_open() || in.bad() || (in.fail() && !in.eof())) {
-    diagnostics->Add({path, 0, 0},
-                     "can't read the file" + (errno != 0 ? ": " + std::string(std::strerror(errno)) : ""));
-    return;
-  }
-  text.resize(static_cast<size_t>(in.gcount()));
-  ParseConfig(path, text, specs, diagnostics);
+void LoadConfig(const std::string& path, Specs* specs, Diagnostics* diagnostics, ConfigUse use) {
+  *specs = Specs();
+  const std::optional<config::Document> document = config::Document::Load(path, diagnostics);
+  if (document) config::ReadRoot(*document, use, specs, diagnostics);
 }
 
 }  // namespace tidemark

@@ -9,11 +9,16 @@
 
 namespace tidemark {
 
+// kOffline: for events that come from no broker (`tidemark test`). What tells how to reach the world (kafka, storage,
+// web) is not read, so that no variable or secret need be there; without `topics` there is one, kOfflineTopic.
+enum class ConfigUse { kRun, kOffline };
+inline constexpr const char* kOfflineTopic = "events";
+
 // Reads and parses one configuration file (at most 4 MiB). *specs is only valid when *diagnostics stays empty. What the
 // schema decides (do event types and fields exist, do their types fit) is not checked here but by Plan::Compile.
 // Any input ends in Specs or diagnostics; no text of a secret, nor of a variable's value, gets into a diagnostic.
 // Threads: reads the environment, so not while another thread changes it.
-void LoadConfig(const std::string& path, Specs* specs, Diagnostics* diagnostics);
+void LoadConfig(const std::string& path, Specs* specs, Diagnostics* diagnostics, ConfigUse use = ConfigUse::kRun);
 
 // The same for text at hand; `file_name` is for messages. Reads no file but those of `*_file` keys.
 void ParseConfig(const std::string& file_name, std::string_view yaml, Specs* specs, Diagnostics* diagnostics);

@@ -36,8 +36,13 @@ std::optional<Map> Map::Open(const Value& value) {
   return Map(value);
 }
 
-std::optional<Value> Map::Take(std::string_view key) {
+std::optional<Value> Map::Skip(std::string_view key) {
   if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.emplace_back(key);
+  return std::nullopt;
+}
+
+std::optional<Value> Map::Take(std::string_view key) {
+  Skip(key);
   for (const Node::Entry& entry : value_.node().entries) {
     if (entry.key != key) continue;
     Value child = value_.Child(entry);

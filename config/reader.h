@@ -72,6 +72,8 @@ class Map {
   // Nothing when the key is absent, or has no value, which is reported.
   std::optional<Value> Take(std::string_view key);
   std::optional<Value> Require(std::string_view key);
+  // A key that is right here but not read, or read elsewhere; nothing.
+  std::optional<Value> Skip(std::string_view key);
   // Whether the key is given, with a value or without.
   bool Has(std::string_view key) const;
   // Reports `why` at the key, where it is given.

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "config/config.h"
 #include "config/reader.h"
 #include "pipeline/plan/spec.h"
 
@@ -10,6 +11,9 @@ namespace tidemark::config {
 
 inline constexpr size_t kMaxKpis = 10'000;
 inline constexpr size_t kMaxRules = 10'000;
+
+// All of a configuration's sections, and what only the whole shows. Keys of `map` that nobody took are mistakes.
+void ReadSections(Map* map, ConfigUse use, Specs* specs, Diagnostics* diagnostics);
 
 void ReadKafka(const Value& value, KafkaSpec* kafka);
 void ReadTopics(const Value& value, std::vector<TopicSpec>* topics);

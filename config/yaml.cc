@@ -5,6 +5,9 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <cerrno>
+#include <cstring>
+#include <fstream>
 #include <map>
 #include <set>
 #include <sstream>
@@ -191,6 +194,20 @@ std::optional<Document> Document::Parse(std::string file, std::string_view yaml,
   }
   document.root_ = builder.root();
   return document;
+}
+
+std::optional<Document> Document::Load(const std::string& path, Diagnostics* diagnostics) {
+  errno = 0;
+  std::ifstream in(path, std::ios::binary);
+  std::string text(kMaxYamlBytes + 1, '\0');
+  if (in.is_open()) in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!in.is_open() || in.bad() || (in.fail() && !in.eof())) {
+    diagnostics->Add({path, 0, 0},
+                     "can't read the file" + (errno != 0 ? ": " + std::string(std::strerror(errno)) : ""));
+    return std::nullopt;
+  }
+  text.resize(static_cast<size_t>(in.gcount()));
+  return Parse(path, text, diagnostics);
 }
 
 Place Document::Inside(const Node& scalar, size_t offset) const {

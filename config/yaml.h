@@ -46,6 +46,8 @@ class Document {
  public:
   // nullopt after a syntax error, which ends the reading; repeated keys are reported and reading goes on.
   static std::optional<Document> Parse(std::string file, std::string_view yaml, Diagnostics* diagnostics);
+  // The same for the file at `path`.
+  static std::optional<Document> Load(const std::string& path, Diagnostics* diagnostics);
 
   const Node& root() const { return *root_; }
   Place At(Mark mark) const { return {file_, mark.line, mark.column}; }

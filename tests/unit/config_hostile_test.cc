@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "config/config.h"
+#include "config/scenario.h"
 #include "tests/unit/config_rows.h"
 
 namespace tidemark {
@@ -22,16 +23,27 @@ std::string Example(const std::string& name) {
 }
 
 // Every diagnostic has to point into the text.
-void ParseAnything(const std::string& text) {
-  Specs specs;
-  Diagnostics diagnostics;
-  ParseConfig("c.yaml", text, &specs, &diagnostics);
+void ExpectPlaces(const std::string& text, const Diagnostics& diagnostics) {
   const auto lines = static_cast<int>(std::count(text.begin(), text.end(), '\n')) + 1;
   for (const Diagnostic& d : diagnostics.items()) {
     EXPECT_GE(d.place.line, 0);
     EXPECT_LE(d.place.line, lines + 1) << d.text;
     EXPECT_FALSE(d.text.empty());
   }
+}
+
+void ParseAnything(const std::string& text) {
+  Specs specs;
+  Diagnostics diagnostics;
+  ParseConfig("c.yaml", text, &specs, &diagnostics);
+  ExpectPlaces(text, diagnostics);
+}
+
+void ParseAnyScenarios(const std::string& text) {
+  ScenarioFile file;
+  Diagnostics diagnostics;
+  ParseScenarios("s.yaml", text, Schema::Canonical(), &file, &diagnostics);
+  ExpectPlaces(text, diagnostics);
 }
 
 std::string Mutated(std::string text, std::mt19937_64* random) {
@@ -67,6 +79,15 @@ TEST(ConfigHostile, RandomMutationsOfTheExamplesNeverCrash) {
   std::mt19937_64 random(seed);
   const std::string examples[] = {Example("laptop.yaml"), Example("production.yaml")};
   for (int i = 0; i < 600; ++i) ParseAnything(Mutated(examples[i % 2], &random));
+}
+
+TEST(ConfigHostile, RandomMutationsOfScenariosNeverCrash) {
+  const uint64_t seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  const std::string example = Example("scenarios/leads.yaml");
+  for (int i = 0; i < 600; ++i) ParseAnyScenarios(Mutated(example, &random));
+  for (size_t n = 0; n < example.size(); n += 7) ParseAnyScenarios(example.substr(0, n));
 }
 
 TEST(ConfigHostile, EveryPrefixOfAnExampleIsReadOrRefused) {
