@@ -1,6 +1,4 @@
 // `replay`: the engine itself over files, with a store that forgets.
-#include <unistd.h>
-
 #include <filesystem>
 #include <iostream>
 
@@ -8,6 +6,8 @@
 #include "daemon/commands.h"
 #include "daemon/event_files.h"
 #include "daemon/exit_code.h"
+#include "daemon/progress_line.h"
+#include "daemon/record_counts.h"
 #include "daemon/replay_output.h"
 #include "daemon/replay_source.h"
 #include "pipeline/engine/engine.h"
@@ -15,27 +15,6 @@
 
 namespace tidemark {
 namespace {
-
-// A line that replaces itself, on a terminal only.
-class ProgressLine {
- public:
-  ProgressLine() : shown_(isatty(STDERR_FILENO) != 0) {}
-  ~ProgressLine() {
-    if (shown_ && begun_) std::cerr << "\r\x1b[K" << std::flush;
-  }
-  void Show(const std::string& text) {
-    const Duration now = SteadyNow();
-    if (!shown_ || (begun_ && now - last_ < std::chrono::milliseconds(100))) return;
-    last_ = now;
-    begun_ = true;
-    std::cerr << "\r\x1b[K" << text << std::flush;
-  }
-
- private:
-  const bool shown_;
-  bool begun_ = false;
-  Duration last_{};
-};
 
 std::string Percent(uint64_t part, uint64_t whole) {
   return whole == 0 ? "100 %" : std::to_string(part * 100 / whole) + " %";
@@ -89,19 +68,6 @@ void Print(const View& view, EventTime t, ReplayOutput output) {
   }
 }
 
-// What became of the records, when not all were counted.
-void PrintCounts(const View& view) {
-  for (const PartitionView& p : view.partitions()) {
-    const RecordCounts& c = p.counts;
-    if (c.read == c.accepted) continue;
-    int64_t undecodable = 0;
-    for (const int64_t n : c.undecodable) undecodable += n;
-    std::cerr << "tidemark: of " << c.read << " events " << c.accepted << " accepted, " << c.duplicate << " duplicate, "
-              << c.quarantined_future + c.quarantined_no_time << " with an unusable time, " << undecodable
-              << " undecodable, " << c.unrouted << " read by no KPI\n";
-  }
-}
-
 Status Run(const ReplayOptions& options, std::shared_ptr<const Plan> plan, const std::string& topic) {
   TM_ASSIGN_OR_RETURN(const std::unique_ptr<ProtoDecoder> decoder, ProtoDecoder::Make(Schema::Canonical(), {}));
   ReplaySource source(topic, decoder.get());
@@ -127,7 +93,8 @@ Status Run(const ReplayOptions& options, std::shared_ptr<const Plan> plan, const
     if (i > 0 && options.output == ReplayOutput::kTable) std::cout << "\n";
     Print(*engine->view(), instants[i], options.output);
   }
-  PrintCounts(*engine->view());
+  const std::string counts = DescribeRecords(*engine->view());
+  if (!counts.empty()) std::cerr << "tidemark: " << counts << "\n";
   std::cout.flush();
   return std::cout ? Status::Ok() : Unavailable("standard output cannot be written");
 }
