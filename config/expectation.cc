@@ -142,7 +142,11 @@ Result<SeriesName> ParseSeriesName(std::string_view text, size_t* pos) {
   SeriesName series;
   series.name = Name(text, pos);
   if (series.name.empty()) return Invalid("a line begins with the name of a metric or a rule");
-  if (!Accept(text, "{", pos)) return series;
+  const size_t end = *pos;
+  if (!Accept(text, "{", pos)) {
+    *pos = end;
+    return series;
+  }
   while (!Accept(text, "}", pos)) {
     const size_t begin = *pos;
     const std::string label = Name(text, pos);

@@ -38,6 +38,17 @@ void WriteKpi(const View& view, KpiId id, JsonWriter* json) {
   json->EndArray().EndObject();
 }
 
+void WritePartition(const PartitionView& p, JsonWriter* json) {
+  json->BeginObject().Key("topic").String(p.tp.topic).Key("partition").Int(p.tp.partition).Key("owned").Bool(p.owned);
+  json->Key("next_offset").Int(p.next_offset.v).Key("log_end").Int(p.log_end.v);
+  WriteTime("watermark", p.watermark, json);
+  WriteTime("known_through", p.known_through, json);
+  json->Key("health").String(ToString(p.health)).Key("reason").String(p.reason);
+  json->Key("records_read").Int(p.counts.read).EndObject();
+}
+
+}  // namespace
+
 std::string_view ToString(BreachState state) {
   switch (state) {
     case BreachState::kPending:
@@ -49,17 +60,6 @@ std::string_view ToString(BreachState state) {
   }
   return "inactive";
 }
-
-void WritePartition(const PartitionView& p, JsonWriter* json) {
-  json->BeginObject().Key("topic").String(p.tp.topic).Key("partition").Int(p.tp.partition).Key("owned").Bool(p.owned);
-  json->Key("next_offset").Int(p.next_offset.v).Key("log_end").Int(p.log_end.v);
-  WriteTime("watermark", p.watermark, json);
-  WriteTime("known_through", p.known_through, json);
-  json->Key("health").String(ToString(p.health)).Key("reason").String(p.reason);
-  json->Key("records_read").Int(p.counts.read).EndObject();
-}
-
-}  // namespace
 
 void WriteLabels(std::span<const std::string> names, std::span<const std::string> values, JsonWriter* json) {
   json->Key("labels").BeginObject();

@@ -14,6 +14,7 @@ namespace tidemark {
 std::string KpisJson(const View& view, std::string_view only);
 // {"breaches": [...]}: every rule's state per series, with value, levels and since when.
 std::string BreachesJson(const View& view);
+std::string_view ToString(BreachState state);  // "inactive", "pending", "firing"
 // {"phase": ..., "ready": ..., "partitions": [...]}; `view` may be null.
 std::string StatusJson(Phase phase, const View* view);
 // {"error": text}

@@ -18,6 +18,7 @@ Examples:
   tidemark demo                                     a simulated company, live KPIs in the terminal
   tidemark check-config kpis.yaml                   every mistake, with file:line:column
   tidemark check-config kpis.yaml --estimate --rate=5000 --series=2000
+  tidemark test kpis_test.yaml                      your definitions against events you write down
   tidemark run --config.file=kpis.yaml --storage.path=/var/lib/tidemark
   tidemark replay --config.file=kpis.yaml --input=events.jsonl --at=2026-11-24T00:00:00Z --output=json
   tidemark state inspect --storage.path=/var/lib/tidemark
@@ -28,6 +29,28 @@ Exit codes:
   1   failed, see the message     70  internal error, or did not stop in time
   2   wrong command line          75  another process owns the state directory
                                   78  the configuration is refused)";
+
+constexpr const char* kTestFooter = R"(
+A file has a configuration (config: FILE, or kpis, rules, ... of its own) and scenarios. A step's keys happen in
+this order: time moves on to `at`, `events` arrive, and /metrics must show what is expected.
+
+  config: kpis.yaml
+  start: 2026-03-02T09:00:00Z
+  scenarios:
+    - name: a lead counts once, for a day
+      steps:
+        - events:
+            - {lead.created: {lead: {id: L1, channel: web}}, id: e1}
+            - {lead.created: {lead: {id: L1, channel: web}}, id: e1}        # sent twice
+          expect:
+            - sales_leads_created{channel="web",window="24h"} 1
+        - at: 25h
+          restart: true
+          expect:
+            - sales_leads_created{channel="web",window="24h"} 0
+            - no_leads firing                                               # a rule
+
+All keys: config/scenarios.md. Exit codes: 0 all passed, 1 some failed, 2 wrong command line, 78 a file is refused.)";
 
 // Turns what a person typed into a value, with a sentence when it cannot be.
 template <class T>
@@ -67,6 +90,7 @@ struct Commands {
   ReplayOptions replay;
   std::vector<std::string> replay_at;
   std::string replay_output = "table";
+  TestOptions test;
   StateOptions state;
   DemoOptions demo;
   std::string demo_duration, demo_history = "30d";
@@ -130,6 +154,17 @@ void AddReplay(CLI::App* root, Commands* c) {
   });
 }
 
+void AddTest(CLI::App* root, Commands* c) {
+  CLI::App* app =
+      root->add_subcommand("test", "Test definitions: scenarios of events, time and what must come of them.");
+  app->add_option("files", c->test.files, "scenario files (YAML)")->required();
+  app->add_option("--run", c->test.run, "only scenarios whose names match this regular expression")
+      ->option_text("REGEX");
+  app->add_option("--junit-xml", c->test.junit_xml, "also write the results here, for CI systems")->option_text("FILE");
+  app->footer(kTestFooter);
+  app->final_callback([c] { c->chosen = [c] { return TestScenarios(c->test); }; });
+}
+
 void AddState(CLI::App* root, Commands* c) {
   CLI::App* app = root->add_subcommand("state", "Look at a state directory.");
   app->require_subcommand(1);
@@ -182,6 +217,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   AddRun(&app, &commands);
   AddCheckConfig(&app, &commands);
   AddReplay(&app, &commands);
+  AddTest(&app, &commands);
   AddState(&app, &commands);
   AddDemo(&app, &commands);
   try {

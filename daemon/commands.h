@@ -41,6 +41,13 @@ struct ReplayOptions {
 };
 int Replay(const ReplayOptions& options);
 
+struct TestOptions {
+  std::vector<std::string> files;
+  std::string run;        // only scenarios whose names match this regular expression; empty: all
+  std::string junit_xml;  // results are also written here; empty: nowhere
+};
+int TestScenarios(const TestOptions& options);
+
 struct StateOptions {
   std::string storage_path;
   std::string config_file;  // state verify: required

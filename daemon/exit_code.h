@@ -7,7 +7,7 @@ namespace tidemark {
 
 enum ExitCode : int {
   kExitOk = 0,
-  kExitFailure = 1,    // anything without a number of its own
+  kExitFailure = 1,    // anything without a number of its own; of `test`: a scenario failed
   kExitUsage = 2,      // the command line
   kExitData = 65,      // stored state or an input file that cannot be right
   kExitInternal = 70,  // did not stop within its time, or an error of ours

@@ -139,6 +139,12 @@ void WriteFamilyHeader(std::string_view name, std::string_view help, FamilyType 
   if (open_metrics && !unit.empty() && EndsWith(name, "_" + std::string(unit))) line("UNIT", unit);
 }
 
+std::vector<std::string> LabelNames(const KpiInfo& kpi) {
+  std::vector<std::string> names = kpi.labels;
+  names.push_back("window");
+  return names;
+}
+
 void WriteKpiFamilies(const View& view, TextFormat format, TextBuffer* out) {
   for (uint32_t k = 0; k < view.kpis().size(); ++k) WriteKpi(view, KpiId{k}, format, out);
 }

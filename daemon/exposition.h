@@ -1,7 +1,9 @@
 // KPI and breach families as text, from one View. Formats: Prometheus text 0.0.4 and OpenMetrics 1.0.0.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/negotiation.h"
 #include "daemon/text_buffer.h"
@@ -21,6 +23,9 @@ void WriteFamilyHeader(std::string_view name, std::string_view help, FamilyType 
 // Absent values have no line. Decimals are printed in full, reals with the fewest digits that read back the same.
 // Costs one pass over the view, two for none: about 40 ns a line.
 void WriteViewFamilies(const View& view, TextFormat format, TextBuffer* out);
+
+// All label names that lines of this KPI may have.
+std::vector<std::string> LabelNames(const KpiInfo& kpi);
 
 // The parts of the above.
 void WriteKpiFamilies(const View& view, TextFormat format, TextBuffer* out);

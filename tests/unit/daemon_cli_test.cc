@@ -34,6 +34,12 @@ class CliTest : public testing::Test {
     Write("bad.yaml", "kpis: [{name: a, cuont: true}]\n");
     Write("events.jsonl", kEvents);
     Write("broken.jsonl", "{\n");
+    for (const std::string name : {"passes", "fails"}) {
+      Write(name + ".yaml",
+            "config: good.yaml\nscenarios:\n- name: a\n  steps:\n  - events: [lead.created]\n    expect:\n"
+            "    - sales_leads_created{window=\"24h\"} " +
+                std::string(name == "fails" ? "2" : "1") + "\n");
+    }
   }
   ~CliTest() override { std::filesystem::remove_all(dir_); }
   void Write(const std::string& name, const std::string& text) { std::ofstream(dir_ + "/" + name) << text; }
@@ -75,6 +81,11 @@ TEST_F(CliTest, ExitCodesAreAsDocumented) {
        {"replay", "--config.file=@/good.yaml", "--input=@/events.jsonl", "--at=2026-11-22T00:00:00Z",
         "--at=2026-11-21T00:00:00Z"},
        kExitUsage},
+      {"scenarios that pass", {"test", "@/passes.yaml"}, kExitOk},
+      {"scenarios that fail", {"test", "@/passes.yaml", "@/fails.yaml"}, kExitFailure},
+      {"a file of scenarios with a mistake", {"test", "@/bad.yaml"}, kExitConfig},
+      {"no scenarios", {"test"}, kExitUsage},
+      {"no such scenario", {"test", "@/passes.yaml", "--run=none"}, kExitUsage},
       {"good config", {"check-config", "@/good.yaml"}, kExitOk},
       {"bad config", {"check-config", "@/bad.yaml"}, kExitConfig},
       {"missing config", {"check-config", "@/none.yaml"}, kExitConfig},
