@@ -99,14 +99,108 @@ TEST(ConfigHostile, RandomExpressionsNeverCrash) {
   const uint64_t seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937_64 random(seed);
-  const char* words[] = {"a.c", "and", "or", "not",   "in", "has", "(", ")", "[", "]",    ",", "==",
-                         "<",   "1",   "-",  "\"x\"", "'",  "@",   "k", "/", "*", "true", "."};
+  const char* words[] = {"a.c", "and",  "or", "not",   "in", "has",   "(",    ")",          "[",        "]",
+                         ",",   "==",   "<",  "1",     "-",  "\"x\"", "'",    "@",          "k",        "/",
+                         "*",   "true", ".",  "total", "(k", "k)",    "@now", "k@previous", "@lifetime"};
   for (int i = 0; i < 2000; ++i) {
     std::string text;
     for (size_t n = random() % 12; n > 0; --n) text += std::string(words[random() % std::size(words)]) + " ";
     ParseAnything(TextBefore(kCount) + "- name: x\n  on: a.b\n  count: true\n  windows: [1h]\n  where: |\n    " + text +
                   "\n- name: f\n  windows: [1h]\n  formula: |\n    " + text + "\n");
   }
+}
+
+// Every word of the language once, in a right place.
+const char* const kEveryWord = R"y(kafka: {brokers: "b:9092"}
+topics: [t]
+calendar: {time_zone: Europe/Berlin, week_start: sunday, fiscal_year_start: apr}
+kpis:
+- {name: spread, on: [a.b, a.c], where: has(a.d), quantiles: a.e, stats: [p50, p99.9, avg], by: {rep: a.r}, windows: [1h]}
+- {name: loyal, on: a.b, distinct: [a.id, b.id], at_least: 2, windows: [30d, lifetime]}
+- {name: fresh, on: a.b, first: a.id, by: {rep: a.r}, top: 5, windows: [today, last_month], compare: [previous, 1mo]}
+- {name: busy, on: a.b, active: a.id, windows: [30d]}
+- {name: gone, on: a.b, lapsed: a.id, windows: [30d]}
+- {name: speed, key: a.id, elapsed: {from: a.b, to: [a.c, a.d], within: 7d, mature: true}, stats: [p90], by: {rep: to.a.r},
+   windows: [7d], compare: 1w, min_samples: 3}
+- {name: way, key: a.id, funnel: {steps: [a.b, [a.c, a.d]], within: 30d}, by: {rep: from.a.r}, windows: [30d]}
+- {name: stay, key: a.id, on: a.b, dwell: a.stage, until: [a.z], stats: [avg], windows: [90d]}
+- {name: deals, key: a.id, on: a.b, open: {value: a.c, silent_for: 14d}, until: a.z, reopen: a.y, reopen_within: 30d}
+- {name: paid, key: [a.id], on: a.b, sum: a.c, correct: {by: a.d, add: a.e, revoke: [a.f]}, windows: [1h, lifetime]}
+- {name: share, formula: fresh / total(fresh@today), by: [rep], windows: [today], compare: [1y]}
+- {name: grown, formula: fresh / fresh@previous - 1, windows: [today]}
+- {name: cover, formula: deals / busy@30d, windows: [now]}
+rules:
+- {name: r, kpi: fresh_growth_ratio, window: today, below: 0, labels: {compare: 1mo, rep: x}}
+- {name: s, kpi: way_ratio, above: 0.5, labels: {step: 2_a.c|a.d}}
+)y";
+
+TEST(ConfigHostile, RandomMutationsOfEveryWordNeverCrash) {
+  Specs specs;
+  Diagnostics diagnostics;
+  ParseConfig("c.yaml", kEveryWord, &specs, &diagnostics);
+  EXPECT_EQ(diagnostics.ToString(), "") << "the mutations start from what is right";
+  const uint64_t seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  for (int i = 0; i < 600; ++i) ParseAnything(Mutated(kEveryWord, &random));
+}
+
+// Any clause with any value: what doesn't fit is refused, and nothing of it crashes what comes after.
+TEST(ConfigHostile, RandomClausesNeverCrash) {
+  const uint64_t seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  const char* keys[] = {"on",     "where",  "by",   "key",    "windows", "step",   "compare",     "top",
+                        "stats",  "until",  "unit", "count",  "sum",     "min",    "quantiles",   "distinct",
+                        "first",  "active", "open", "dwell",  "elapsed", "funnel", "formula",     "at_least",
+                        "lapsed", "reopen", "help", "mature", "correct", "within", "min_samples", "nonnegative"};
+  const char* values[] = {"a.b",
+                          "[a.b, a.c]",
+                          "true",
+                          "[]",
+                          "{}",
+                          "1",
+                          "[p50, avg]",
+                          "1w",
+                          "[1mo, 1y]",
+                          "[now]",
+                          "[1h]",
+                          "[today, 30d]",
+                          "lifetime",
+                          "[[a.b], [a.c]]",
+                          "0",
+                          "p50",
+                          "~",
+                          "\"\"",
+                          "{from: a.b, to: a.c}",
+                          "{steps: [a.b, a.c], within: 1d}",
+                          "{value: a.c}",
+                          "{by: a.d, add: a.b}",
+                          "k - k@previous",
+                          "{rep: to.a.r, step: a.c}",
+                          "total(k)"};
+  for (int i = 0; i < 3000; ++i) {
+    std::string text = TextBefore(kCount) + "- name: x\n";
+    for (size_t n = random() % 8; n > 0; --n) {
+      text += std::string("  ") + keys[random() % std::size(keys)] + ": " + values[random() % std::size(values)] + "\n";
+    }
+    ParseAnything(text +
+                  "- {name: y, formula: x@previous / total(x), windows: [1h]}\n"
+                  "rules: [{name: r, kpi: x_compare, above: 1, labels: {compare: 1w, step: a}}]\n");
+  }
+}
+
+TEST(ConfigHostile, ThousandsOfUnknownNamesAreLookedForBoundedly) {
+  std::string text = TextBefore(kCount), rules = "rules:\n";
+  for (int i = 0; i < 1000; ++i) {
+    const std::string n = std::to_string(i);
+    text += "- {name: first_of_them_" + n + ", formula: second_of_them_" + n + ", windows: [1h]}\n";
+    rules += "- {name: r" + n + ", kpi: third_of_them_" + n + ", above: 1}\n";
+  }
+  Specs specs;
+  Diagnostics diagnostics;
+  ParseConfig("c.yaml", text + rules, &specs, &diagnostics);
+  EXPECT_EQ(diagnostics.items().size(), 200u) << "the first hundred of each";
 }
 
 TEST(ConfigHostile, AliasesCannotBlowUp) {
