@@ -11,11 +11,12 @@ namespace tidemark {
 
 struct KpiEstimate {
   std::string kpi;
-  double series =
-      0;  // label sets: 1 without `by`, else as stated, bounded by max_series and from below by declared values
+  // Label sets: 1 without `by`, else as stated, bounded by max_series and from below by declared values.
+  double series = 0;
+  double ids = 0;             // known at a time, of a KPI that follows ids
   double panes = 0;           // stored, over all tiers
-  uint64_t memory_bytes = 0;  // label sets, open panes, accumulators
-  uint64_t disk_bytes = 0;    // panes and stored accumulators, with the space compaction needs
+  uint64_t memory_bytes = 0;  // label sets, open panes, accumulators, ids
+  uint64_t disk_bytes = 0;    // panes, stored accumulators and ids, with the space compaction needs
 };
 
 struct Estimate {
@@ -30,9 +31,11 @@ struct Estimate {
   uint64_t disk_bytes = 0;            // all of it, less `limits.min_free_disk`
 };
 
+inline constexpr double kUsualIds = 1'000'000;
+
 // An upper estimate, by the formula in config/README.md: every KPI is taken to see every event, spread evenly over
-// `series` label sets. REQUIRES: both numbers finite and not negative.
-Estimate EstimateResources(const Specs& specs, double events_per_second, double series);
+// `series` label sets, and of `ids` leads, deals or customers at a time. REQUIRES: all finite and not negative.
+Estimate EstimateResources(const Specs& specs, double events_per_second, double series, double ids = kUsualIds);
 
 // The estimate as a table for people, with the budget of `limits` beside it.
 std::string EstimateTable(const Specs& specs, const Estimate& estimate);

@@ -18,13 +18,13 @@ std::string Size(uint64_t bytes) {
   return out.data();
 }
 
-std::string Line(const std::string& name, size_t width, const std::string& series, const std::string& panes,
-                 const std::string& memory, const std::string& disk) {
+std::string Line(const std::string& name, size_t width, const std::string& series, const std::string& ids,
+                 const std::string& panes, const std::string& memory, const std::string& disk) {
   const auto pad = [](const std::string& text, size_t to) {
     return std::string(to > text.size() ? to - text.size() : 0, ' ');
   };
-  return name + pad(name, width) + pad(series, 12) + series + pad(panes, 14) + panes + pad(memory, 12) + memory +
-         pad(disk, 12) + disk + "\n";
+  return name + pad(name, width) + pad(series, 12) + series + pad(ids, 12) + ids + pad(panes, 14) + panes +
+         pad(memory, 12) + memory + pad(disk, 12) + disk + "\n";
 }
 
 std::string Whole(double number) {
@@ -38,16 +38,17 @@ std::string Whole(double number) {
 std::string EstimateTable(const Specs& specs, const Estimate& estimate) {
   size_t width = std::string("duplicate ids").size();
   for (const KpiEstimate& kpi : estimate.kpis) width = std::max(width, kpi.kpi.size());
-  std::string text = Line("KPI", width, "series", "panes", "memory", "disk");
+  std::string text = Line("KPI", width, "series", "ids", "panes", "memory", "disk");
   for (const KpiEstimate& kpi : estimate.kpis) {
-    text += Line(kpi.kpi, width, Whole(kpi.series), Whole(kpi.panes), Size(kpi.memory_bytes), Size(kpi.disk_bytes));
+    text += Line(kpi.kpi, width, Whole(kpi.series), kpi.ids > 0 ? Whole(kpi.ids) : "", Whole(kpi.panes),
+                 Size(kpi.memory_bytes), Size(kpi.disk_bytes));
   }
-  text += Line("duplicate ids", width, Whole(estimate.dedup_ids), "", Size(estimate.dedup_memory_bytes),
+  text += Line("duplicate ids", width, "", Whole(estimate.dedup_ids), "", Size(estimate.dedup_memory_bytes),
                Size(estimate.dedup_disk_bytes));
-  text += Line("fetch queue", width, "", "", Size(estimate.fetch_memory_bytes), "");
-  text += Line("storage", width, "", "", Size(estimate.storage_memory_bytes), "");
-  text += Line("process", width, "", "", Size(estimate.process_memory_bytes), "");
-  text += Line("total", width, "", "", Size(estimate.memory_bytes), Size(estimate.disk_bytes));
+  text += Line("fetch queue", width, "", "", "", Size(estimate.fetch_memory_bytes), "");
+  text += Line("storage", width, "", "", "", Size(estimate.storage_memory_bytes), "");
+  text += Line("process", width, "", "", "", Size(estimate.process_memory_bytes), "");
+  text += Line("total", width, "", "", "", Size(estimate.memory_bytes), Size(estimate.disk_bytes));
   text += "keep free on disk besides: " + Size(specs.limits.min_free_disk_bytes) + "\n";
   const uint64_t budget = specs.limits.memory_bytes;
   if (budget == 0) {

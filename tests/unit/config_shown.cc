@@ -1,5 +1,8 @@
 #include "tests/unit/config_shown.h"
 
+#include <filesystem>
+#include <fstream>
+
 namespace tidemark {
 namespace {
 
@@ -116,6 +119,13 @@ void ExpectKpi(const KpiRow& row) {
   EXPECT_EQ(diagnostics.ToString(), "");
   ASSERT_EQ(specs.kpis.size(), 1u);
   EXPECT_EQ(ShownKpi(specs.kpis[0]), row.shown);
+}
+
+void SetSecretsDir() {
+  const auto dir = std::filesystem::path(testing::TempDir()) / "tidemark-config-secrets";
+  std::filesystem::create_directories(dir);
+  std::ofstream(dir / "kafka-password") << "p$ss ${word}\n";
+  setenv("TIDEMARK_SECRETS", dir.c_str(), 1);
 }
 
 }  // namespace tidemark

@@ -21,4 +21,7 @@ struct KpiRow {
 };
 void ExpectKpi(const KpiRow& row);
 
+// Where examples/production.yaml reads its password from: a directory that has one.
+void SetSecretsDir();
+
 }  // namespace tidemark

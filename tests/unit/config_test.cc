@@ -4,12 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <vector>
 
-#include "config/estimate.h"
 #include "tests/unit/config_shown.h"
 
 namespace tidemark {
@@ -30,14 +27,6 @@ std::string WhereOf(const std::string& where) {
   return specs.kpis.size() == 1 && specs.kpis[0].where ? Canonical(*specs.kpis[0].where) : "";
 }
 
-std::filesystem::path SecretsDir() {
-  const auto dir = std::filesystem::path(testing::TempDir()) / "tidemark-config-secrets";
-  std::filesystem::create_directories(dir);
-  std::ofstream(dir / "kafka-password") << "p$ss ${word}\n";
-  setenv("TIDEMARK_SECRETS", dir.c_str(), 1);
-  return dir;
-}
-
 TEST(Config, DefaultsHoldWhereNothingIsSaid) {
   const Specs specs = Good(TextBefore(kWhole));
   EXPECT_EQ(specs.metric_namespace, "sales");
@@ -52,7 +41,7 @@ TEST(Config, DefaultsHoldWhereNothingIsSaid) {
 }
 
 TEST(Config, ProductionExampleSaysWhatItsTextSays) {
-  SecretsDir();
+  SetSecretsDir();
   Specs specs;
   Diagnostics diagnostics;
   LoadConfig(TIDEMARK_EXAMPLES "/production.yaml", &specs, &diagnostics);
@@ -178,39 +167,6 @@ TEST(Config, WeekendRangePassesTheEndOfTheWeek) {
   EXPECT_EQ(specs.rules.at(0).active->weekdays, (std::vector<int>{1, 3, 6, 7}));
   EXPECT_EQ(specs.rules.at(0).active->to_minute, 1440);
   EXPECT_EQ(specs.rules.at(0).window, "24h") << "a window goes by its KPI's spelling";
-}
-
-TEST(Estimate, GrowsWithRateAndSeriesAndAddsUp) {
-  SecretsDir();
-  Specs specs;
-  Diagnostics diagnostics;
-  LoadConfig(TIDEMARK_EXAMPLES "/production.yaml", &specs, &diagnostics);
-  ASSERT_TRUE(diagnostics.empty());
-  const Estimate none = EstimateResources(specs, 0, 0);
-  const Estimate small = EstimateResources(specs, 10, 100);
-  const Estimate large = EstimateResources(specs, 10'000, 10'000);
-  EXPECT_LE(none.memory_bytes, small.memory_bytes);
-  EXPECT_LT(small.memory_bytes, large.memory_bytes);
-  EXPECT_LT(small.disk_bytes, large.disk_bytes);
-  uint64_t memory =
-      large.dedup_memory_bytes + large.fetch_memory_bytes + large.storage_memory_bytes + large.process_memory_bytes;
-  uint64_t disk = large.dedup_disk_bytes;
-  for (const KpiEstimate& kpi : large.kpis) memory += kpi.memory_bytes, disk += kpi.disk_bytes;
-  EXPECT_EQ(memory, large.memory_bytes);
-  EXPECT_EQ(disk, large.disk_bytes);
-  EXPECT_EQ(large.kpis[8].series, 5001) << "max_series and __other__";
-}
-
-TEST(Estimate, PanesAreThoseOfEachTierForAsLongAsItsLongestWindow) {
-  const Specs specs =
-      Good(TextBefore(kInput) + "kpis: [{name: k, on: a.b, count: true, windows: [1h, 2h, 24h, lifetime]}]\n");
-  // Every pane holds something at this rate: 121 of a minute, and 145 of ten.
-  EXPECT_NEAR(EstimateResources(specs, 1000, 1).kpis.at(0).panes, 121 + 145, 0.001);
-  // At an event in 10^9 seconds hardly any does.
-  EXPECT_LT(EstimateResources(specs, 1e-9, 1).kpis.at(0).panes, 0.001);
-  const std::string table = EstimateTable(specs, EstimateResources(specs, 1000, 1));
-  EXPECT_NE(table.find("\nk  "), std::string::npos);
-  EXPECT_NE(table.find("limits.memory is not set"), std::string::npos);
 }
 
 }  // namespace
