@@ -54,12 +54,22 @@ TEST(Config, ProductionExampleSaysWhatItsTextSays) {
   EXPECT_FALSE(specs.topics[2].dedup.enabled);
   EXPECT_EQ(specs.topics[3].name, "support.surveys");
   EXPECT_EQ(specs.limits.memory_bytes, 2ull << 30);
-  ASSERT_EQ(specs.kpis.size(), 14u);
+  EXPECT_EQ(specs.calendar.time_zone, "Europe/Berlin");
+  EXPECT_EQ(specs.calendar.fiscal_year_start, 4);
+  ASSERT_EQ(specs.kpis.size(), 22u);
   EXPECT_EQ(specs.kpis[1].by.size(), 2u) << "an alias stands for what its anchor holds";
   EXPECT_TRUE(specs.kpis[8].nonnegative);
   EXPECT_EQ(specs.kpis[8].max_series, 5000u);
   EXPECT_EQ(specs.kpis[11].windows[0].step, std::chrono::minutes(1));
-  ASSERT_EQ(specs.rules.size(), 3u);
+  EXPECT_EQ(
+      ShownKpi(specs.kpis[15]),
+      "funnel key=deal.lead,lead.id steps=lead.created > lead.qualified > deal.created > deal.won within=90d mature "
+      "on=lead.created,lead.qualified,deal.created,deal.won by=channel:lead.channel windows=30d=30d");
+  EXPECT_EQ(ShownKpi(specs.kpis[16]),
+            "open field=deal.amount unit=usd key=deal.id "
+            "on=deal.created,deal.updated,deal.stage_changed,deal.won,deal.lost,deal.reopened until=deal.won,deal.lost "
+            "reopen=deal.reopened by=deal_stage:deal.stage,sales_region:deal.region windows=now=ever");
+  ASSERT_EQ(specs.rules.size(), 5u);
   const RuleSpec& low = specs.rules[0];
   EXPECT_EQ(low.direction, RuleSpec::Direction::kBelow);
   EXPECT_EQ(ToString(low.enter) + " " + ToString(low.exit), "0.2 0.23");
