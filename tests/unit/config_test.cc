@@ -7,6 +7,8 @@
 #include <map>
 #include <vector>
 
+#include "pipeline/event/schema.h"
+#include "pipeline/plan/plan.h"
 #include "tests/unit/config_shown.h"
 
 namespace tidemark {
@@ -89,6 +91,17 @@ TEST(Config, LaptopExampleIsRightAndItsRuleTakesTheOnlyWindow) {
   ASSERT_EQ(diagnostics.ToString(), "");
   EXPECT_EQ(specs.kpis.at(0).by.at(0).values.size(), 3u);
   EXPECT_EQ(specs.rules.at(0).window, "30d");
+}
+
+TEST(Config, ExamplesFitTheEventSchema) {
+  SetSecretsDir();
+  for (const char* file : {TIDEMARK_EXAMPLES "/production.yaml", TIDEMARK_EXAMPLES "/laptop.yaml"}) {
+    Specs specs;
+    Diagnostics diagnostics;
+    LoadConfig(file, &specs, &diagnostics);
+    EXPECT_NE(Plan::Compile(specs, Schema::Canonical(), &diagnostics), nullptr);
+    EXPECT_EQ(diagnostics.ToString(), "");
+  }
 }
 
 TEST(Config, MissingFileIsSaidSo) {
