@@ -25,7 +25,7 @@ struct ConsumeOptions {
 
 // Reads the logs to their ends; `look` is called with the view of every commit, also right after opening. `now` is
 // after all event times. Ends early when `look` failed a test fatally.
-inline void Consume(std::shared_ptr<const Plan> plan, std::map<TopicPartition, FakeLog>* logs, WallTime now, const ConsumeOptions& options,
+inline void Consume(std::shared_ptr<const Plan> plan, MemoryLogs* logs, WallTime now, const ConsumeOptions& options,
                     std::mt19937_64* rng, const std::function<void(const View&)>& look) {
   MemoryStore store;
   for (bool done = false; !done;) {

@@ -18,7 +18,7 @@ const EventTime kStart = EventTimeFromMicros(1'711'800'000 * kMicrosPerSecond); 
 struct Trial {
   std::mt19937_64 rng;
   EntityOracle oracle;
-  std::map<TopicPartition, FakeLog> logs;
+  MemoryLogs logs;
   ConsumeOptions options;
 };
 
@@ -181,11 +181,11 @@ TEST(EntityProperty, TheEndIsTheSameInAnyOrder) {
   for (uint64_t seed = first; seed < first + static_cast<uint64_t>(Seeds(20)); ++seed) {
     SCOPED_TRACE("TIDEMARK_SEED=" + std::to_string(seed));
     Trial trial = MakeTrial(seed);
-    std::vector<FakeLog::Record> records;
+    std::vector<MemoryLog::Record> records;
     for (const auto& [tp, log] : trial.logs) records.insert(records.end(), log.records.begin(), log.records.end());
     std::vector<Answers> ends;
     for (int order = 0; order < 3; ++order) {
-      std::map<TopicPartition, FakeLog> logs;
+      MemoryLogs logs;
       std::shuffle(records.begin(), records.end(), trial.rng);
       for (size_t i = 0; i < records.size(); ++i) logs[{"crm", static_cast<int>(i % (1 + order))}].Append(records[i].value);
       Answers last;
