@@ -16,22 +16,23 @@ RowId BucketRow(Table* buckets, RowId row, int64_t value, uint64_t columns) {
   return buckets->rows().Admit(tag, columns, &granted);
 }
 
-bool Folding::IdOf(const EntityRoute& route, const EventRow& row) {
+std::string_view Folding::IdOf(const EntityRoute& route, const EventRow& row) {
   for (const LabelSlot& id : route.ids) {
     if ((row.present >> id.slot & 1) == 0) continue;
     if (id.type == SlotType::kString) {
-      id_ = row.slots[id.slot].view();
+      if (row.slots[id.slot].s.size > 0) return row.slots[id.slot].view();
     } else {
-      id_ = std::to_string(row.slots[id.slot].i);
+      return id_ = std::to_string(row.slots[id.slot].i);
     }
-    if (!id_.empty()) return true;
   }
-  return false;
+  return {};
 }
 
-void Folding::Want(const EventRow& row) {
+void Folding::Want(const EventRow& row, std::vector<Hash128>* keys) {
   for (const EntityRoute& route : plan_.routes()[row.type.v].entities) {
-    if (IdOf(route, row)) entities_.Want(Entities::KeyOf(route.kind, id_));
+    const std::string_view id = IdOf(route, row);
+    keys->push_back(id.empty() ? Hash128{} : Entities::KeyOf(route.kind, id));
+    if (!id.empty()) entities_.Want(keys->back());
   }
 }
 
@@ -123,23 +124,22 @@ Status Folding::ApplyOne(const FoldOp& op, const EventRow& row, const Hash128& k
   return Status::Ok();
 }
 
-Status Folding::Apply(const RoutePlan& route, uint64_t passed, const EventRow& row) {
-  for (const EntityRoute& entities : route.entities) {
-    const bool has_id = IdOf(entities, row);
+Status Folding::Apply(const RoutePlan& route, uint64_t passed, const EventRow& row, const Hash128* keys) {
+  for (size_t e = 0; e < route.entities.size(); ++e) {
+    const EntityRoute& entities = route.entities[e];
+    const std::string_view id = IdOf(entities, row);
     EntityRow* entity = nullptr;
-    Hash128 key;
     for (const FoldOp& op : entities.ops) {
-      if (!has_id || (op.filter >= 0 && (passed >> op.filter & 1) == 0)) {
+      if (id.empty() || (op.filter >= 0 && (passed >> op.filter & 1) == 0)) {
         ++counts_[plan_.folds()[op.fold].kpi.v].filtered;
         continue;
       }
       if (entity == nullptr) {
-        key = Entities::KeyOf(entities.kind, id_);
         Status status;
-        entity = entities_.Get(key, id_, &status);
+        entity = entities_.Get(keys[e], id, &status);
         if (entity == nullptr) return status;
       }
-      TM_RETURN_IF_ERROR(ApplyOne(op, row, key, entity));
+      TM_RETURN_IF_ERROR(ApplyOne(op, row, keys[e], entity));
     }
   }
   return Status::Ok();

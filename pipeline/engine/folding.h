@@ -24,13 +24,16 @@ class Folding final : private RowFinder {
   // `numbers`: by fold, of its KPI in the registry.
   void SetNumbers(std::vector<uint32_t> numbers) { numbers_ = std::move(numbers); }
   // Says which entities a decoded event will need; then reads those that are not here, all in one go.
-  void Want(const EventRow& row);
+  // Appends a key for each of its entities.
+  void Want(const EventRow& row, std::vector<Hash128>* keys);
   Status ReadWanted() { return entities_.ReadWanted(); }
   // Folds the event into its entities. `passed`: conditions that hold, by RoutePlan::filters.
-  Status Apply(const RoutePlan& route, uint64_t passed, const EventRow& row);
+  // `keys`: as Want gave them.
+  Status Apply(const RoutePlan& route, uint64_t passed, const EventRow& row, const Hash128* keys);
 
  private:
-  bool IdOf(const EntityRoute& route, const EventRow& row);
+  // Empty when the event has none. Valid until the next call.
+  std::string_view IdOf(const EntityRoute& route, const EventRow& row);
   Status ApplyOne(const FoldOp& op, const EventRow& row, const Hash128& key, EntityRow* entity);
   FoldEvent EventOf(const FoldPlan& fold, const FoldOp& op, const EventRow& row);
   RowId RowOf(const FoldPlan& fold, std::string_view packed_labels) override;

@@ -29,6 +29,7 @@ Status Intake::Decode(RecordBatch batch, Partition* partition) const {
   const auto records = pending.batch.records();
   const size_t width = plan_.decoder().max_slots();
   pending.rows.resize(records.size());
+  pending.entities_of.resize(records.size());
   pending.slots.resize(records.size() * width);
   const bool dedup = dedups_[partition->topic.v] != nullptr;
   if (dedup) {
@@ -37,6 +38,7 @@ Status Intake::Decode(RecordBatch batch, Partition* partition) const {
   }
   for (size_t i = 0; i < records.size(); ++i) {
     EventRow& row = pending.rows[i];
+    pending.entities_of[i] = static_cast<uint32_t>(pending.entities.size());
     if (i + kRecordsAhead < records.size()) PrefetchBytes(records[i + kRecordsAhead].value);
     row = EventRow();
     if (records[i].value.data() == nullptr) continue;  // a tombstone: no event
@@ -49,7 +51,7 @@ Status Intake::Decode(RecordBatch batch, Partition* partition) const {
     const bool has_id = !row.id.empty();
     const Hash128 id = has_id ? HashPair(row.source, row.id) : Hash128{Hash64(records[i].value), 0};
     row.tie = id.lo;
-    router_.folding().Want(row);
+    router_.folding().Want(row, &pending.entities);
     if (!dedup || !has_id) continue;
     pending.ids[i] = id;
     pending.payload_hashes[i] = static_cast<uint32_t>(Hash64(records[i].value));
@@ -120,7 +122,7 @@ Status Intake::ApplyOne(size_t index, WallTime now, Partition* partition) {
   } else if (IsNew(index, partition)) {
     ++counts.accepted;
     if (watermark != kNoEventTime && row.time < watermark) ++counts.late;
-    TM_RETURN_IF_ERROR(router_.Apply(row, watermark));
+    TM_RETURN_IF_ERROR(router_.Apply(row, watermark, partition->pending.entities.data() + partition->pending.entities_of[index]));
   }
   partition->clock.Saw(row.time);
   return Status::Ok();

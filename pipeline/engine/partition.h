@@ -21,11 +21,14 @@ struct PendingBatch {
   std::vector<Slot> slots;
   std::vector<Hash128> ids;           // of (source, id); only where the topic is deduplicated
   std::vector<uint32_t> payload_hashes;
+  std::vector<Hash128> entities;      // keys of the entities that events are about; those of row i from
+  std::vector<uint32_t> entities_of;  // entities_of[i] on
   size_t next = 0;
   bool empty() const { return next == rows.size(); }
   void Clear() {
     batch = RecordBatch();
     rows.clear();
+    entities.clear();
     next = 0;
   }
 };

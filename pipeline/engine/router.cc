@@ -40,13 +40,13 @@ Router::Router(const Plan& plan, Entities* entities, std::vector<std::unique_ptr
     : plan_(plan), tables_(*tables), counts_(plan.kpis().size()), type_counts_(plan.routes().size()),
       folding_(plan, entities, tables, &counts_) {}
 
-Status Router::Apply(const EventRow& row, EventTime watermark) {
+Status Router::Apply(const EventRow& row, EventTime watermark, const Hash128* keys) {
   const RoutePlan& route = plan_.routes()[row.type.v];
   ++type_counts_[row.type.v];
   uint64_t passed = 0;
   for (size_t f = 0; f < route.filters.size(); ++f) passed |= uint64_t{route.filters[f].Passes(row)} << f;
   for (const TableRoute& table : route.tables) ApplyTo(table, passed, row, watermark);
-  return route.entities.empty() ? Status::Ok() : folding_.Apply(route, passed, row);
+  return route.entities.empty() ? Status::Ok() : folding_.Apply(route, passed, row, keys);
 }
 
 uint64_t Router::Active(const TableRoute& route, uint64_t passed, const EventRow& row) {

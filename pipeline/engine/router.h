@@ -23,7 +23,8 @@ class Router {
   bool routed(EventTypeId type) const { return !plan_.routes()[type.v].empty(); }
   Folding& folding() { return folding_; }
   // Counts one accepted event everywhere it belongs. `watermark`: of its partition, before this event.
-  Status Apply(const EventRow& row, EventTime watermark);
+  // `keys`: of its entities, as Folding::Want gave them.
+  Status Apply(const EventRow& row, EventTime watermark, const Hash128* keys);
 
   // Once all tables are there.
   void Resize() { folded_.resize(tables_.size()); }

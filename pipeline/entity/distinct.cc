@@ -53,7 +53,7 @@ bool DistinctState::Read(ByteReader* reader) {
   for (uint64_t i = 0; i < count && reader->ok(); ++i) {
     Entry& e = entries.emplace_back();
     e.row = RowId{static_cast<uint32_t>(reader->Varint())};
-    const auto list = [&](std::vector<int64_t>* minutes) {
+    const auto list = [&](auto* minutes) {
       const uint64_t n = reader->Varint();
       for (uint64_t k = 0; k < n && reader->ok(); ++k) minutes->push_back(reader->ZigZag());
     };
@@ -76,7 +76,7 @@ void DistinctState::Write(std::string* out) const {
   PutVarint(out, entries.size());
   for (const Entry& e : entries) {
     PutVarint(out, e.row.v);
-    const auto list = [&](const std::vector<int64_t>& minutes) {
+    const auto list = [&](const auto& minutes) {
       PutVarint(out, minutes.size());
       for (const int64_t m : minutes) PutZigZag(out, m);
     };
@@ -94,6 +94,14 @@ void DistinctState::Write(std::string* out) const {
   }
 }
 
+bool DistinctState::Knows(const FoldPlan& fold, const FoldEvent& event) const {
+  if (fold.at_least != 1) return false;
+  const int64_t minute = MinuteOf(FloorTo(event.time, fold.pane));
+  return std::any_of(entries.begin(), entries.end(), [&](const Entry& e) {
+    return e.row == event.row && (minute == e.last.front() || (minute < e.last.front() && fold.units.empty() && fold.levels.empty()));
+  });
+}
+
 bool DistinctState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder*) {
   auto entry = std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.row == event.row; });
   if (entry == entries.end()) {
@@ -103,15 +111,14 @@ bool DistinctState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFind
   }
   entry->firsts.resize(fold.units.size());
   entry->spans.resize(fold.levels.size());
-  const int64_t minute = MinuteOf(event.time);
+  const int64_t minute = MinuteOf(FloorTo(event.time, fold.pane));
   auto& last = entry->last;
   last.insert(std::upper_bound(last.begin(), last.end(), minute, std::greater<>()), minute);
   if (last.size() > fold.at_least) last.pop_back();
   if (minute < last.front() - Minutes(fold.memory)) return true;
   for (size_t u = 0; u < fold.units.size(); ++u) AddFirst(&entry->firsts[u], *fold.calendar, fold.units[u].unit, minute);
-  const int64_t pane = MinuteOf(FloorTo(event.time, fold.pane));
   for (size_t l = 0; l < fold.levels.size(); ++l) {
-    AddSpan(&entry->spans[l], {pane, pane + Minutes(fold.levels[l].length)});
+    AddSpan(&entry->spans[l], {minute, minute + Minutes(fold.levels[l].length)});
   }
   ForgetOld(fold, &*entry);
   return true;
@@ -120,7 +127,7 @@ bool DistinctState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFind
 void DistinctState::Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const {
   for (const Entry& e : entries) {
     const auto add = [&](uint32_t column, int64_t minute, int64_t count) {
-      out->push_back({e.row, column, FloorTo(FromMinute(minute), fold.pane), count, 0, 0});
+      out->push_back({e.row, column, FromMinute(minute), count, 0, 0});
     };
     if (e.last.size() == fold.at_least) add(fold.main_column, e.last.back(), 1);
     for (size_t u = 0; u < e.firsts.size(); ++u) {
@@ -146,13 +153,14 @@ void SingleState::Write(std::string* out) const {
   PutVarint(out, row.v);
 }
 
-bool SingleState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder*) {
+bool SingleState::Knows(const FoldPlan& fold, const FoldEvent& event) const {
   const Moment now{event.time, event.tie};
-  const bool takes = !at.known() || (fold.kind == FoldKind::kFirst ? now < at : at < now);
-  if (takes) {
-    at = now;
-    row = event.row;
-  }
+  return at.known() && !(fold.kind == FoldKind::kFirst ? now < at : at < now);
+}
+
+bool SingleState::Insert(const FoldPlan&, const FoldEvent& event, RowFinder*) {
+  at = {event.time, event.tie};
+  row = event.row;
   return true;
 }
 

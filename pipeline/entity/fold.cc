@@ -30,6 +30,7 @@ Status Folder::Run(const FoldPlan& fold, const FoldEvent& event, std::string_vie
     ByteReader reader(part);
     if (!state.Read(&reader) || !reader.Done()) return Corrupt("what is stored of an entity cannot be read");
   }
+  if (state.Knows(fold, event)) return Status::Ok();
   state.Forget(fold, event);
   before_.clear();
   after_.clear();

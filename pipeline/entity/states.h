@@ -1,6 +1,7 @@
 // The states of folds. Each reads and writes its part's bytes, takes events in, and says what it contributes:
 //   bool Read(ByteReader*)                       false: not its bytes
 //   void Write(std::string*)
+//   bool Knows(const FoldPlan&, const FoldEvent&)   the event changes nothing: what most events of a busy entity are
 //   void Forget(const FoldPlan&, const FoldEvent&)  drops what can no longer matter, before anything is compared
 //   bool Insert(const FoldPlan&, const FoldEvent&, RowFinder*)   false: no room for the event
 //   void Contribute(const FoldPlan&, std::vector<Contribution>*)
@@ -11,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "pipeline/entity/fold.h"
 #include "pipeline/store/bytes.h"
 
@@ -29,19 +31,21 @@ Moment ReadMoment(ByteReader* reader);
 // distinct: for each series the times at which the id was seen last, its first time in each calendar period, and the
 // spans of time in which a window would hold it.
 struct DistinctState {
+  // Times are those of panes, in minutes.
   struct Span {
-    int64_t from, to;                          // minutes; the id counts at instants in (from, to]
+    int64_t from, to;                          // the id counts at instants in (from, to]
   };
   struct Entry {
     RowId row{};
-    std::vector<int64_t> last;                 // minutes, newest first, at most at_least
-    std::vector<std::vector<int64_t>> firsts;  // by unit: minutes of the first event of a period, ascending
+    absl::InlinedVector<int64_t, 2> last;      // newest first, at most at_least
+    std::vector<std::vector<int64_t>> firsts;  // by unit: the first event of a period, ascending
     std::vector<std::vector<Span>> spans;      // by level, ascending, apart from each other
   };
-  std::vector<Entry> entries;
+  absl::InlinedVector<Entry, 1> entries;
 
   bool Read(ByteReader* reader);
   void Write(std::string* out) const;
+  bool Knows(const FoldPlan& fold, const FoldEvent& event) const;
   void Forget(const FoldPlan&, const FoldEvent&) {}
   bool Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder*);
   void Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const;
@@ -55,6 +59,7 @@ struct SingleState {
 
   bool Read(ByteReader* reader);
   void Write(std::string* out) const;
+  bool Knows(const FoldPlan& fold, const FoldEvent& event) const;
   void Forget(const FoldPlan&, const FoldEvent&) {}
   bool Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder*);
   void Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const;
@@ -72,6 +77,7 @@ struct StepsState {
 
   bool Read(ByteReader* reader);
   void Write(std::string* out) const;
+  bool Knows(const FoldPlan&, const FoldEvent&) const { return false; }
   void Forget(const FoldPlan&, const FoldEvent&) {}
   bool Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder* rows);
   void Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const;
@@ -96,6 +102,7 @@ struct DwellState {
 
   bool Read(ByteReader* reader);
   void Write(std::string* out) const;
+  bool Knows(const FoldPlan&, const FoldEvent&) const { return false; }
   void Forget(const FoldPlan& fold, const FoldEvent& event);
   bool Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder*);
   void Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const;
@@ -123,6 +130,7 @@ struct MergedState {
 
   bool Read(ByteReader* reader);
   void Write(std::string* out) const;
+  bool Knows(const FoldPlan&, const FoldEvent&) const { return false; }
   void Forget(const FoldPlan&, const FoldEvent&) {}
   bool Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder* rows);
   void Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const;
