@@ -33,7 +33,7 @@ void Derivation::Evaluate(const LookupTables& tables, EventRow* row) const {
   for (const Step& step : steps_) {
     const Operand result = Eval(step.root, &frame);
     row->slots[step.slot] = result.value;
-    row->present |= uint64_t{result.present} << step.slot;
+    row->present = (row->present & ~(uint64_t{1} << step.slot)) | uint64_t{result.present} << step.slot;
   }
 }
 
