@@ -121,7 +121,7 @@ void Fields::CheckName(Derived* derived) {
   const std::string& name = derived->spec->name;
   for (uint32_t t = 0; t < of_types_.size(); ++t) {
     const EventType& type = schema_.event_types()[t];
-    if (name.find('.') != std::string::npos || !schema_.Resolve(EventTypeId{t}, name).ok()) continue;
+    if (!schema_.Has(EventTypeId{t}, name)) continue;
     Error(*derived, derived->spec->place, name + " is a field of " + type.name + " already; take another name");
     derived->bad = true;
     return;
@@ -216,11 +216,13 @@ bool Fields::ReportUnknown(const FieldExpr& expr, const Derived& derived) {
   if (expr.kind == FieldExpr::Kind::kField && Find(expr.field) == nullptr) {
     std::vector<std::string> paths;
     for (uint32_t t = 0; t < of_types_.size(); ++t) {
-      if (schema_.Resolve(EventTypeId{t}, expr.field).ok()) return false;
+      if (schema_.Has(EventTypeId{t}, expr.field)) return false;
       const std::vector<std::string> of_type = schema_.PathsOf(EventTypeId{t});
       paths.insert(paths.end(), of_type.begin(), of_type.end());
     }
     for (const FieldSpec& spec : specs_.fields) paths.push_back(spec.name);
+    std::sort(paths.begin(), paths.end());
+    paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
     Error(derived, expr.place, expr.field + " is not a field of any event type" + DidYouMean(Nearest(expr.field, paths)));
     reported = true;
   }
