@@ -169,6 +169,15 @@ TEST(FieldsInAPlan, SayWhichColumnsAReloadedTableMustHave) {
   EXPECT_EQ(plan->lookups()[0].needed, std::vector<bool>({true, false, false}));
 }
 
+TEST(FieldsInAPlan, TheExampleIsRight) {
+  Specs specs;
+  Diagnostics diagnostics;
+  LoadConfig(TIDEMARK_EXAMPLES "/tables.yaml", &specs, &diagnostics);
+  const auto plan = Plan::Compile(specs, Schema::Canonical(), &diagnostics);
+  EXPECT_EQ(diagnostics.ToString(), "");
+  EXPECT_TRUE(plan != nullptr);
+}
+
 TEST(FieldsInAPlan, CostNothingWhereTheyAreNotUsed) {
   std::string said;
   const auto plan = Compile("fields: {weighted: deal.amount * deal.probability}\n"
