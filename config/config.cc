@@ -52,9 +52,11 @@ void ReadSections(Map* map, ConfigUse use, Specs* specs, Diagnostics* diagnostic
   if (const auto storage = run ? map->Take("storage") : map->Skip("storage")) ReadStorage(*storage, &specs->storage);
   if (const auto web = run ? map->Take("web") : map->Skip("web")) ReadWeb(*web, &specs->http);
   if (const auto limits = map->Take("limits")) ReadLimits(*limits, &specs->limits);
+  if (const auto tables = map->Take("tables")) ReadTables(*tables, &specs->tables, diagnostics);
+  if (const auto fields = map->Take("fields")) ReadFields(*fields, &specs->fields);
   if (const auto kpis = map->Require("kpis")) ReadKpis(*kpis, specs);
   if (const auto rules = map->Take("rules")) ReadRules(*rules, specs);
-  map->Refuse({"fields", "tables", "catalogue", "sources"});
+  map->Refuse({"catalogue", "sources"});
   map->Finish();
   CheckReferences(specs, diagnostics);
 }

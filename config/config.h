@@ -20,7 +20,8 @@ inline constexpr const char* kOfflineTopic = "events";
 // Threads: reads the environment, so not while another thread changes it.
 void LoadConfig(const std::string& path, Specs* specs, Diagnostics* diagnostics, ConfigUse use = ConfigUse::kRun);
 
-// The same for text at hand; `file_name` is for messages. Reads no file but those of `*_file` keys.
+// The same for text at hand; `file_name` is for messages, and paths of tables are relative to its directory. Reads no
+// file but those of `*_file` keys and tables.
 void ParseConfig(const std::string& file_name, std::string_view yaml, Specs* specs, Diagnostics* diagnostics);
 
 // Whether the value of a librdkafka property must not be printed or logged: sasl.password, ssl.key.pem, ...

@@ -15,8 +15,8 @@ bool IsWordPart(char c) { return IsWordStart(c) || IsDigit(c); }
 // What people write out of habit, and what it is called here.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kHabits = {
     {{"&&", "and"}, {"||", "or"}, {"=~", "=="}, {"<>", "!="}, {"=", "=="}, {"!", "not"}}};
-constexpr std::array<std::string_view, 16> kSymbols = {"==", "!=", "<=", ">=", "<", ">", "(", ")",
-                                                       "[",  "]",  ",",  "+",  "-", "*", "/", "@"};
+constexpr std::array<std::string_view, 17> kSymbols = {"==", "!=", "<=", ">=", "<", ">", "(", ")", "[",
+                                                       "]",  ",",  ".",  "+",  "-", "*", "/", "@"};
 
 class Lexer {
  public:

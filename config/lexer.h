@@ -1,4 +1,4 @@
-// The tokens of `where` expressions and formulas.
+// The tokens of `where` expressions, formulas and fields.
 #pragma once
 
 #include <cstddef>

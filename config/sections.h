@@ -22,6 +22,9 @@ void ReadCalendar(const Value& value, CalendarSpec* calendar, Place* zone_place)
 void ReadStorage(const Value& value, StorageSpec* storage);
 void ReadWeb(const Value& value, HttpSpec* http);
 void ReadLimits(const Value& value, LimitSpec* limits);
+// Reads the tables' files too.
+void ReadTables(const Value& value, std::vector<TableSpec>* tables, Diagnostics* diagnostics);
+void ReadFields(const Value& value, std::vector<FieldSpec>* fields);
 
 // `max_label_value_bytes` bounds declared values.
 void ReadKpi(const Value& value, const LimitSpec& limits, KpiSpec* kpi);

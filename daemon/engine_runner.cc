@@ -121,8 +121,8 @@ class EngineRunner::Round {
 };
 
 EngineRunner::EngineRunner(const Specs* specs, std::shared_ptr<const Plan> plan, const MemoryPlan& memory,
-                           Lifecycle* lifecycle, OwnMetrics* own)
-    : specs_(specs), plan_(std::move(plan)), memory_(memory), lifecycle_(lifecycle), own_(own) {
+                           Lifecycle* lifecycle, OwnMetrics* own, TableWatch* tables)
+    : specs_(specs), plan_(std::move(plan)), memory_(memory), lifecycle_(lifecycle), own_(own), tables_(tables) {
   thread_ = std::thread([this] { Main(); });
 }
 
@@ -174,6 +174,7 @@ Status EngineRunner::Serve() {
   lifecycle_->SetPhase(Phase::kRunning);
   round.After(engine->view());
   while (!stop_) {
+    if (std::optional<LookupTables> changed = tables_->Take()) engine->SetTables(*std::move(changed));
     const Result<Duration> wait = engine->Step(WallNow());
     if (!wait.ok()) TM_RETURN_IF_ERROR(round.Refused(wait.status(), specs_->storage.path));
     round.After(engine->view());

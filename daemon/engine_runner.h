@@ -8,6 +8,7 @@
 #include "daemon/lifecycle.h"
 #include "daemon/memory.h"
 #include "daemon/own_metrics.h"
+#include "daemon/table_watch.h"
 #include "pipeline/plan/plan.h"
 
 namespace tidemark {
@@ -17,7 +18,7 @@ namespace tidemark {
 class EngineRunner {
  public:
   EngineRunner(const Specs* specs, std::shared_ptr<const Plan> plan, const MemoryPlan& memory, Lifecycle* lifecycle,
-               OwnMetrics* own);
+               OwnMetrics* own, TableWatch* tables);
   ~EngineRunner();
 
   // Returns at once; the thread ends after its round and the last commit.
@@ -39,6 +40,7 @@ class EngineRunner {
   const MemoryPlan memory_;
   Lifecycle* const lifecycle_;
   OwnMetrics* const own_;
+  TableWatch* const tables_;
   std::atomic<bool> stop_ = false, done_ = false, committed_ = false;
   Status status_;  // written by the thread before done_
   std::thread thread_;

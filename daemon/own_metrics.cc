@@ -75,6 +75,29 @@ std::vector<MetricFamily> CollectAdapters(const AdapterStats& stats) {
   return families;
 }
 
+std::vector<MetricFamily> CollectTables(const std::vector<TableState>& tables) {
+  if (tables.empty()) return {};
+  FamilyBuilder ok("tidemark_table_reload_success", "1 when the last attempt to read the table's file succeeded.",
+                   MetricType::Gauge);
+  FamilyBuilder at("tidemark_table_reload_timestamp_seconds", "When the table's contents in use were read.",
+                   MetricType::Gauge);
+  FamilyBuilder failures("tidemark_table_reload_failures_total", "Changed files of the table that were refused.",
+                         MetricType::Counter);
+  FamilyBuilder rows("tidemark_table_rows", "Rows of the table.", MetricType::Gauge);
+  FamilyBuilder bytes("tidemark_table_size_bytes", "Memory of the table's contents in use.", MetricType::Gauge);
+  for (const TableState& table : tables) {
+    const LabelPairs labels = {{"table", table.name}};
+    ok.Add(table.ok ? 1.0 : 0.0, labels);
+    at.Add(Seconds(table.loaded), labels);
+    failures.Add(table.failures, labels);
+    rows.Add(static_cast<double>(table.rows), labels);
+    bytes.Add(static_cast<double>(table.bytes), labels);
+  }
+  std::vector<MetricFamily> families;
+  for (FamilyBuilder* f : {&ok, &at, &failures, &rows, &bytes}) families.push_back(std::move(*f).Take());
+  return families;
+}
+
 void Append(std::vector<MetricFamily> more, std::vector<MetricFamily>* families) {
   std::move(more.begin(), more.end(), std::back_inserter(*families));
 }
@@ -113,7 +136,8 @@ struct OwnMetrics::Parts {
   prometheus::Gauge& config_ok;
   prometheus::Gauge& config_at;
   std::mutex mu;
-  AdapterStats adapters;  // GUARDED_BY(mu)
+  AdapterStats adapters;           // GUARDED_BY(mu)
+  std::vector<TableState> tables;  // GUARDED_BY(mu)
 };
 
 OwnMetrics::OwnMetrics(const MemoryPlan& memory) : parts_(std::make_unique<Parts>(memory)) {}
@@ -135,12 +159,18 @@ void OwnMetrics::SetAdapterStats(AdapterStats stats) {
   parts_->adapters = std::move(stats);
 }
 
+void OwnMetrics::SetTables(std::vector<TableState> tables) {
+  const std::lock_guard lock(parts_->mu);
+  parts_->tables = std::move(tables);
+}
+
 void OwnMetrics::Write(const View* view, TextFormat format, TextBuffer* out) const {
   std::vector<MetricFamily> families = parts_->registry.Collect();
   Append(parts_->collector.Collect(), &families);
   {
     const std::lock_guard lock(parts_->mu);
     Append(CollectAdapters(parts_->adapters), &families);
+    Append(CollectTables(parts_->tables), &families);
   }
   if (view != nullptr) {
     Append(CollectRecords(*view), &families);

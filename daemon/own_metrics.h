@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "daemon/memory.h"
 #include "daemon/negotiation.h"
@@ -19,6 +20,15 @@ struct AdapterStats {
   double kafka_queued_bytes = 0;
 };
 
+// How a table of the configuration stands.
+struct TableState {
+  std::string name;
+  bool ok = true;             // of the last attempt to read it
+  WallTime loaded{};          // when the contents in use were read
+  int64_t failures = 0;       // changed files that were refused
+  uint64_t rows = 0, bytes = 0;
+};
+
 // Registry of what is counted here, and reader of what a view and the operating system know.
 // Threads: any.
 class OwnMetrics {
@@ -31,6 +41,7 @@ class OwnMetrics {
   void ObserveScrape(Duration took);
   void SetConfigLoad(bool successful, WallTime at);
   void SetAdapterStats(AdapterStats stats);
+  void SetTables(std::vector<TableState> tables);
   // All families; `view` may be null. Ends with OpenMetrics' end mark in that format: this part is the last.
   void Write(const View* view, TextFormat format, TextBuffer* out) const;
 

@@ -15,6 +15,7 @@
 #include "daemon/exit_code.h"
 #include "daemon/http.h"
 #include "daemon/routes.h"
+#include "daemon/table_watch.h"
 #include "daemon/version.h"
 
 namespace tidemark {
@@ -137,7 +138,8 @@ int RunDaemon(const RunOptions& options) {
   Log(LogLevel::kInfo, "serving", {{"address", (*http)->address()}, {"port", std::to_string((*http)->port())}});
   if (const Status written = WritePortFile(options.port_file, (*http)->port()); !written.ok()) return Fail(written);
 
-  EngineRunner engine(&specs, plan, *memory, &lifecycle, &own);
+  TableWatch tables(specs, *plan, &own);
+  EngineRunner engine(&specs, plan, *memory, &lifecycle, &own, &tables);
   WaitForStop(engine);
 
   const Watchdog watchdog(&engine);

@@ -28,11 +28,18 @@ std::string_view Folding::IdOf(const EntityRoute& route, const EventRow& row) {
   return {};
 }
 
-void Folding::Want(const EventRow& row, std::vector<Hash128>* keys) {
+void Folding::KeysOf(const EventRow& row, std::vector<Hash128>* keys) {
   for (const EntityRoute& route : plan_.routes()[row.type.v].entities) {
     const std::string_view id = IdOf(route, row);
     keys->push_back(id.empty() ? Hash128{} : Entities::KeyOf(route.kind, id));
-    if (!id.empty()) entities_.Want(keys->back());
+  }
+}
+
+void Folding::Want(const EventRow& row, std::vector<Hash128>* keys) {
+  const size_t first = keys->size();
+  KeysOf(row, keys);
+  for (size_t k = first; k < keys->size(); ++k) {
+    if ((*keys)[k] != Hash128{}) entities_.Want((*keys)[k]);
   }
 }
 

@@ -23,12 +23,13 @@ class Folding final : private RowFinder {
 
   // `numbers`: by fold, of its KPI in the registry.
   void SetNumbers(std::vector<uint32_t> numbers) { numbers_ = std::move(numbers); }
-  // Says which entities a decoded event will need; then reads those that are not here, all in one go.
-  // Appends a key for each of its entities.
+  // Appends a key for each of the event's entities, zero where it has no id.
+  void KeysOf(const EventRow& row, std::vector<Hash128>* keys);
+  // The same, and says that they will be needed; then those that are not here are read, all in one go.
   void Want(const EventRow& row, std::vector<Hash128>* keys);
   Status ReadWanted() { return entities_.ReadWanted(); }
   // Folds the event into its entities. `passed`: conditions that hold, by RoutePlan::filters.
-  // `keys`: as Want gave them.
+  // `keys`: as KeysOf gave them.
   Status Apply(const RoutePlan& route, uint64_t passed, const EventRow& row, const Hash128* keys);
 
  private:

@@ -290,6 +290,7 @@ Result<std::unique_ptr<Engine>> Engine::Open(std::shared_ptr<const Plan> plan, S
 
 Result<Duration> Engine::Step(WallTime now) { return impl_->Step(now); }
 Status Engine::AdvanceTo(EventTime t, WallTime now) { return impl_->AdvanceTo(t, now); }
+void Engine::SetTables(LookupTables tables) { impl_->SetTables(std::move(tables)); }
 Status Engine::Commit(WallTime now) { return impl_->Commit(now); }
 Status Engine::Stop(WallTime now) { return impl_->Stop(now); }
 std::shared_ptr<const View> Engine::view() const { return impl_->view(); }

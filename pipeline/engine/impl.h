@@ -28,6 +28,7 @@ class Engine::Impl {
   Status Open(WallTime now);
   Result<Duration> Step(WallTime now);
   Status AdvanceTo(EventTime t, WallTime now);
+  void SetTables(LookupTables tables) { intake_.SetTables(std::move(tables)); }
   Status Commit(WallTime now);
   Status Stop(WallTime now);
   std::shared_ptr<const View> view() const;

@@ -1,5 +1,7 @@
 #include "pipeline/engine/intake.h"
 
+#include <algorithm>
+
 namespace tidemark {
 namespace {
 
@@ -19,6 +21,15 @@ Intake::Intake(const Plan& plan, Router* router) : plan_(plan), router_(*router)
   for (const TopicPlan& topic : plan.topics()) {
     dedups_.push_back(topic.dedup.enabled ? std::make_unique<Dedup>(topic.dedup, topic.name) : nullptr);
   }
+  for (const LookupPlan& lookup : plan.lookups()) tables_.push_back(lookup.contents);
+}
+
+void Intake::SetTables(LookupTables tables) {
+  TM_CHECK(tables.size() == plan_.lookups().size());
+  for (size_t t = 0; t < tables.size(); ++t) {
+    TM_CHECK(tables[t] == nullptr || std::ranges::equal(tables[t]->columns(), plan_.lookups()[t].columns));
+  }
+  tables_ = std::move(tables);
 }
 
 Status Intake::Decode(RecordBatch batch, Partition* partition) const {
@@ -92,7 +103,7 @@ bool Intake::IsNew(size_t index, Partition* partition) {
 }
 
 Status Intake::ApplyOne(size_t index, WallTime now, Partition* partition) {
-  const EventRow& row = partition->pending.rows[index];
+  EventRow& row = partition->pending.rows[index];
   const RecordView& record = partition->pending.batch.records()[index];
   RecordCounts& counts = partition->counts;
   ++counts.read;
@@ -122,7 +133,16 @@ Status Intake::ApplyOne(size_t index, WallTime now, Partition* partition) {
   } else if (IsNew(index, partition)) {
     ++counts.accepted;
     if (watermark != kNoEventTime && row.time < watermark) ++counts.late;
-    TM_RETURN_IF_ERROR(router_.Apply(row, watermark, partition->pending.entities.data() + partition->pending.entities_of[index]));
+    const Hash128* keys = partition->pending.entities.data() + partition->pending.entities_of[index];
+    // Here and not at decoding: an event is counted with the tables as they stand when it is applied. An id may be a
+    // derived field, too.
+    if (const Derivation& derivation = plan_.derivation(row.type); !derivation.empty()) {
+      derivation.Evaluate(tables_, &row);
+      derived_keys_.clear();
+      router_.folding().KeysOf(row, &derived_keys_);
+      keys = derived_keys_.data();
+    }
+    TM_RETURN_IF_ERROR(router_.Apply(row, watermark, keys));
   }
   partition->clock.Saw(row.time);
   return Status::Ok();

@@ -21,6 +21,10 @@ class Intake {
   // the first beyond it waits, and its partition's clock has peeked at it. Returns how many were applied.
   Result<size_t> ApplyBefore(EventTime limit, WallTime now, Partition* partition);
 
+  // What derived fields look into, from the next event that is applied. REQUIRES: one for each of the plan's lookups, with
+  // its columns.
+  void SetTables(LookupTables tables);
+
   std::vector<std::unique_ptr<Dedup>>& dedups() { return dedups_; }  // by topic; null where off
 
  private:
@@ -33,6 +37,8 @@ class Intake {
   const Plan& plan_;
   Router& router_;
   std::vector<std::unique_ptr<Dedup>> dedups_;
+  LookupTables tables_;
+  std::vector<Hash128> derived_keys_;  // of one event
 };
 
 }  // namespace tidemark

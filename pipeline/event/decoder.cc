@@ -49,6 +49,10 @@ Result<std::unique_ptr<ProtoDecoder>> ProtoDecoder::Make(const Schema& schema,
                      std::to_string(kMaxSlotsPerType) + " may be");
     }
     for (const std::string& path : projection.paths) {
+      if (path.empty()) {
+        of_type.emplace_back();
+        continue;
+      }
       TM_ASSIGN_OR_RETURN(const FieldInfo info, schema.Resolve(projection.type, path));
       TM_ASSIGN_OR_RETURN(auto resolved, schema.ResolvePath(projection.type, path));
       of_type.push_back({resolved.in_envelope, std::move(resolved.fields), std::move(resolved.map_key), info.scale});

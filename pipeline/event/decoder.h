@@ -68,7 +68,8 @@ class Decoder {
 // What a configuration asks of one event type: slot n of a row is paths[n].
 struct Projection {
   EventTypeId type;
-  std::vector<std::string> paths;  // at most kMaxSlotsPerType, each accepted by Schema::Resolve
+  // At most kMaxSlotsPerType, each accepted by Schema::Resolve, or empty: a slot that stays absent, for others to fill.
+  std::vector<std::string> paths;
 };
 
 // Protobuf by descriptors. Semantics are libprotobuf's: last scalar wins, messages merge, the last oneof case clears

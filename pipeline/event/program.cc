@@ -246,6 +246,7 @@ Result<Program> BuildProgram(const Schema& schema, std::span<const std::vector<F
     layout.node = payload.root();
     for (uint8_t row = 0; row < layout.slots; ++row) {
       const FieldPath& path = paths[t][row];
+      if (path.fields.empty()) continue;
       if (!path.in_envelope) {
         const uint8_t filled = payload.SlotOf(path, row);
         if (filled != row) layout.repeats.emplace_back(filled, row);

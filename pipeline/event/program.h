@@ -97,7 +97,8 @@ struct Program {
   uint8_t row_slots = 0;  // of the type that has most
 };
 
-// A path resolved: the fields down to the leaf, all singular but for a map at the end.
+// A path resolved: the fields down to the leaf, all singular but for a map at the end. Without fields: no path, and the
+// slot stays absent.
 struct FieldPath {
   bool in_envelope = false;
   std::vector<const google::protobuf::FieldDescriptor*> fields;

@@ -132,16 +132,23 @@ Result<Schema::ResolvedPath> Schema::ResolvePath(EventTypeId type, std::string_v
     if (field->message_type() == nullptr || event::IsValueMessage(field)) break;
     message = field->message_type();
   }
-  std::string text = std::string(path) + " is not a field of " + event_type.name;
-  const std::string nearest = Nearest(path, PathsOf(type));
-  return NotFound(nearest.empty() ? text : text + "; did you mean " + nearest + "?");
+  return NotFound(std::string(path) + " is not a field of " + event_type.name);
 }
 
-Result<FieldInfo> Schema::Resolve(EventTypeId type, std::string_view path) const {
+Result<FieldInfo> Schema::Describe(EventTypeId type, std::string_view path) const {
   TM_ASSIGN_OR_RETURN(const ResolvedPath resolved, ResolvePath(type, path));
   if (!resolved.map_key.empty()) return event::DescribeMapValue(resolved.fields.back());
   return event::DescribeLeaf(resolved.fields.back(), path);
 }
+
+Result<FieldInfo> Schema::Resolve(EventTypeId type, std::string_view path) const {
+  Result<FieldInfo> info = Describe(type, path);
+  if (info.ok() || info.status().code() != Code::kNotFound) return info;
+  const std::string nearest = Nearest(path, PathsOf(type));
+  return nearest.empty() ? info : NotFound(info.status().text() + "; did you mean " + nearest + "?");
+}
+
+bool Schema::Has(EventTypeId type, std::string_view path) const { return Describe(type, path).ok(); }
 
 std::vector<std::string> Schema::PathsOf(EventTypeId type) const {
   TM_CHECK(type.v < types_.size());

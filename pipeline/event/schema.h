@@ -53,6 +53,8 @@ class Schema {
   // "dimensions.brand" for a key of the envelope's dimensions. A field `amount_micros` is also found as `amount`.
   // kNotFound with the nearest valid spelling otherwise.
   Result<FieldInfo> Resolve(EventTypeId type, std::string_view path) const;
+  // Resolve(type, path).ok(), without the search for a spelling.
+  bool Has(EventTypeId type, std::string_view path) const;
   // All paths of a type, for help and suggestions.
   std::vector<std::string> PathsOf(EventTypeId type) const;
   const google::protobuf::Descriptor* envelope() const { return envelope_; }
@@ -66,6 +68,7 @@ class Schema {
     std::vector<const google::protobuf::FieldDescriptor*> fields;
     std::string map_key;
   };
+  Result<FieldInfo> Describe(EventTypeId type, std::string_view path) const;
   Result<ResolvedPath> ResolvePath(EventTypeId type, std::string_view path) const;
 
   const google::protobuf::Descriptor* envelope_;

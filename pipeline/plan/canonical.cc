@@ -44,43 +44,49 @@ std::string List(const std::string& head, std::vector<std::string> parts) {
   return text + ")";
 }
 
+using FieldName = std::function<std::string(const std::string&)>;
+
 // The operands of nested `or` (or `and`), as if written without parentheses.
-void Flatten(const Expr& expr, Expr::Kind kind, std::vector<std::string>* parts) {
+void Flatten(const Expr& expr, Expr::Kind kind, const FieldName& name, std::vector<std::string>* parts) {
   if (expr.kind == Expr::Kind::kNot && expr.args[0]->kind == Expr::Kind::kNot) {
-    Flatten(*expr.args[0]->args[0], kind, parts);
+    Flatten(*expr.args[0]->args[0], kind, name, parts);
     return;
   }
   if (expr.kind != kind) {
-    parts->push_back(Canonical(expr));
+    parts->push_back(Canonical(expr, name));
     return;
   }
-  for (const auto& arg : expr.args) Flatten(*arg, kind, parts);
+  for (const auto& arg : expr.args) Flatten(*arg, kind, name, parts);
 }
 
 }  // namespace
 
 std::string Canonical(const Expr& expr) {
+  return Canonical(expr, [](const std::string& field) { return field; });
+}
+
+std::string Canonical(const Expr& expr, const FieldName& name) {
   std::vector<std::string> parts;
   switch (expr.kind) {
     case Expr::Kind::kOr:
     case Expr::Kind::kAnd:
-      Flatten(expr, expr.kind, &parts);
+      Flatten(expr, expr.kind, name, &parts);
       if (std::all_of(parts.begin(), parts.end(), [&](const std::string& p) { return p == parts[0]; })) return parts[0];
       return List(expr.kind == Expr::Kind::kOr ? "or" : "and", std::move(parts));
     case Expr::Kind::kNot:
       TM_CHECK(expr.args.size() == 1);
-      if (expr.args[0]->kind == Expr::Kind::kNot) return Canonical(*expr.args[0]->args[0]);
-      return "(not " + Canonical(*expr.args[0]) + ")";
+      if (expr.args[0]->kind == Expr::Kind::kNot) return Canonical(*expr.args[0]->args[0], name);
+      return "(not " + Canonical(*expr.args[0], name) + ")";
     case Expr::Kind::kCompare:
       TM_CHECK(expr.literals.size() == 1);
-      return std::string("(") + OpText(expr.op) + " " + expr.field + " " + LiteralText(expr.literals[0]) + ")";
+      return std::string("(") + OpText(expr.op) + " " + name(expr.field) + " " + LiteralText(expr.literals[0]) + ")";
     case Expr::Kind::kIn:
       for (const Literal& literal : expr.literals) parts.push_back(LiteralText(literal));
-      return List("in " + expr.field, std::move(parts));
+      return List("in " + name(expr.field), std::move(parts));
     case Expr::Kind::kHas:
-      return "(has " + expr.field + ")";
+      return "(has " + name(expr.field) + ")";
     case Expr::Kind::kField:
-      return expr.field;
+      return name(expr.field);
   }
   return "";
 }

@@ -14,21 +14,12 @@ const Place& Compiler::At(const KpiSpec& spec, const std::string& clause) const 
   return it == spec.at.end() ? spec.place : it->second;
 }
 
-uint32_t Compiler::SlotOf(EventTypeId type, const std::string& path) {
-  std::vector<std::string>& paths = paths_[type.v];
-  const auto it = std::find(paths.begin(), paths.end(), path);
-  if (it != paths.end()) return static_cast<uint32_t>(it - paths.begin());
-  paths.push_back(path);
-  return static_cast<uint32_t>(paths.size() - 1);
-}
-
 std::shared_ptr<const Plan> Compiler::Run() {
   const bool clean_before = diagnostics_->empty();
   plan_->time_ = specs_.time;
   plan_->limits_ = specs_.limits;
-  paths_.resize(schema_.event_types().size());
-  filter_index_.resize(paths_.size());
-  plan_->routes_.resize(paths_.size());
+  plan_->routes_.resize(schema_.event_types().size());
+  filter_index_.resize(plan_->routes_.size());
   Topics();
   Calendar();
   if (plan_->calendar_ == nullptr) return nullptr;
@@ -61,6 +52,7 @@ std::shared_ptr<const Plan> Compiler::Run() {
   for (const KpiPlan& kpi : plan_->kpis_) plan_->kpi_infos_.push_back(kpi.info);
   for (const RuleSpec& rule : specs_.rules) Rule(rule);
   for (const RulePlan& rule : plan_->rules_) plan_->rule_infos_.push_back(rule.info);
+  fields_.CheckUnused();
   if (!diagnostics_->empty()) return nullptr;
   TM_CHECK(clean_before);
   MakeDecoder();
@@ -69,16 +61,19 @@ std::shared_ptr<const Plan> Compiler::Run() {
 
 void Compiler::MakeDecoder() {
   std::vector<Projection> projections;
-  for (size_t t = 0; t < paths_.size(); ++t) {
+  for (size_t t = 0; t < plan_->routes_.size(); ++t) {
     if (plan_->routes_[t].empty()) continue;
-    projections.push_back({EventTypeId{static_cast<uint32_t>(t)}, paths_[t]});
-    if (paths_[t].size() > kMaxSlotsPerType) {
+    const EventTypeId type{static_cast<uint32_t>(t)};
+    projections.push_back({type, fields_.slots(type)});
+    if (fields_.slots(type).size() > kMaxSlotsPerType) {
       return Error({}, "more than " + std::to_string(kMaxSlotsPerType) + " fields of " + schema_.event_types()[t].name + " are used");
     }
   }
   auto decoder = ProtoDecoder::Make(schema_, projections);
   if (!decoder.ok()) return Error({}, decoder.status().text());
   plan_->decoder_ = std::move(decoder).value();
+  plan_->derivations_ = fields_.TakeDerivations();
+  plan_->lookups_ = fields_.TakeLookups();
 }
 
 void Compiler::Calendar() {

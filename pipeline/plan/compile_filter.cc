@@ -13,18 +13,6 @@ std::string Describe(const Literal& literal) {
   return "\"" + std::get<std::string>(literal) + "\"";
 }
 
-std::string_view TypeName(SlotType type) {
-  switch (type) {
-    case SlotType::kInt64: return "a whole number";
-    case SlotType::kDecimal: return "a number";
-    case SlotType::kBool: return "true or false";
-    case SlotType::kTime: return "a time";
-    case SlotType::kEnum: return "a name from a list";
-    case SlotType::kString: return "text";
-  }
-  return "";
-}
-
 }  // namespace
 
 Filter FilterCompiler::Compile(const Expr& expr) {

@@ -232,7 +232,8 @@ void Compiler::FoldLayout(const KpiSpec& spec, KpiPlan* kpi, FoldPlan* fold) {
   for (const LabelSpec& label : spec.by) {
     const Result<FieldInfo> field = scope.Resolve(label.field);
     if (!field.ok()) Error(label.place, "by: " + field.status().text());
-    fold->labels.push_back({scope.Slot(label.field), field.ok() ? field->type : SlotType::kString, field.ok() ? field->scale : 0, field.ok() ? field->leaf : nullptr});
+    fold->labels.push_back({scope.Slot(label.field), field.ok() ? field->type : SlotType::kString, field.ok() ? field->scale : 0, field.ok() ? field->leaf : nullptr,
+                            field.ok() && field->explicit_presence});
   }
   if (spec.where != nullptr) fold->filter = FilterCompiler(&scope, diagnostics_).Compile(*spec.where);
   if (!spec.field.empty()) {
@@ -318,7 +319,7 @@ void Compiler::RouteFoldType(const KpiSpec& spec, EventTypeId type, uint32_t fol
       op.value_slot = static_cast<int32_t>(SlotOf(type, spec.field));
     }
   }
-  const uint64_t kind = Hash64(spec.key.front(), 0x6b696e64);
+  const uint64_t kind = Hash64(IdentityOf(spec.key.front()), 0x6b696e64);
   auto& entities = plan_->routes_[type.v].entities;
   auto route = std::find_if(entities.begin(), entities.end(), [&](const EntityRoute& r) {
     return r.kind == kind && std::equal(r.ids.begin(), r.ids.end(), ids.begin(), ids.end(), [](auto& a, auto& b) { return a.slot == b.slot; });

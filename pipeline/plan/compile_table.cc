@@ -33,7 +33,7 @@ std::string Compiler::Identity(const KpiSpec& spec, int scale, const std::vector
   on.erase(std::unique(on.begin(), on.end()), on.end());
   for (const std::string& type : on) add(type);
   add("|where");
-  add(spec.where ? Canonical(*spec.where) : "");
+  add(spec.where ? IdentityOf(*spec.where) : "");
   add("|measure");
   add(ToString(spec.measure));
   add(spec.field.empty() ? "" : IdentityOf(spec.field));
@@ -184,13 +184,13 @@ void Compiler::AddEventColumn(const KpiSpec& spec, const Measured& measured, Kpi
 LabelSlot Compiler::LabelOf(EventTypeId type, const std::string& path) {
   const Result<FieldInfo> field = FieldOf(type, path);
   if (!field.ok()) return {};  // already reported
-  return {SlotOf(type, path), field->type, field->scale, field->leaf};
+  return {SlotOf(type, path), field->type, field->scale, field->leaf, field->explicit_presence};
 }
 
 int32_t Compiler::FilterOf(const KpiSpec& spec, EventTypeId type) {
   if (spec.where == nullptr) return -1;
   RoutePlan& route = plan_->routes_[type.v];
-  const auto [it, added] = filter_index_[type.v].try_emplace(Canonical(*spec.where), static_cast<int32_t>(route.filters.size()));
+  const auto [it, added] = filter_index_[type.v].try_emplace(IdentityOf(*spec.where), static_cast<int32_t>(route.filters.size()));
   if (added) {
     TypeScope scope(this, type);
     route.filters.push_back(FilterCompiler(&scope, diagnostics_).Compile(*spec.where));

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "pipeline/plan/fields.h"
 #include "pipeline/plan/plan.h"
 
 namespace tidemark {
@@ -39,7 +40,7 @@ class FilterCompiler {
 class Compiler {
  public:
   Compiler(const Specs& specs, const Schema& schema, Diagnostics* diagnostics)
-      : specs_(specs), schema_(schema), diagnostics_(diagnostics) {}
+      : specs_(specs), schema_(schema), diagnostics_(diagnostics), fields_(specs, schema, diagnostics) {}
   std::shared_ptr<const Plan> Run();
 
  private:
@@ -61,9 +62,10 @@ class Compiler {
   void CheckMeasureField(const KpiSpec& spec, EventTypeId type, Measured* measured, bool first);
   void CheckLabel(const LabelSpec& label, EventTypeId type);
   void MakeDecoder();
-  Result<FieldInfo> FieldOf(EventTypeId type, const std::string& path) const { return schema_.Resolve(type, path); }
-  uint32_t SlotOf(EventTypeId type, const std::string& path);
-  std::string IdentityOf(const std::string& path) const { return path; }
+  Result<FieldInfo> FieldOf(EventTypeId type, const std::string& path) { return fields_.Resolve(type, path); }
+  uint32_t SlotOf(EventTypeId type, const std::string& path) { return fields_.Slot(type, path); }
+  std::string IdentityOf(const std::string& path) const { return fields_.Identity(path); }
+  std::string IdentityOf(const Expr& where) const { return fields_.Identity(where); }
   std::optional<EventTypeId> TypeOf(const KpiSpec& spec, const std::string& clause, const std::string& name);
 
   // ---- compile_table.cc ----
@@ -122,11 +124,11 @@ class Compiler {
   const Specs& specs_;
   const Schema& schema_;
   Diagnostics* diagnostics_;
+  Fields fields_;
   std::shared_ptr<Plan> plan_ = std::make_shared<Plan>();
   std::map<std::string, KpiId> by_name_;
   std::vector<Measured> measured_;                              // by KPI
   std::vector<std::set<uint32_t>> others_;                      // by KPI: other times that somebody asks it for
-  std::vector<std::vector<std::string>> paths_;                 // by event type
   std::vector<std::map<std::string, int32_t>> filter_index_;    // by event type: canonical text -> filter
   std::map<std::string, TableId> tables_;                       // by identity
 };

@@ -11,6 +11,7 @@
 
 #include "pipeline/event/decoder.h"
 #include "pipeline/event/schema.h"
+#include "pipeline/plan/derivation.h"
 #include "pipeline/plan/diagnostic.h"
 #include "pipeline/plan/filter.h"
 #include "pipeline/plan/spec.h"
@@ -155,6 +156,7 @@ struct LabelSlot {
   SlotType type = SlotType::kString;
   int scale = 0;
   const google::protobuf::FieldDescriptor* leaf = nullptr;
+  bool needs_present = false;          // absent reads "", not zero
 };
 
 // How a KPI of entities is folded from their events.
@@ -284,6 +286,9 @@ class Plan {
   // By EventTypeId; empty routes for types that no KPI reads.
   std::span<const RoutePlan> routes() const { return routes_; }
   const Decoder& decoder() const { return *decoder_; }
+  // Derived fields, by EventTypeId: to be evaluated between decoding and routing.
+  const Derivation& derivation(EventTypeId type) const { return derivations_[type.v]; }
+  std::span<const LookupPlan> lookups() const { return lookups_; }
   const TimeSpec& time() const { return time_; }
   const LimitSpec& limits() const { return limits_; }
   std::span<const KpiInfo> kpi_infos() const { return kpi_infos_; }
@@ -301,6 +306,8 @@ class Plan {
   std::vector<TopicPlan> topics_;
   std::vector<RoutePlan> routes_;
   std::unique_ptr<Decoder> decoder_;
+  std::vector<Derivation> derivations_;
+  std::vector<LookupPlan> lookups_;
   TimeSpec time_;
   LimitSpec limits_;
   std::vector<KpiInfo> kpi_infos_;

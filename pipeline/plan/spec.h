@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "pipeline/base/decimal.h"
 #include "pipeline/base/time.h"
 #include "pipeline/plan/diagnostic.h"
+#include "pipeline/plan/lookup_table.h"
 #include "pipeline/time/calendar.h"
 
 namespace tidemark {
@@ -35,6 +37,8 @@ struct Expr {
 };
 // The one spelling that equal expressions share, for fingerprints: `(and (= "order.currency" "USD") ...)`.
 std::string Canonical(const Expr& expr);
+// The same, with each field called what `name` makes of it.
+std::string Canonical(const Expr& expr, const std::function<std::string(const std::string&)>& name);
 
 // ---- formula --------------------------------------------------------------------------------------------------
 
@@ -227,6 +231,41 @@ struct StorageSpec {
   std::string path = "./tidemark-state";
 };
 
+// ---- derived fields and tables --------------------------------------------------------------------------------
+
+// What a derived field is computed from, as written; types are checked by Plan::Compile.
+struct FieldExpr {
+  enum class Kind : uint8_t {
+    kNumber, kField, kAdd, kSubtract, kMultiply, kNegate,
+    kFilled,   // how many of its args are present and not empty
+    kSince,    // whole units between its arg, a time, and the event's time
+    kLookup,   // a table's column in the row whose key its arg is
+  };
+  Kind kind = Kind::kNumber;
+  Decimal number;                // kNumber
+  std::string field;             // kField: a path, or another derived field
+  Duration unit{};               // kSince
+  std::string table, column;     // kLookup
+  std::vector<std::unique_ptr<FieldExpr>> args;
+  Place place;
+};
+
+struct FieldSpec {
+  std::string name;              // no path of any event type
+  std::unique_ptr<FieldExpr> expr;
+  Place place;
+};
+
+struct TableSpec {
+  std::string name;
+  std::string file;              // as the process finds it: below the configuration's directory unless absolute
+  std::string key;               // the column that lookups go by
+  std::map<std::string, ColumnType> columns;    // declared types; other columns are text
+  std::shared_ptr<const LookupTable> contents;  // as read with the configuration
+  std::string stamp;             // of the file when it was read: differs once it has changed
+  Place place;
+};
+
 // A whole configuration.
 struct Specs {
   std::string metric_namespace = "sales";
@@ -238,6 +277,8 @@ struct Specs {
   LimitSpec limits;
   HttpSpec http;
   StorageSpec storage;
+  std::vector<TableSpec> tables;
+  std::vector<FieldSpec> fields;
   std::vector<KpiSpec> kpis;
   std::vector<RuleSpec> rules;
 };

@@ -18,6 +18,7 @@ void PutNumber(std::string* out, int64_t number) {
 }  // namespace
 
 void PutLabel(std::string* out, const LabelSlot& label, const Slot& slot, bool present) {
+  if (!present && label.needs_present) return PutBytes(out, "");
   switch (label.type) {
     case SlotType::kString:
       PutBytes(out, present ? slot.view() : std::string_view());

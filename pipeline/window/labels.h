@@ -11,7 +11,7 @@
 
 namespace tidemark {
 
-// Appends a slot's value as a label shows it. An absent text is "".
+// Appends a slot's value as a label shows it. What is absent is "", unless its schema doesn't tell absent from zero.
 void PutLabel(std::string* packed, const LabelSlot& label, const Slot& slot, bool present);
 
 // Appends the values of all labels; false when a text is longer than `max_bytes`.

@@ -4,3 +4,6 @@ tidemark_test(engine_property_test
 tidemark_test(entity_property_test
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/entity_property_test.cc ${CMAKE_CURRENT_LIST_DIR}/entity_oracle.cc ${CMAKE_CURRENT_LIST_DIR}/oracle.cc
   LIBS tidemark_config tidemark_engine tidemark_store tidemark_proto LABELS property TIMEOUT 300)
+tidemark_test(fields_property_test
+  SOURCES ${CMAKE_CURRENT_LIST_DIR}/fields_property_test.cc
+  LIBS tidemark_config tidemark_engine tidemark_store tidemark_proto LABELS property TIMEOUT 300)

@@ -123,6 +123,18 @@ TEST_F(CliTest, ReplayGivesEachInstantItsOwnTruth) {
       "\n");
 }
 
+TEST_F(CliTest, ReplayKnowsTables) {
+  Write("tables.yaml", std::string(kConfig) + "    by: {sales_team: team}\ntables: {channels: {file: channels.csv, key: id}}\n"
+                       "fields:\n  team: channels[lead.channel].team\n");
+  Write("channels.csv", "id,team\nweb,blue\n");
+  Write("leads.jsonl", R"({"id":"1","time":"2026-11-20T11:00:00Z","leadCreated":{"lead":{"channel":"web"}}})" "\n");
+  ASSERT_EQ(Run({"replay", "--config.file=@/tables.yaml", "--input=@/leads.jsonl", "--output=prometheus"}), kExitOk) << err_;
+  EXPECT_NE(out_.find("sales_leads_created_total{sales_team=\"blue\"} 1\n"), std::string::npos) << out_;
+  Write("channels.csv", "id,team\nweb,\"blue\n");
+  EXPECT_EQ(Run({"check-config", "@/tables.yaml"}), kExitConfig);
+  EXPECT_NE(err_.find("/channels.csv:2:5: a quoted field without its closing quote\n"), std::string::npos) << err_;
+}
+
 TEST_F(CliTest, ReplayEndsWithTheLastEventByDefault) {
   ASSERT_EQ(Run({"replay", "--config.file=@/good.yaml", "--input=@/events.jsonl", "--output=prometheus"}), kExitOk);
   EXPECT_NE(out_.find("sales_leads_created{window=\"24h\"} 2\n"), std::string::npos) << out_;

@@ -185,6 +185,28 @@ TEST(ProtoDecoder, NumbersThatNoSlotHoldsAreRefused) {
   EXPECT_EQ(with_uint64(uint64_t{INT64_MAX} + 1), bad);
 }
 
+TEST(ProtoDecoder, AnEmptyPathIsASlotThatStaysAbsentForOthersToFill) {
+  One one(Schema::Canonical(), "deal.won", {"", "deal.owner", "", "event.id"});
+  Event event;
+  event.set_id("e1");
+  event.mutable_deal_won()->mutable_deal()->set_owner("rep-7");
+  const std::string record = event.SerializeAsString();
+  for (int again = 0; again < 2; ++again) {
+    const EventRow& row = one.Decode(record);
+    ASSERT_EQ(row.error, DecodeError::kNone);
+    EXPECT_EQ(row.present, 0b1010u);
+    EXPECT_EQ(row.slots[1].view(), "rep-7");
+    EXPECT_EQ(row.slots[3].view(), "e1");
+    for (const size_t slot : {0, 2}) {
+      EXPECT_EQ(row.slots[slot].view(), "");
+      row.slots[slot].i = 42;  // as a derived field would; the next record starts anew
+    }
+  }
+  One alone(Schema::Canonical(), "deal.won", {""});
+  EXPECT_EQ(alone.Decode(record).present, 0u);
+  EXPECT_EQ(alone.Decode(record).type, *Schema::Canonical().FindType("deal.won"));
+}
+
 TEST(ProtoDecoder, ProjectionsThatCannotBeAreRefusedWhenMade) {
   const Schema& schema = Schema::Canonical();
   const EventTypeId type = *schema.FindType("deal.won");

@@ -1,0 +1,233 @@
+// Names, identities and definitions of fields; fields_compile.cc makes programs of them.
+#include "pipeline/plan/fields.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "pipeline/base/check.h"
+#include "pipeline/base/hash.h"
+
+namespace tidemark {
+namespace {
+
+// A definition's part as one short word, so that definitions of definitions stay short.
+std::string Hashed(const std::string& text) {
+  std::array<char, 24> hash{};
+  std::snprintf(hash.data(), hash.size(), "{%016llx}", static_cast<unsigned long long>(Hash64("field/1" + text)));
+  return hash.data();
+}
+
+void CollectNames(const FieldExpr& expr, std::vector<const FieldExpr*>* names) {
+  if (expr.kind == FieldExpr::Kind::kField) names->push_back(&expr);
+  for (const auto& arg : expr.args) CollectNames(*arg, names);
+}
+
+std::string DidYouMean(const std::string& near) { return near.empty() ? "" : "; did you mean " + near + "?"; }
+
+std::string OpText(const FieldExpr& expr) {
+  switch (expr.kind) {
+    case FieldExpr::Kind::kAdd: return "+";
+    case FieldExpr::Kind::kSubtract: return "-";
+    case FieldExpr::Kind::kMultiply: return "*";
+    case FieldExpr::Kind::kNegate: return "negative";
+    case FieldExpr::Kind::kFilled: return "filled";
+    case FieldExpr::Kind::kSince: return "since " + std::to_string(expr.unit.count());
+    default: return "";
+  }
+}
+
+}  // namespace
+
+std::string_view TypeName(SlotType type) {
+  switch (type) {
+    case SlotType::kInt64: return "a whole number";
+    case SlotType::kDecimal: return "a number";
+    case SlotType::kBool: return "true or false";
+    case SlotType::kTime: return "a time";
+    case SlotType::kEnum: return "a name from a list";
+    case SlotType::kString: return "text";
+  }
+  return "";
+}
+
+Fields::Fields(const Specs& specs, const Schema& schema, Diagnostics* diagnostics)
+    : specs_(specs), schema_(schema), diagnostics_(diagnostics), of_types_(schema.event_types().size()) {
+  for (const TableSpec& table : specs.tables) {
+    table_by_name_.emplace(table.name, static_cast<uint32_t>(lookups_.size()));
+    LookupPlan plan;
+    plan.name = table.name;
+    plan.contents = table.contents;
+    if (table.contents != nullptr) plan.columns.assign(table.contents->columns().begin(), table.contents->columns().end());
+    for (const LookupColumn& column : plan.columns) plan.needed.push_back(table.columns.contains(column.name));
+    lookups_.push_back(std::move(plan));
+  }
+  for (const FieldSpec& spec : specs.fields) {
+    by_name_.emplace(spec.name, derived_.size());
+    derived_.emplace_back().spec = &spec;
+    derived_.back().infos.resize(of_types_.size());
+  }
+  for (Derived& derived : derived_) {
+    std::vector<Derived*> open;
+    Order(&derived, &open);
+  }
+}
+
+Fields::Derived* Fields::Find(std::string_view name) {
+  const auto it = by_name_.find(name);
+  return it == by_name_.end() ? nullptr : &derived_[it->second];
+}
+
+const Fields::Derived* Fields::Find(std::string_view name) const {
+  const auto it = by_name_.find(name);
+  return it == by_name_.end() ? nullptr : &derived_[it->second];
+}
+
+void Fields::Error(const Derived& derived, const Place& place, const std::string& text) {
+  diagnostics_->Add(place, "fields." + derived.spec->name + ": " + text);
+}
+
+// Depth first: what a field is made of is known before it is. `open`: fields that wait for this one.
+void Fields::Order(Derived* derived, std::vector<Derived*>* open) {
+  if (derived->depth > 0) return;
+  open->push_back(derived);
+  size_t depth = 0;
+  std::vector<const FieldExpr*> names;
+  CollectNames(*derived->spec->expr, &names);
+  for (const FieldExpr* name : names) {
+    Derived* other = Find(name->field);
+    if (other == nullptr) continue;
+    if (std::find(open->begin(), open->end(), other) != open->end()) {
+      Error(*derived, name->place, name->field + " is made of " + derived->spec->name + " itself: a circle");
+      derived->bad = true;
+      continue;
+    }
+    Order(other, open);
+    depth = std::max(depth, other->depth);
+    derived->bad |= other->bad;
+  }
+  derived->depth = depth + 1;
+  if (derived->depth > kMaxFieldDepth && !derived->bad) {
+    Error(*derived, derived->spec->place, "fields of fields, nested more than " + std::to_string(kMaxFieldDepth) + " deep");
+    derived->bad = true;
+  }
+  CheckName(derived);
+  CheckParts(*derived->spec->expr, derived);
+  derived->identity = derived->bad ? "{" + derived->spec->name + "}" : Identity(*derived->spec->expr);
+  open->pop_back();
+}
+
+void Fields::CheckName(Derived* derived) {
+  const std::string& name = derived->spec->name;
+  for (uint32_t t = 0; t < of_types_.size(); ++t) {
+    const EventType& type = schema_.event_types()[t];
+    if (!schema_.Has(EventTypeId{t}, name)) continue;
+    Error(*derived, derived->spec->place, name + " is a field of " + type.name + " already; take another name");
+    derived->bad = true;
+    return;
+  }
+}
+
+void Fields::CheckParts(const FieldExpr& expr, Derived* derived) {
+  if (expr.kind == FieldExpr::Kind::kLookup) CheckLookup(expr, derived);
+  if (expr.kind == FieldExpr::Kind::kNumber && (expr.number.mantissa > INT64_MAX || expr.number.mantissa < -INT64_MAX)) {
+    Error(*derived, expr.place, "the number is too large: it has more than 64 bits with its digits after the point");
+    derived->bad = true;
+  }
+  for (const auto& arg : expr.args) CheckParts(*arg, derived);
+}
+
+void Fields::CheckLookup(const FieldExpr& expr, Derived* derived) {
+  const auto table = table_by_name_.find(expr.table);
+  std::vector<std::string> names;
+  if (table == table_by_name_.end()) {
+    for (const TableSpec& spec : specs_.tables) names.push_back(spec.name);
+    Error(*derived, expr.place, "there is no table " + expr.table + DidYouMean(Nearest(expr.table, names)));
+    derived->bad = true;
+    return;
+  }
+  LookupPlan& plan = lookups_[table->second];
+  for (size_t c = 0; c < plan.columns.size(); ++c) {
+    if (plan.columns[c].name == expr.column) plan.needed[c] = true;
+    if (plan.columns[c].name == expr.column) return;
+    names.push_back(plan.columns[c].name);
+  }
+  Error(*derived, expr.place, "the table " + expr.table + " has no column " + expr.column + DidYouMean(Nearest(expr.column, names)));
+  derived->bad = true;
+}
+
+std::string Fields::Identity(const std::string& path) const {
+  const Derived* derived = Find(path);
+  return derived == nullptr ? path : derived->identity;
+}
+
+std::string Fields::Identity(const Expr& where) const {
+  return Canonical(where, [this](const std::string& path) { return Identity(path); });
+}
+
+std::string Fields::Identity(const FieldExpr& expr) const {
+  if (expr.kind == FieldExpr::Kind::kNumber) return ToString(expr.number);
+  if (expr.kind == FieldExpr::Kind::kField) return Identity(expr.field);
+  std::vector<std::string> args;
+  for (const auto& arg : expr.args) args.push_back(Identity(*arg));
+  const bool any_order = expr.kind == FieldExpr::Kind::kAdd || expr.kind == FieldExpr::Kind::kMultiply ||
+                         expr.kind == FieldExpr::Kind::kFilled;
+  if (any_order) std::sort(args.begin(), args.end());
+  std::string text = OpText(expr);
+  if (expr.kind == FieldExpr::Kind::kLookup) {
+    text = "lookup " + expr.table + " " + expr.column;
+    for (const LookupColumn& column : lookups_[table_by_name_.find(expr.table)->second].columns) {
+      if (column.name == expr.column) text += " " + std::string(ToString(column.type));
+    }
+  }
+  for (const std::string& arg : args) text += " " + arg;
+  return Hashed(text);
+}
+
+void Fields::CheckUnused() {
+  std::vector<Derived*> by_depth;
+  for (Derived& derived : derived_) by_depth.push_back(&derived);
+  std::stable_sort(by_depth.begin(), by_depth.end(), [](auto* a, auto* b) { return a->depth < b->depth; });
+  for (Derived* derived : by_depth) {
+    std::vector<const FieldExpr*> names;
+    CollectNames(*derived->spec->expr, &names);
+    for (const FieldExpr* name : names) {
+      const Derived* other = Find(name->field);
+      derived->bad |= other != nullptr && other->bad;
+    }
+    Result<FieldInfo> invalid = Invalid("no event type has all of its fields");
+    const FieldExpr* at = nullptr;
+    for (uint32_t t = 0; t < of_types_.size() && !derived->good && !derived->bad; ++t) {
+      const FieldExpr* wrong = derived->spec->expr.get();
+      Result<FieldInfo> info = Resolve(EventTypeId{t}, derived->spec->name);
+      if (info.ok() || info.status().code() == Code::kNotFound || at != nullptr) continue;
+      invalid = Info(EventTypeId{t}, *derived->spec->expr, &wrong);
+      at = wrong;
+    }
+    if (derived->good || derived->bad) continue;
+    derived->bad = true;
+    if (at == nullptr && ReportUnknown(*derived->spec->expr, *derived)) continue;
+    Error(*derived, at == nullptr ? derived->spec->place : at->place, invalid.status().text());
+  }
+}
+
+bool Fields::ReportUnknown(const FieldExpr& expr, const Derived& derived) {
+  bool reported = false;
+  if (expr.kind == FieldExpr::Kind::kField && Find(expr.field) == nullptr) {
+    std::vector<std::string> paths;
+    for (uint32_t t = 0; t < of_types_.size(); ++t) {
+      if (schema_.Has(EventTypeId{t}, expr.field)) return false;
+      const std::vector<std::string> of_type = schema_.PathsOf(EventTypeId{t});
+      paths.insert(paths.end(), of_type.begin(), of_type.end());
+    }
+    for (const FieldSpec& spec : specs_.fields) paths.push_back(spec.name);
+    std::sort(paths.begin(), paths.end());
+    paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
+    Error(derived, expr.place, expr.field + " is not a field of any event type" + DidYouMean(Nearest(expr.field, paths)));
+    reported = true;
+  }
+  for (const auto& arg : expr.args) reported |= ReportUnknown(*arg, derived);
+  return reported;
+}
+
+}  // namespace tidemark
