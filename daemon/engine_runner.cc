@@ -7,9 +7,8 @@
 
 #include "daemon/clock.h"
 #include "daemon/log.h"
+#include "daemon/table_watch.h"
 #include "pipeline/engine/engine.h"
-#include "pipeline/kafka/kafka_source.h"
-#include "pipeline/rocksdb/rocks_store.h"
 
 namespace tidemark {
 namespace {
@@ -120,10 +119,30 @@ class EngineRunner::Round {
   bool was_ready_ = false, said_ = false;
 };
 
-EngineRunner::EngineRunner(const Specs* specs, std::shared_ptr<const Plan> plan, const MemoryPlan& memory,
-                           Lifecycle* lifecycle, OwnMetrics* own, TableWatch* tables)
-    : specs_(specs), plan_(std::move(plan)), memory_(memory), lifecycle_(lifecycle), own_(own), tables_(tables) {
+EngineRunner::EngineRunner(std::shared_ptr<const Configuration> configuration, const MemoryPlan& memory,
+                           Lifecycle* lifecycle, OwnMetrics* own)
+    : configuration_(std::move(configuration)), memory_(memory), lifecycle_(lifecycle), own_(own) {
   thread_ = std::thread([this] { Main(); });
+}
+
+void EngineRunner::Use(std::shared_ptr<const Configuration> configuration) {
+  const std::lock_guard lock(mu_);
+  next_ = std::move(configuration);
+  changed_ = true;
+}
+
+// *same_input: what is read, and how, stays the same.
+bool EngineRunner::TakeUpNext(bool* same_input) {
+  const std::lock_guard lock(mu_);
+  if (next_ == nullptr) return false;
+  const Specs &from = configuration_->specs, &to = next_->specs;
+  *same_input = from.kafka.brokers == to.kafka.brokers && from.kafka.group == to.kafka.group && from.kafka.properties == to.kafka.properties &&
+                from.kafka.auto_offset_reset == to.kafka.auto_offset_reset && from.kafka.on_data_loss == to.kafka.on_data_loss &&
+                std::equal(from.topics.begin(), from.topics.end(), to.topics.begin(), to.topics.end(),
+                           [](const TopicSpec& a, const TopicSpec& b) { return a.name == b.name; });
+  configuration_ = std::move(next_);
+  changed_ = false;
+  return true;
 }
 
 EngineRunner::~EngineRunner() {
@@ -148,35 +167,59 @@ void EngineRunner::Main() {
   done_ = true;
 }
 
+Result<std::unique_ptr<KafkaSource>> EngineRunner::OpenSource() const {
+  KafkaSource::Options options;
+  options.fetch_memory_bytes = memory_.fetch;
+  options.log = &LogKafka;
+  return KafkaSource::Open(configuration_->specs.kafka, configuration_->specs.topics, std::move(options));
+}
+
 Status EngineRunner::Serve() {
   RocksOptions store_options;
   store_options.memory_bytes = memory_.rocksdb;
-  store_options.min_free_disk_bytes = specs_->limits.min_free_disk_bytes;
-  TM_ASSIGN_OR_RETURN(const std::unique_ptr<RocksStore> store, RocksStore::Open(specs_->storage.path, store_options));
-  Log(LogLevel::kInfo, "state opened", {{"path", specs_->storage.path}});
+  store_options.min_free_disk_bytes = configuration_->specs.limits.min_free_disk_bytes;
+  const std::string& path = configuration_->specs.storage.path;
+  TM_ASSIGN_OR_RETURN(const std::unique_ptr<RocksStore> store, RocksStore::Open(path, store_options));
+  Log(LogLevel::kInfo, "state opened", {{"path", path}});
   lifecycle_->SetPhase(Phase::kRestoring);
+  TM_ASSIGN_OR_RETURN(std::unique_ptr<KafkaSource> source, OpenSource());
+  while (true) {
+    TM_RETURN_IF_ERROR(Run(store.get(), source.get()));
+    bool same_input = false;
+    if (stop_ || !TakeUpNext(&same_input)) break;
+    if (same_input) {
+      source->HandOver();
+    } else {
+      source.reset();  // leaves the group, before another member joins it
+      TM_ASSIGN_OR_RETURN(source, OpenSource());
+    }
+  }
+  committed_ = true;
+  Log(LogLevel::kInfo, "last commit made");
+  return Status::Ok();
+}
 
-  KafkaSource::Options source_options;
-  source_options.fetch_memory_bytes = memory_.fetch;
-  source_options.log = &LogKafka;
-  TM_ASSIGN_OR_RETURN(const std::unique_ptr<KafkaSource> source,
-                      KafkaSource::Open(specs_->kafka, specs_->topics, std::move(source_options)));
-  EngineOptions engine_options;
-  engine_options.stopwatch = &WallNow;
-  engine_options.open_panes_bytes = std::min(memory_.rows / 4, engine_options.open_panes_bytes);
+Status EngineRunner::Run(RocksStore* store, KafkaSource* source) {
+  const std::shared_ptr<const Configuration> configuration = configuration_;
+  const Specs& specs = configuration->specs;
+  EngineOptions options;
+  options.stopwatch = &WallNow;
+  options.open_panes_bytes = std::min(memory_.rows / 4, options.open_panes_bytes);
+  options.entity_cache_bytes = memory_.entities;
   const Duration begin = SteadyNow();
   TM_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
-                      Engine::Open(plan_, store.get(), source.get(), WallNow(), std::move(engine_options)));
+                      Engine::Open(configuration->plan, store, source, WallNow(), std::move(options)));
   Log(LogLevel::kInfo, "state restored", {{"seconds", std::to_string(Seconds(SteadyNow() - begin))}});
 
-  Round round(*store, *source, specs_->limits.min_free_disk_bytes, lifecycle_, own_);
+  TableWatch tables(specs, *configuration->plan, own_);
+  Round round(*store, *source, specs.limits.min_free_disk_bytes, lifecycle_, own_);
   lifecycle_->Progress(SteadyNow());
   lifecycle_->SetPhase(Phase::kRunning);
   round.After(engine->view());
-  while (!stop_) {
-    if (std::optional<LookupTables> changed = tables_->Take()) engine->SetTables(*std::move(changed));
+  while (!stop_ && !changed_) {
+    if (std::optional<LookupTables> changed = tables.Take()) engine->SetTables(*std::move(changed));
     const Result<Duration> wait = engine->Step(WallNow());
-    if (!wait.ok()) TM_RETURN_IF_ERROR(round.Refused(wait.status(), specs_->storage.path));
+    if (!wait.ok()) TM_RETURN_IF_ERROR(round.Refused(wait.status(), specs.storage.path));
     round.After(engine->view());
     if (!wait.ok()) {
       source->Wait(kLongestWait);
@@ -186,8 +229,6 @@ Status EngineRunner::Serve() {
   }
   TM_RETURN_IF_ERROR(engine->Stop(WallNow()).In("last commit"));
   lifecycle_->Publish(engine->view());
-  committed_ = true;
-  Log(LogLevel::kInfo, "last commit made");
   return Status::Ok();
 }
 

@@ -3,12 +3,15 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <thread>
 
 #include "daemon/lifecycle.h"
 #include "daemon/memory.h"
 #include "daemon/own_metrics.h"
-#include "daemon/table_watch.h"
+#include "daemon/reload.h"
+#include "pipeline/kafka/kafka_source.h"
+#include "pipeline/rocksdb/rocks_store.h"
 #include "pipeline/plan/plan.h"
 
 namespace tidemark {
@@ -17,10 +20,12 @@ namespace tidemark {
 // Failure: status() once done() is true; the lifecycle then says kFailed.
 class EngineRunner {
  public:
-  EngineRunner(const Specs* specs, std::shared_ptr<const Plan> plan, const MemoryPlan& memory, Lifecycle* lifecycle,
-               OwnMetrics* own, TableWatch* tables);
+  EngineRunner(std::shared_ptr<const Configuration> configuration, const MemoryPlan& memory, Lifecycle* lifecycle,
+               OwnMetrics* own);
   ~EngineRunner();
 
+  // Returns at once; the configuration takes effect between two batches, after a commit. Threads: any.
+  void Use(std::shared_ptr<const Configuration> configuration);
   // Returns at once; the thread ends after its round and the last commit.
   void RequestStop() { stop_ = true; }
   void Join();
@@ -34,13 +39,18 @@ class EngineRunner {
   class Round;
   void Main();
   Status Serve();
+  Result<std::unique_ptr<KafkaSource>> OpenSource() const;
+  // Until told to stop, or until there is another configuration.
+  Status Run(RocksStore* store, KafkaSource* source);
+  bool TakeUpNext(bool* same_input);
 
-  const Specs* const specs_;
-  const std::shared_ptr<const Plan> plan_;
+  std::shared_ptr<const Configuration> configuration_;
   const MemoryPlan memory_;
   Lifecycle* const lifecycle_;
   OwnMetrics* const own_;
-  TableWatch* const tables_;
+  std::mutex mu_;
+  std::shared_ptr<const Configuration> next_;  // GUARDED_BY(mu_)
+  std::atomic<bool> changed_ = false;          // next_ is there
   std::atomic<bool> stop_ = false, done_ = false, committed_ = false;
   Status status_;  // written by the thread before done_
   std::thread thread_;

@@ -62,24 +62,30 @@ MHD_Result Answer(void* cls, MHD_Connection* connection, const char* url, const 
   // The first call is for the headers alone. Answering then would close the connection, so wait for the second.
   static int seen = 0;
   const std::string_view verb = method;
-  const bool readable = verb == MHD_HTTP_METHOD_GET || verb == MHD_HTTP_METHOD_HEAD;
-  if (*state == nullptr && readable) {
+  const bool post = verb == MHD_HTTP_METHOD_POST || verb == MHD_HTTP_METHOD_PUT;
+  const bool known = post || verb == MHD_HTTP_METHOD_GET || verb == MHD_HTTP_METHOD_HEAD;
+  const std::string_view length = Header(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+  const bool body = (!length.empty() && length != "0") || !Header(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_TRANSFER_ENCODING).empty();
+  if (*state == nullptr && known && !body) {
     *state = &seen;
     return MHD_YES;
   }
-  if (!readable) {
+  if (!known || body) {
     HttpResponse refused;
-    refused.code = MHD_HTTP_METHOD_NOT_ALLOWED;
-    refused.body = "only GET and HEAD are served here\n";
-    return Send(connection, std::move(refused), true);
+    refused.code = known ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_METHOD_NOT_ALLOWED;
+    refused.body = known ? "a request with a body is not served here\n" : "only GET and HEAD are served here\n";
+    return Send(connection, std::move(refused), !known);
   }
   HttpRequest request;
+  request.post = post;
   request.path = url;
   request.accept = Header(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
   request.accept_encoding = Header(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING);
   request.kpi = Header(connection, MHD_GET_ARGUMENT_KIND, "kpi");
   try {
-    return Send(connection, (*static_cast<HttpServer::Handler*>(cls))(request), false);
+    HttpResponse response = (*static_cast<HttpServer::Handler*>(cls))(request);
+    const bool not_allowed = response.code == MHD_HTTP_METHOD_NOT_ALLOWED;
+    return Send(connection, std::move(response), not_allowed);
   } catch (const std::exception&) {  // out of memory for a huge body: this request fails, nothing else
     return MHD_NO;
   }

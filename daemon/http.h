@@ -1,4 +1,4 @@
-// The HTTP server: one port, GET and HEAD, nothing that changes anything.
+// The HTTP server: one port, GET and HEAD; POST and PUT, whose body is not read, for what changes something.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@ struct HttpRequest {
   std::string_view path;
   std::string_view accept, accept_encoding;
   std::string_view kpi;  // query parameter
+  bool post = false;     // POST or PUT
 };
 
 struct HttpResponse {

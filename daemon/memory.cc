@@ -46,7 +46,8 @@ Result<MemoryPlan> SplitMemory(uint64_t budget) {
   plan.fetch = std::clamp<uint64_t>(budget / 8, 8ull << 20, 384ull << 20);
   const uint64_t rest = budget - plan.process - plan.rocksdb - plan.fetch;
   plan.dedup = rest / 4;
-  plan.rows = rest - plan.dedup;
+  plan.entities = rest / 4;
+  plan.rows = rest - plan.dedup - plan.entities;
   return plan;
 }
 

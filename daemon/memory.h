@@ -21,7 +21,8 @@ struct MemoryPlan {
   uint64_t fetch = 0;    // records fetched and not yet taken, with what librdkafka needs around them
   uint64_t rows = 0;     // label sets, accumulators, open panes
   uint64_t dedup = 0;
-  uint64_t Sum() const { return process + rocksdb + fetch + rows + dedup; }
+  uint64_t entities = 0; // cache of leads, deals, customers by id
+  uint64_t Sum() const { return process + rocksdb + fetch + rows + dedup + entities; }
 };
 
 // kInvalid below kMinMemoryBytes.

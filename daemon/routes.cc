@@ -56,10 +56,33 @@ HttpResponse Routes::Api(const HttpRequest& request) const {
   return Json(200, KpisJson(*view, request.kpi));
 }
 
+HttpResponse Routes::Reload(const HttpRequest& request) const {
+  HttpResponse response;
+  if (reload_ == nullptr) {
+    response.code = 403;
+    response.body = "not enabled; set web.enable_lifecycle: true\n";
+  } else if (!request.post) {
+    response.code = 405;
+    response.body = "POST or PUT is wanted here\n";
+  } else if (const Status status = reload_(); !status.ok()) {
+    response.code = status.code() == Code::kUnavailable ? 503 : 400;
+    response.body = status.text() + "\n";
+  } else {
+    response.body = "reloaded\n";
+  }
+  return response;
+}
+
 HttpResponse Routes::Answer(const HttpRequest& request) {
   HttpResponse response;
   const char* handler = "other";
-  if (request.path == "/metrics") {
+  if (request.path == "/-/reload") {
+    handler = "reload";
+    response = Reload(request);
+  } else if (request.post) {
+    response.code = 405;
+    response.body = "only GET and HEAD are served here\n";
+  } else if (request.path == "/metrics") {
     handler = "metrics";
     response = Metrics(request);
   } else if (request.path == "/-/healthy") {

@@ -11,15 +11,19 @@ namespace tidemark {
 // Answers requests from the newest view. Threads: any. Its parts outlive it.
 class Routes {
  public:
-  Routes(const Lifecycle* lifecycle, OwnMetrics* own) : lifecycle_(lifecycle), own_(own), scraper_(own) {}
+  // `reload`: what /-/reload does; empty: it is not enabled.
+  Routes(const Lifecycle* lifecycle, OwnMetrics* own, std::function<Status()> reload = {})
+      : lifecycle_(lifecycle), own_(own), reload_(std::move(reload)), scraper_(own) {}
   HttpResponse Answer(const HttpRequest& request);
 
  private:
   HttpResponse Metrics(const HttpRequest& request);
   HttpResponse Api(const HttpRequest& request) const;
+  HttpResponse Reload(const HttpRequest& request) const;
 
   const Lifecycle* const lifecycle_;
   OwnMetrics* const own_;
+  const std::function<Status()> reload_;
   Scraper scraper_;
 };
 

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <fstream>
 #include <iostream>
@@ -14,6 +15,7 @@
 #include "daemon/engine_runner.h"
 #include "daemon/exit_code.h"
 #include "daemon/http.h"
+#include "daemon/reload.h"
 #include "daemon/routes.h"
 #include "daemon/table_watch.h"
 #include "daemon/version.h"
@@ -38,13 +40,13 @@ void TakeOverSignals() {
 }
 
 // Returns when asked to stop, or when the engine ended by itself.
-void WaitForStop(const EngineRunner& engine) {
+void WaitForStop(const EngineRunner& engine, Reloader* reloader) {
   const sigset_t set = HandledSignals();
   const timespec timeout{0, 100'000'000};
   while (!engine.done()) {
     const int number = sigtimedwait(&set, nullptr, &timeout);
     if (number == SIGHUP) {
-      Log(LogLevel::kWarn, "SIGHUP ignored: a changed configuration takes effect with a restart");
+      static_cast<void>(reloader->Reload());  // the log and a metric tell the outcome
     } else if (number > 0) {
       Log(LogLevel::kInfo, "stopping", {{"signal", number == SIGTERM ? "SIGTERM" : "SIGINT"}});
       return;
@@ -109,27 +111,38 @@ int RunDaemon(const RunOptions& options) {
   TakeOverSignals();
   InitLog(options.log_format, options.log_level);
 
-  Specs specs;
-  const std::shared_ptr<const Plan> plan = LoadPlan(options.config_file, &specs, [&](Specs* s) {
-    if (options.storage_path) s->storage.path = *options.storage_path;
-    if (options.listen_address) s->http.listen_address = *options.listen_address;
-    const auto cgroup = CgroupLimit("/sys/fs/cgroup", ReadText("/proc/self/cgroup"));
-    s->limits.memory_bytes = MemoryBudget(s->limits.memory_bytes, cgroup, MachineBytes());
-  });
-  if (plan == nullptr) return kExitConfig;
+  const Reloader::Load load = [&]() -> std::shared_ptr<const Configuration> {
+    auto made = std::make_shared<Configuration>();
+    made->plan = LoadPlan(options.config_file, &made->specs, [&](Specs* s) {
+      if (options.storage_path) s->storage.path = *options.storage_path;
+      if (options.listen_address) s->http.listen_address = *options.listen_address;
+      const auto cgroup = CgroupLimit("/sys/fs/cgroup", ReadText("/proc/self/cgroup"));
+      s->limits.memory_bytes = MemoryBudget(s->limits.memory_bytes, cgroup, MachineBytes());
+    });
+    if (made->plan == nullptr) return nullptr;
+    return made;
+  };
+  const std::shared_ptr<const Configuration> first = load();
+  if (first == nullptr) return kExitConfig;
+  const Specs& specs = first->specs;
   const Result<MemoryPlan> memory = SplitMemory(specs.limits.memory_bytes);
   if (!memory.ok()) return Fail(memory.status());
   Log(LogLevel::kInfo, "tidemark starts",
       {{"version", TheBuild().version},
        {"revision", TheBuild().revision},
        {"config", options.config_file},
-       {"kpis", std::to_string(plan->kpi_infos().size())},
+       {"kpis", std::to_string(first->plan->kpi_infos().size())},
        {"memory_mib", std::to_string(memory->budget >> 20)}});
 
   Lifecycle lifecycle;
   OwnMetrics own(*memory);
   own.SetConfigLoad(true, WallNow());
-  Routes routes(&lifecycle, &own);
+  std::atomic<Reloader*> reloader_at = nullptr;  // once there is an engine to hand a configuration to
+  const auto reload = [&reloader_at]() -> Status {
+    Reloader* reloader = reloader_at;
+    return reloader != nullptr ? reloader->Reload() : Unavailable("starting or stopping; try again");
+  };
+  Routes routes(&lifecycle, &own, specs.http.enable_lifecycle ? reload : std::function<Status()>());
   HttpLimits limits;
   limits.max_connections = specs.http.max_connections;
   Result<std::unique_ptr<HttpServer>> http = HttpServer::Start(
@@ -138,9 +151,11 @@ int RunDaemon(const RunOptions& options) {
   Log(LogLevel::kInfo, "serving", {{"address", (*http)->address()}, {"port", std::to_string((*http)->port())}});
   if (const Status written = WritePortFile(options.port_file, (*http)->port()); !written.ok()) return Fail(written);
 
-  TableWatch tables(specs, *plan, &own);
-  EngineRunner engine(&specs, plan, *memory, &lifecycle, &own, &tables);
-  WaitForStop(engine);
+  EngineRunner engine(first, *memory, &lifecycle, &own);
+  Reloader reloader(first, load, [&](auto configuration) { engine.Use(std::move(configuration)); }, &own);
+  reloader_at = &reloader;
+  WaitForStop(engine, &reloader);
+  reloader_at = nullptr;
 
   const Watchdog watchdog(&engine);
   if (!engine.done()) lifecycle.SetPhase(Phase::kStopping);

@@ -207,12 +207,12 @@ std::vector<MetricFamily> CollectEngine(const View& view, const MemoryPlan& memo
       static_cast<double>(s.rebalances));
   FamilyBuilder used("tidemark_memory_bytes", "Memory used, by component.", MetricType::Gauge);
   used.Add(s.rows_bytes, {{"component", "rows"}}).Add(s.panes_bytes, {{"component", "panes"}});
-  used.Add(s.dedup_bytes, {{"component", "dedup"}}).Add(s.fetch_bytes, {{"component", "fetch"}});
+  used.Add(s.entities_bytes, {{"component", "entities"}}).Add(s.dedup_bytes, {{"component", "dedup"}}).Add(s.fetch_bytes, {{"component", "fetch"}});
   families.push_back(std::move(used).Take());
   FamilyBuilder plan("tidemark_memory_budget_bytes", "Memory that a component may use.", MetricType::Gauge);
   for (const auto& [component, bytes] :
        {std::pair{"total", memory.budget}, std::pair{"process", memory.process}, std::pair{"rocksdb", memory.rocksdb},
-        std::pair{"fetch", memory.fetch}, std::pair{"rows", memory.rows}, std::pair{"dedup", memory.dedup}}) {
+        std::pair{"fetch", memory.fetch}, std::pair{"rows", memory.rows}, std::pair{"entities", memory.entities}, std::pair{"dedup", memory.dedup}}) {
     plan.Add(static_cast<double>(bytes), {{"component", component}});
   }
   families.push_back(std::move(plan).Take());

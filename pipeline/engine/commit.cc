@@ -171,6 +171,7 @@ PartitionView Engine::Impl::ViewOf(const Partition& p) const {
 
 void Engine::Impl::FillStats() {
   stats_.rows_bytes = stats_.dedup_bytes = 0;
+  stats_.entities_bytes = entities_.MemoryBytes();
   for (const auto& table : tables_) stats_.rows_bytes += table->rows().MemoryBytes();
   for (size_t t = 0; t < intake_.dedups().size(); ++t) {
     const Dedup* dedup = intake_.dedups()[t].get();

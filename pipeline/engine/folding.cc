@@ -76,7 +76,9 @@ FoldEvent Folding::EventOf(const FoldPlan& fold, const FoldOp& op, const EventRo
       break;
     case FoldKind::kDwell:
       if ((op.roles & FoldPlan::kEnds) != 0) break;
-      event.row = RowOfLabels(fold, op.labels, row);
+      from_.clear();
+      PackLabels(op.labels, row, most, &from_);
+      event.from = from_;
       if (op.value_slot >= 0 && (row.present >> op.value_slot & 1) != 0) event.text = row.slots[op.value_slot].view();
       break;
     case FoldKind::kSteps:

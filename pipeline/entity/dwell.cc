@@ -17,7 +17,12 @@ bool DwellState::Read(ByteReader* reader) {
     stay.from = ReadMoment(reader);
     stay.end = reader->Varint() != 0;
     stay.value = reader->Bytes();
-    stay.row = RowId{static_cast<uint32_t>(reader->Varint())};
+    stay.placed = reader->Varint() != 0;
+    if (stay.placed) {
+      stay.row = RowId{static_cast<uint32_t>(reader->Varint())};
+    } else {
+      stay.labels = reader->Bytes();
+    }
   }
   return reader->ok();
 }
@@ -28,7 +33,12 @@ void DwellState::Write(std::string* out) const {
     PutMoment(out, stay.from);
     PutVarint(out, stay.end ? 1 : 0);
     PutBytes(out, stay.value);
-    PutVarint(out, stay.row.v);
+    PutVarint(out, stay.placed ? 1 : 0);
+    if (stay.placed) {
+      PutVarint(out, stay.row.v);
+    } else {
+      PutBytes(out, stay.labels);
+    }
   }
 }
 
@@ -38,25 +48,38 @@ void DwellState::Forget(const FoldPlan&, const FoldEvent& event) {
   stays.erase(stays.begin());
 }
 
-bool DwellState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder*) {
+template <class F>
+void DwellState::ForEachEnded(F f) const {
+  for (size_t i = 0; i < stays.size();) {
+    size_t next = i + 1;
+    while (next < stays.size() && stays[next].end == stays[i].end && stays[next].value == stays[i].value) ++next;
+    if (next < stays.size() && !stays[i].end) f(i, next);
+    i = next;
+  }
+}
+
+bool DwellState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder* rows) {
   if (stays.size() >= kMostStays) return false;  // older than all that is remembered
   const Moment now{event.time, event.tie};
   const bool end = (event.roles & fold.kEnds) != 0;
   const auto at = std::upper_bound(stays.begin(), stays.end(), now, [](const Moment& m, const Stay& s) { return m < s.from; });
-  stays.insert(at, {now, end, end ? std::string() : std::string(event.text), end ? RowId{} : event.row});
+  stays.insert(at, {now, end, end ? std::string() : std::string(event.text), std::string(event.from), false, RowId{}});
+  // A series without values would not be kept until the stay ends.
+  ForEachEnded([&](size_t stay, size_t) {
+    Stay& s = stays[stay];
+    if (s.placed) return;
+    s.row = rows->RowOf(fold, s.labels);
+    s.placed = true;
+    s.labels.clear();
+  });
   return true;
 }
 
 void DwellState::Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const {
-  for (size_t i = 0; i < stays.size();) {
-    size_t next = i + 1;
-    while (next < stays.size() && stays[next].end == stays[i].end && stays[next].value == stays[i].value) ++next;
-    if (next < stays.size() && !stays[i].end) {
-      const int64_t took = (stays[next].from.time - stays[i].from.time).count();
-      out->push_back({stays[i].row, fold.main_column, FloorTo(stays[next].from.time, fold.pane), 1, took, took});
-    }
-    i = next;
-  }
+  ForEachEnded([&](size_t stay, size_t next) {
+    const int64_t took = (stays[next].from.time - stays[stay].from.time).count();
+    out->push_back({stays[stay].row, fold.main_column, FloorTo(stays[next].from.time, fold.pane), 1, took, took});
+  });
 }
 
 }  // namespace tidemark::entity

@@ -19,8 +19,8 @@ struct FoldEvent {
   EventTime time{};
   uint64_t tie = 0;
   uint32_t roles = 0;             // FoldOp::roles
-  RowId row{};                    // of its labels: distinct, latest, first, dwell
-  std::string_view from, to;      // steps: packed labels of the sides it may be
+  RowId row{};                    // of its labels: distinct, latest, first
+  std::string_view from, to;      // steps: packed labels of the sides it may be; dwell: `from`, its labels
   std::string_view text;          // dwell: the field's value
   int64_t version = 0;            // of the entity; 0: none
   int64_t added = 0;              // merged, role kAdds: what it adds

@@ -1,12 +1,14 @@
 // open, and counts with corrections: entities as their events left them.
 #include <algorithm>
 
+#include "pipeline/base/hash.h"
 #include "pipeline/entity/states.h"
 #include "pipeline/window/labels.h"
 
 namespace tidemark::entity {
 namespace {
 
+constexpr size_t kMostChanges = 16;  // of one label, between which late events may still fall
 constexpr size_t kMostCounted = 8;  // events of one entity that a later revocation may leave standing
 
 }  // namespace
@@ -27,6 +29,15 @@ bool MergedState::Read(ByteReader* reader) {
     f.number = reader->ZigZag();
     f.text = reader->Bytes();
   }
+  changes.resize(std::min<uint64_t>(reader->Varint(), 64));
+  for (auto& list : changes) {
+    list.resize(std::min<uint64_t>(reader->Varint(), kMostChanges));
+    for (Change& c : list) {
+      c.at = ReadMoment(reader);
+      c.version = reader->ZigZag();
+      c.value = reader->BigEndian(8);
+    }
+  }
   counted.resize(std::min<uint64_t>(reader->Varint(), 64));
   for (Moment& m : counted) m = ReadMoment(reader);
   for (Moment* m : {&ended, &reopened, &seen}) *m = ReadMoment(reader);
@@ -45,6 +56,15 @@ void MergedState::Write(std::string* out) const {
     PutZigZag(out, f.version);
     PutZigZag(out, f.number);
     PutBytes(out, f.text);
+  }
+  PutVarint(out, changes.size());
+  for (const auto& list : changes) {
+    PutVarint(out, list.size());
+    for (const Change& c : list) {
+      PutMoment(out, c.at);
+      PutZigZag(out, c.version);
+      PutBigEndian(out, c.value, 8);
+    }
   }
   PutVarint(out, counted.size());
   for (const Moment& m : counted) PutMoment(out, m);
@@ -116,8 +136,33 @@ bool MergedState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder
       }
     }
   }
+  if (fold.waiting) NoteLabels(fold, event);
   FindRow(fold, rows);
   return room;
+}
+
+void MergedState::NoteLabels(const FoldPlan& fold, const FoldEvent& event) {
+  changes.resize(fold.labels.size());
+  for (size_t l = 0; l < changes.size(); ++l) {
+    const int32_t slot = (*event.fields)[fold.labels[l].slot];
+    if (slot < 0 || (event.event->present >> slot & 1) == 0) continue;
+    std::string value;
+    PutLabel(&value, fold.labels[l], event.event->slots[slot], true);
+    const Change change{{event.time, event.tie}, event.version, Hash64(value)};
+    auto& list = changes[l];
+    list.insert(std::upper_bound(list.begin(), list.end(), change), change);
+    if (list.size() > kMostChanges) list.erase(list.begin());
+  }
+}
+
+EventTime MergedState::WaitingSince() const {
+  EventTime since = kNoEventTime;
+  for (const auto& list : changes) {
+    size_t first = list.size();
+    while (first > 0 && list[first - 1].value == list.back().value) --first;
+    if (first < list.size()) since = std::max(since, list[first].at.time);
+  }
+  return since == kNoEventTime ? seen.time : since;
 }
 
 void MergedState::Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const {
@@ -125,7 +170,9 @@ void MergedState::Contribute(const FoldPlan& fold, std::vector<Contribution>* ou
   int64_t value = 0;
   if (fold.value_field >= 0 && static_cast<size_t>(fold.value_field) < fields.size()) value = fields[static_cast<size_t>(fold.value_field)].number;
   if (fold.kind == FoldKind::kOpen) {
-    const EventTime at = fold.silent ? FloorTo(seen.time, fold.pane) : EventTime{};
+    EventTime at{};
+    if (fold.silent) at = FloorTo(seen.time, fold.pane);
+    if (fold.waiting) at = FloorTo(WaitingSince(), fold.pane);
     out->push_back({row, fold.main_column, at, 1, value, 0});
   } else {
     const Int128 sum = value + added;

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/container/inlined_vector.h"
@@ -96,6 +97,8 @@ struct DwellState {
     Moment from;
     bool end = false;                          // the entity ended here: no value
     std::string value;
+    std::string labels;                        // packed, until the stay has ended once
+    bool placed = false;                       // then its series is known
     RowId row{};
   };
   std::vector<Stay> stays;                     // ascending
@@ -104,9 +107,14 @@ struct DwellState {
   void Write(std::string* out) const;
   bool Knows(const FoldPlan&, const FoldEvent&) const { return false; }
   void Forget(const FoldPlan& fold, const FoldEvent& event);
-  bool Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder*);
+  bool Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder* rows);
   void Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const;
   int Unmatched(const FoldPlan&) const { return 0; }
+
+ private:
+  // Calls f(index of a stay, index of what ended it) for each that has ended.
+  template <class F>
+  void ForEachEnded(F f) const;
 };
 
 // open, and counts with corrections: the latest value of each field of the entity, and when it was counted, ended,
@@ -120,7 +128,17 @@ struct MergedState {
     // Later event time wins, then the greater version, then the tie.
     bool OlderThan(const FoldEvent& event) const;
   };
+  // What a label was, for how long it has not changed.
+  struct Change {
+    Moment at;
+    int64_t version = 0;
+    uint64_t value = 0;                        // hash
+    bool operator<(const Change& o) const {
+      return std::tie(at.time, version, at.tie) < std::tie(o.at.time, o.version, o.at.tie);
+    }
+  };
   std::vector<Field> fields;                   // by layout
+  std::vector<std::vector<Change>> changes;    // waiting_for: by label, ascending
   std::vector<Moment> counted;                 // ascending: events that count, after the last revocation
   Moment ended, reopened, seen;                // latest of each
   int64_t adds = 0;                            // events that added
@@ -139,6 +157,9 @@ struct MergedState {
  private:
   bool IsOpen() const { return seen.known() && (!ended.known() || (reopened.known() && reopened.time > ended.time)); }
   void FindRow(const FoldPlan& fold, RowFinder* rows);
+  void NoteLabels(const FoldPlan& fold, const FoldEvent& event);
+  // When the label that changed last got its present value.
+  EventTime WaitingSince() const;
   // The fields as a row of slots, for conditions and labels.
   EventRow AsRow(const FoldPlan& fold, std::vector<Slot>* slots) const;
 };

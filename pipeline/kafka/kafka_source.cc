@@ -218,6 +218,19 @@ void KafkaSource::DropAssignment() {
   rd_kafka_assign(client_.get(), nullptr);
 }
 
+void KafkaSource::HandOver() {
+  std::vector<TopicPartition> assigned;
+  if (!drop_assignment_) {
+    for (const auto& [id, partition] : partitions_) assigned.push_back(partition->tp);
+  }
+  const bool fetching = !assigned.empty();
+  if (fetching || drop_assignment_) DropAssignment();
+  if (fetching) expected_ = std::move(assigned);
+  answered_.clear();
+  change_.revoked.clear();
+  change_.assigned = expected_;
+}
+
 Status KafkaSource::Assign(std::span<const StartAt> starts) {
   for (const StartAt& start : starts) {
     if (std::find(expected_.begin(), expected_.end(), start.tp) == expected_.end()) {

@@ -107,7 +107,8 @@ std::string Compiler::FoldIdentity(const KpiSpec& spec, const KpiPlan& kpi) cons
   add(spec.correct.add);
   add(spec.correct.revoke);
   text += "|" + std::to_string(spec.at_least) + "|" + std::to_string(spec.within.value_or(Duration(0)).count()) + "|" +
-          (spec.silent_for ? "silent" : "");
+          (spec.mature ? "mature" : "") + "|" + std::to_string(spec.silent_for.value_or(Duration(0)).count()) + "|" +
+          std::to_string(spec.waiting_for.value_or(Duration(0)).count());
   return text;
 }
 
@@ -126,6 +127,8 @@ void Compiler::FoldKpi(const KpiSpec& spec, KpiPlan* kpi) {
   fold.within = spec.within.value_or(Duration::max());
   fold.funnel = spec.measure == Measure::kFunnel;
   fold.silent = spec.silent_for.has_value();
+  fold.waiting = spec.waiting_for.has_value();
+  if (fold.waiting && spec.by.empty()) Error(At(spec, "open"), "open: waiting_for looks at the labels, and there is no `by`");
   fold.calendar = plan_->calendar_.get();
   for (const LabelSpec& label : spec.by) fold.sides.push_back(label.side);
   for (size_t k = 0; k < spec.steps.size(); ++k) {
@@ -143,14 +146,17 @@ void Compiler::FoldWindows(const KpiSpec& spec, KpiPlan* kpi, FoldPlan* fold, co
   const bool sums = Timed(spec) || (fold->kind == FoldKind::kOpen && !spec.field.empty()) || (fold->kind == FoldKind::kCounted && spec.measure != Measure::kCount);
   kpi->table = fold->table = TableFor(spec, measured_[fold->kpi.v].topics, identity);
   kpi->fingerprint = Hash64(identity);
-  CheckSameCount(spec, *kpi, kpi->fingerprint);
-  if (!plan_->tables_[kpi->table.v].columns.empty()) return;
+  if (const auto& columns = plan_->tables_[kpi->table.v].columns; !columns.empty()) {
+    Error(spec.place, "kpi " + spec.name + " counts exactly what kpi " + specs_.kpis[columns[0].kpi.v].name +
+                          " counts; give one of them all the windows");
+    return;
+  }
   kpi->column = fold->main_column = AddColumn(kpi->table, spec, *kpi, sums ? CellKind::kSum : CellKind::kCount, identity);
   plan_->tables_[kpi->table.v].columns[kpi->column].declared = fold->funnel ? std::vector<std::vector<std::string>>{} : DeclaredRows(spec);
-  if (fold->silent) {
+  if (fold->silent || fold->waiting) {
     WindowPlan window;
     window.step = PaneSize(Tier::kMinute);
-    window.delay = *spec.silent_for;
+    window.delay = fold->silent ? *spec.silent_for : *spec.waiting_for;
     window.level = true;
     kpi->cells = {{AddWindow(kpi->table, kpi->column, window)}};
   } else if (fold->kind != FoldKind::kDistinct) {

@@ -136,7 +136,7 @@ void Compiler::LayOut(TablePlan* table) {
     bool forever = false;
     for (const uint32_t w : column.windows) {
       const WindowPlan& window = table->windows[w];
-      forever |= window.lifetime();
+      forever |= window.lifetime() || (window.level && window.delay.count() != 0);  // what is open stays open
       if (!window.lifetime()) reach = std::max(reach, ReachOf(window));
       step = std::max({step, window.step, PaneSize(window.tier)});
     }

@@ -214,6 +214,7 @@ struct FoldPlan {
   int32_t value_field = -1;            // index into layout
   bool needs_value = false;            // without the field it does not count
   bool silent = false;                 // open: positions are those of the latest event
+  bool waiting = false;                // open: positions are those of the last change of a label
 };
 
 // What one event type does to one fold.

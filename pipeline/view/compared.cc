@@ -9,11 +9,13 @@
 namespace tidemark {
 namespace {
 
-Value MinusOne(const Value& v) {
-  if (v.absent()) return {};
-  if (!v.exact()) return Value::Real(v.real() - 1);
-  const auto less = Subtract(v.decimal(), {1, 0});
-  return less ? Value::Exact(*less) : Value::Real(v.real() - 1);
+// now / then - 1, rounded once where both are exact.
+Value Growth(const Value& now, const Value& then) {
+  if (now.absent() || then.absent()) return {};
+  if (now.exact() && then.exact()) {
+    if (const auto change = Subtract(now.decimal(), then.decimal())) return Divide(Value::Exact(*change), then);
+  }
+  return then.real() == 0 ? Value() : Value::Real((now.real() - then.real()) / then.real());
 }
 
 }  // namespace
@@ -35,7 +37,7 @@ void Snapshot::ForEachCompared(const KpiPlan& kpi, const SeriesVisitor& visit) c
       if (kpi.derived == Derived::kGrowth) {
         const auto it = now.find(series.labels.escaped);
         const Value& current = it == now.end() ? Value() : it->second[series.window];
-        value = current.absent() || value.absent() ? Value() : MinusOne(Divide(current, value));
+        value = Growth(current, value);
       }
       visit({labels, series.window, value, series.samples});
     });

@@ -146,7 +146,7 @@ struct EngineStats {
   int64_t last_commit_keys = 0;
   int64_t last_commit_bytes = 0;
   // Memory by component, bytes.
-  int64_t rows_bytes = 0, panes_bytes = 0, dedup_bytes = 0, fetch_bytes = 0;
+  int64_t rows_bytes = 0, panes_bytes = 0, entities_bytes = 0, dedup_bytes = 0, fetch_bytes = 0;
   std::map<std::string, double> dedup_horizon_seconds;  // by topic
 };
 inline constexpr std::array<double, 15> kCommitBuckets = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,

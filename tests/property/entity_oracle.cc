@@ -241,7 +241,7 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
   put("ripe_funnel", ripe, {"7d", "30d"}, {""}, counts, 2 * kDay);
 
   // ---- deals ----
-  std::vector<Counted> stays, open, pipeline, silent, booked, wins;
+  std::vector<Counted> stays, open, pipeline, silent, stuck, booked, wins;
   for (const auto& [key, events] : by["deal"]) {
     const EntityEventMade* since = nullptr;
     for (const auto* e : events) {
@@ -275,6 +275,15 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
       const EntityEventMade now = merged(all);
       if (now.label != "bot") open.push_back({now.stage, EventTime()});
       pipeline.push_back({now.label, EventTime(), now.amount});
+      std::string stage;
+      EventTime since = events.front()->time;
+      for (const auto* e : events) {
+        if (!In(e->type, all) || e->stage.empty() || e->stage == stage) continue;
+        stage = e->stage;
+        since = e->time;
+      }
+      if (stage.empty()) since = now.time;
+      if (since < FloorTo(t - kDay, std::chrono::minutes(1))) stuck.push_back({now.stage, EventTime(), now.amount});
       if (now.time < FloorTo(t - kDay, std::chrono::minutes(1))) silent.push_back({"", EventTime()});
     }
     const EntityEventMade* won = nullptr;
@@ -294,6 +303,7 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
   put("open_deals", open, {"now"}, {""}, counts);
   put("pipeline", pipeline, {"now"}, {""}, sums);
   put("silent_deals", silent, {"now"}, {""}, counts);
+  put("stuck_deals", stuck, {"now"}, {""}, sums);
   put("booked", booked, {"24h", "30d", "month_to_date", "lifetime"}, {"", "previous"}, sums);
   put("wins", wins, {"7d", "lifetime", "last_quarter"}, {""}, counts);
 

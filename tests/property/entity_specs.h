@@ -22,6 +22,7 @@ kpis:
   - {name: open_deals, key: deal.id, open: true, on: [deal.created, deal.stage_changed, deal.updated], until: [deal.won, deal.lost], reopen: [deal.reopened], by: {deal_stage: deal.stage}, where: not deal.owner == "bot"}
   - {name: pipeline, key: deal.id, open: {value: deal.amount}, on: [deal.created, deal.stage_changed, deal.updated], until: [deal.won, deal.lost], reopen: [deal.reopened], by: {rep_id: deal.owner}}
   - {name: silent_deals, key: deal.id, open: {silent_for: 1d}, on: [deal.created, deal.stage_changed, deal.updated], until: [deal.won, deal.lost], reopen: [deal.reopened]}
+  - {name: stuck_deals, key: deal.id, open: {value: deal.amount, waiting_for: 1d}, on: [deal.created, deal.stage_changed, deal.updated], until: [deal.won, deal.lost], reopen: [deal.reopened], by: {deal_stage: deal.stage}}
   - {name: booked, key: deal.id, sum: deal.amount, on: deal.won, correct: {by: [deal.updated], revoke: [deal.reopened, deal.deleted]}, by: {rep_id: deal.owner}, windows: [24h, 30d, month_to_date, lifetime], compare: [previous]}
   - {name: wins, key: deal.id, count: true, on: deal.won, where: deal.amount > 100, correct: {by: [deal.updated], revoke: [deal.reopened, deal.deleted]}, windows: [7d, lifetime, last_quarter]}
   - {name: paid_net, key: order.id, sum: order.amount, on: order.paid, correct: {add: [order.refunded]}, by: {sales_region: order.region}, windows: [7d, lifetime]}

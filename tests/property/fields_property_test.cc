@@ -269,7 +269,7 @@ void RunTrial(uint64_t seed) {
   if (plan == nullptr && diagnostics.ToString().find("counts exactly what") != std::string::npos) return;
   ASSERT_TRUE(plan != nullptr) << diagnostics.ToString() << trial.Yaml();
 
-  std::map<TopicPartition, FakeLog> logs;
+  MemoryLogs logs;
   const int partitions = 1 + static_cast<int>(rng() % 3);
   for (int p = 0; p < partitions; ++p) logs[{kTopic, p}];
   MemoryStore store;

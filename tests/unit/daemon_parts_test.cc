@@ -72,7 +72,7 @@ TEST(Memory, ASplitSpendsTheBudgetExactly) {
     const auto plan = SplitMemory(mib << 20);
     ASSERT_TRUE(plan.ok()) << mib;
     EXPECT_EQ(plan->Sum(), mib << 20) << mib;
-    for (const uint64_t part : {plan->process, plan->rocksdb, plan->fetch, plan->rows, plan->dedup}) {
+    for (const uint64_t part : {plan->process, plan->rocksdb, plan->fetch, plan->rows, plan->dedup, plan->entities}) {
       EXPECT_GE(part, 4ull << 20) << mib;
     }
   }
