@@ -3,8 +3,8 @@
 
     real_data_events.py DATA PROTO_PYTHON > events.jsonl     # one event a line, for `tidemark replay`
 
-As a module: `events(data, pb)` yields all of them, unordered, but for the 75,000 purchases of completejourney, which are
-`purchases(folder, pb)`. Times without a zone are taken as UTC.
+As a module: `events(data, pb)` yields all of them, unordered, but for the 75,000 purchases of completejourney, which
+are `purchases(folder, pb)`. Times without a zone are taken as UTC.
 """
 
 import csv

@@ -1,5 +1,7 @@
 """The KPIs of real_data/*.yaml once more, as recount.py counts them: one function for each data set."""
 
+from fractions import Fraction
+
 from recount import Formula, Kpi, StepRatio, Top, count, greatest, ids, latest_value, least, mean, quantile, total
 from recount_measures import MICRO, money
 
@@ -106,11 +108,12 @@ def orders(history):
     freight = history.events(["order.item"], value=lambda f: f.p.item.freight_micros * MICRO)
     for name, show in (("least", least), ("greatest", greatest), ("latest", latest_value)):
         yield Kpi("freight_" + name, freight, ["24h", "7d", "lifetime"], show=show)
-    yield Kpi("payment_size", history.events(["payment.received"], lambda f: (f.p.payment.method,), lambda f: money(f.p.payment)),
-              ["24h", "30d", "lifetime", "last_week", "last_month", "month_to_date"], ["method"],
+    paid = history.events(["payment.received"], lambda f: (f.p.payment.method,), lambda f: money(f.p.payment))
+    yield Kpi("payment_size", paid, ["24h", "30d", "lifetime", "last_week", "last_month", "month_to_date"], ["method"],
               stats("p50", "p99.9", "avg", "count"), compare=["previous"])
-    yield Kpi("satisfaction_score", history.events(["survey.answered"], value=lambda f: f.p.survey.score * MICRO * 10**6),
-              ["7d", "lifetime", "last_week", "last_month", "month_to_date"], show=mean, compare=["previous"])
+    scores = history.events(["survey.answered"], value=lambda f: Fraction(f.p.survey.score))
+    yield Kpi("satisfaction_score", scores, ["7d", "lifetime", "last_week", "last_month", "month_to_date"], show=mean,
+              compare=["previous"])
     yield from _customers(history, placed, usual)
     yield from _fulfilment(history, placed, usual, by_region)
     yield from _net(history, placed)
@@ -161,8 +164,9 @@ def _net(history, placed):
     standing = history.corrected(placed, _order, _order_fields, lambda now: ((now["status"],), 1),
                                  by=["order.paid"], revoke=off)
     yield Kpi("net_orders", standing, ["30d", "lifetime", "last_month", "month_to_date"], ["order_status"])
-    value = history.corrected(placed, _order, _order_fields, lambda now: ((), now["value"]), by=["order.paid"], revoke=off)
-    yield Kpi("order_value", value, ["30d", "lifetime", "last_month", "month_to_date"], show=mean, compare=["previous"])
+    worth = history.corrected(placed, _order, _order_fields, lambda now: ((), now["value"]), by=["order.paid"],
+                              revoke=off)
+    yield Kpi("order_value", worth, ["30d", "lifetime", "last_month", "month_to_date"], show=mean, compare=["previous"])
 
 
 def _campaign(fact):
@@ -192,8 +196,8 @@ def journey(history):
     chains = Kpi("mailing_funnel", history.funnel(sent + redeemed, _subject, 3660 * DAY, _campaign),
                  ["90d", "lifetime", "last_month", "month_to_date"], ["campaign_id", "step"])
     yield from (chains, StepRatio(chains, "1_campaign.sent"))
-    yield Kpi("households_mailed", history.events(sent, lambda f: (f.p.campaign.kind,), lambda f: f.p.customer.id), windows,
-              ["campaign_kind"], ids(), compare=["previous"])
+    receivers = history.events(sent, lambda f: (f.p.campaign.kind,), lambda f: f.p.customer.id)
+    yield Kpi("households_mailed", receivers, windows, ["campaign_kind"], ids(), compare=["previous"])
 
     lines = ["order.item"]
     by_store = history.events(lines, _store, lambda f: money(f.p.item))
@@ -205,7 +209,8 @@ def journey(history):
     yield Kpi("households", households, ["24h", "7d", "lifetime", "today", "last_week", "last_month", "month_to_date"],
               show=ids(), compare=["previous"])
     yield Kpi("households_loyal", households, ["7d", "30d", "lifetime"], show=ids(at_least=5))
-    yield Kpi("households_new", history.first(lines, _customer, _store), ["7d", "30d", "last_week", "last_month"], ["store_id"])
+    yield Kpi("households_new", history.first(lines, _customer, _store), ["7d", "30d", "last_week", "last_month"],
+              ["store_id"])
     latest = history.latest(lines, _customer, _store)
     yield Kpi("households_active", latest, ["7d", "30d"], ["store_id"])
     yield Kpi("households_lapsed", latest, ["7d", "30d"], ["store_id"], shift="previous")

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""The whole KPI language on real data, through `tidemark replay`: the published figures, and at a dozen instants every series
-of every KPI of real_data/*.yaml against a recount. See README.md."""
+"""The whole KPI language on real data, through `tidemark replay`: the published figures, and at a dozen instants every
+series of every KPI of real_data/*.yaml against a recount. See README.md."""
 
 import datetime
 import json
@@ -17,10 +17,10 @@ import real_data_kpis
 import recount
 from periods import Periods
 from real_data_published import Published
+from real_data_shuffled import Shuffled, rfc3339
 from recount_measures import History
 
 HERE = pathlib.Path(__file__).resolve().parent
-UTC = datetime.timezone.utc
 RANDOM_INSTANTS = 8
 # In São Paulo: the end of a month; midnight of a day that begins at 01:00; 23:30 for the second time; a Monday's first
 # second and the one before it.
@@ -30,10 +30,6 @@ EDGES = ["2018-03-01T03:00:00Z", "2017-10-15T03:30:00Z", "2018-02-18T02:30:00Z",
 
 def seconds(text):
     return int(datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp())
-
-
-def rfc3339(t):
-    return datetime.datetime.fromtimestamp(t, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def data_folder():
@@ -55,8 +51,8 @@ def write_delimited(events, path):
 def replay(config, events, instants):
     """{t: {family: {recount.key: text or None}}} of `tidemark replay`."""
     at = [f"--at={rfc3339(t)}" for t in instants]
-    done = subprocess.run([harness.binary(), "replay", f"--config.file={config}", f"--input={events}", "--output=json", *at],
-                          capture_output=True, text=True, check=False)
+    command = [harness.binary(), "replay", f"--config.file={config}", f"--input={events}", "--output=json", *at]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise AssertionError(f"replay ended with {done.returncode}: {done.stderr}")
     pages = {}
@@ -88,7 +84,13 @@ class DataSet:
         return answers
 
 
-class RealDataLanguage(Published, unittest.TestCase):
+class RealDataLanguage(Published, Shuffled, unittest.TestCase):
+    write_events = staticmethod(write_delimited)
+
+    @staticmethod
+    def replay(config, events, instants):
+        return replay(config, events, instants)
+
     @classmethod
     def setUpClass(cls):
         cls.data = data_folder()

@@ -1,8 +1,9 @@
 """The naive answer to the whole KPI language: keeps all facts, and at every question works each KPI out from its
 definition in config/README.md. Shares no code and no idea with the engine.
 
-A KPI is made of marks, (when, labels, value), as they are known at an instant; a window takes those that lie in it; a show
-turns their values into what is expected of the page. `recount_measures.py` makes the marks, `periods.py` the windows.
+A KPI is made of marks, (when, labels, value), as they are known at an instant; a window takes those that lie in it; a
+show turns their values into what is expected of the page. `recount_measures.py` makes the marks, `periods.py` has the
+windows.
 Times are whole seconds since 1970.
 """
 

@@ -1,7 +1,7 @@
 """The marks of each measure, worked out from its definition: see recount.py.
 
-Facts are (when, event type, payload, envelope), in the order of time. `by` gives an event's labels as a tuple, `key` the id
-it is about ("" for none), `value` a number or None when it has none.
+Facts are events, in the order of time. `by` gives a fact's labels as a tuple, `key` the id it is about ("" for none),
+`value` a number or None when it has none.
 """
 
 import bisect
@@ -105,8 +105,8 @@ class History:
         return marks
 
     def open(self, types, until, key, fields, show, silent_for=None):
-        """`fields(fact)`: {name: value} of what the event says of the entity, None or "" for nothing. `show(now)`: the mark's
-        labels and value, from the fields as merged; None when it doesn't count."""
+        """`fields(fact)`: {name: value} of what the event says of the entity, None or "" for nothing. `show(now)`: the
+        mark's labels and value, from the fields as merged; None when it doesn't count."""
         facts, fields = _by_key(self.of(*types, *until), key), functools.cache(fields)
 
         def marks(t):
@@ -122,8 +122,8 @@ class History:
         return marks
 
     def corrected(self, types, key, fields, show, by=(), add=(), revoke=()):
-        """`show(now)`: labels and value; a value of None doesn't count. What counts does so where it first did after the
-        last revocation."""
+        """`show(now)`: labels and value; a value of None doesn't count. What counts does so where it first did after
+        the last revocation."""
         fields = functools.cache(fields)
         facts = _by_key(self.of(*types, *by, *add, *revoke), key)
 
