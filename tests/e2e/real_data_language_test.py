@@ -48,15 +48,19 @@ def write_delimited(events, path):
             out.write(bytes(prefix) + bytes([length]) + message)
 
 
-def replay(config, events, instants):
-    """{t: {family: {recount.key: text or None}}} of `tidemark replay`."""
+def run_replay(config, events, instants, output):
     at = [f"--at={rfc3339(t)}" for t in instants]
-    command = [harness.binary(), "replay", f"--config.file={config}", f"--input={events}", "--output=json", *at]
+    command = [harness.binary(), "replay", f"--config.file={config}", f"--input={events}", f"--output={output}", *at]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise AssertionError(f"replay ended with {done.returncode}: {done.stderr}")
+    return done.stdout
+
+
+def replay(config, events, instants):
+    """{t: {family: {recount.key: text or None}}} of `tidemark replay`."""
     pages = {}
-    for line in done.stdout.splitlines():
+    for line in run_replay(config, events, instants, "json").splitlines():
         series = json.loads(line)
         page = pages.setdefault(seconds(series["t"]), {})
         page.setdefault(series["kpi"], {})[recount.key(series["window"], series["labels"])] = series["value"]
@@ -146,6 +150,11 @@ class RealDataLanguage(Published, Shuffled, unittest.TestCase):
         """Of the last page, where everything is known, exactly; 0 for a series that isn't there."""
         text = self.replayed(name)[self.ends[name]].get(kpi, {}).get(recount.key(window, labels))
         return Fraction(text or 0)
+
+    def page(self, name):
+        """/metrics behind all events."""
+        data = self.sets[name]
+        return harness.Page(run_replay(data.config, data.file, [self.ends[name]], "prometheus"))
 
     def all_of(self, name, kpi, window="lifetime"):
         page = self.replayed(name)[self.ends[name]]

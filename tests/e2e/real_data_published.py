@@ -64,6 +64,10 @@ class Published:
         self.assertNear(middle, 14.6507, 4)
         # `elapsed` pairs a first contact with the earliest deal not before it: that one deal stays without a partner.
         in_order = days[1:]
+        page = self.page("funnel")
+        results = {result: page.number("tidemark_kpi_events_total", kpi="cycle_time_seconds", result=result)
+                   for result in ("counted", "unmatched", "late_dropped", "overflowed")}
+        self.assertEqual(results, {"counted": 8841, "unmatched": 1, "late_dropped": 0, "overflowed": 0})
         self.assertEqual(self.value("funnel", "cycle_time_seconds", stat="count"), 841)
         shown = self.value("funnel", "cycle_time_seconds", stat="sum") / DAY
         self.assertEqual(shown, sum(in_order))
