@@ -5,6 +5,7 @@ The binary is $TIDEMARK_BINARY, by default build/release/tidemark. Every wait ha
 
 import atexit
 import importlib
+import importlib.util
 import os
 import pathlib
 import re
@@ -52,6 +53,8 @@ def event_classes():
     protoc = shutil.which("protoc")
     if protoc is None:
         raise unittest.SkipTest("no protoc in PATH (Debian: protobuf-compiler)")
+    if importlib.util.find_spec("google") is None or importlib.util.find_spec("google.protobuf") is None:
+        raise unittest.SkipTest("no protobuf for this Python (Debian: python3-protobuf)")
     out = temp_dir("proto")
     sources = sorted((ROOT / "proto" / "tidemark" / "events" / "v1").glob("*.proto"))
     subprocess.run([protoc, f"--proto_path={ROOT / 'proto'}", f"--python_out={out}", *sources], check=True)
