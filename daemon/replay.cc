@@ -46,11 +46,12 @@ Status Load(const std::string& input, ReplaySource* source, ProgressLine* progre
 // Lets the engine apply everything that is released.
 Status Drain(Engine* engine, ReplaySource* source, ProgressLine* progress) {
   constexpr int kMaxIdleRounds = 1000;  // a round without a record is normal now and then; many are a fault
-  for (int idle = 0; !source->drained();) {
+  // What was taken may still wait for its turn: the engine is done when it would wait for more.
+  Duration wait{};
+  for (int idle = 0; !source->drained() || wait == Duration::zero();) {
     const size_t before = source->taken();
-    TM_ASSIGN_OR_RETURN(const Duration wait, engine->Step(WallNow()));
-    static_cast<void>(wait);
-    idle = source->taken() == before ? idle + 1 : 0;
+    TM_ASSIGN_OR_RETURN(wait, engine->Step(WallNow()));
+    idle = source->taken() == before && wait != Duration::zero() ? idle + 1 : 0;
     if (idle > kMaxIdleRounds) return Internal("the engine takes no more events");
     progress->Show("applying events: " + Percent(source->taken(), source->size()));
   }

@@ -15,6 +15,7 @@ bool DwellState::Read(ByteReader* reader) {
   for (uint64_t k = 0; k < n && reader->ok(); ++k) {
     Stay& stay = stays.emplace_back();
     stay.from = ReadMoment(reader);
+    stay.version = reader->ZigZag();
     stay.end = reader->Varint() != 0;
     stay.value = reader->Bytes();
     stay.placed = reader->Varint() != 0;
@@ -31,6 +32,7 @@ void DwellState::Write(std::string* out) const {
   PutVarint(out, stays.size());
   for (const Stay& stay : stays) {
     PutMoment(out, stay.from);
+    PutZigZag(out, stay.version);
     PutVarint(out, stay.end ? 1 : 0);
     PutBytes(out, stay.value);
     PutVarint(out, stay.placed ? 1 : 0);
@@ -62,8 +64,11 @@ bool DwellState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder*
   if (stays.size() >= kMostStays) return false;  // older than all that is remembered
   const Moment now{event.time, event.tie};
   const bool end = (event.roles & fold.kEnds) != 0;
-  const auto at = std::upper_bound(stays.begin(), stays.end(), now, [](const Moment& m, const Stay& s) { return m < s.from; });
-  stays.insert(at, {now, end, end ? std::string() : std::string(event.text), std::string(event.from), false, RowId{}});
+  // At one time, the later version comes later.
+  const auto at = std::upper_bound(stays.begin(), stays.end(), now, [&](const Moment& m, const Stay& s) {
+    return std::tie(m.time, event.version, m.tie) < std::tie(s.from.time, s.version, s.from.tie);
+  });
+  stays.insert(at, {now, end, event.version, end ? std::string() : std::string(event.text), std::string(event.from), false, RowId{}});
   // A series without values would not be kept until the stay ends.
   ForEachEnded([&](size_t stay, size_t) {
     Stay& s = stays[stay];

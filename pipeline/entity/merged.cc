@@ -9,7 +9,7 @@ namespace tidemark::entity {
 namespace {
 
 constexpr size_t kMostChanges = 16;  // of one label, between which late events may still fall
-constexpr size_t kMostCounted = 8;  // events of one entity that a later revocation may leave standing
+constexpr size_t kMostCounted = 8;   // events of one entity that a later revocation may leave standing; reopenings
 
 }  // namespace
 
@@ -40,7 +40,9 @@ bool MergedState::Read(ByteReader* reader) {
   }
   counted.resize(std::min<uint64_t>(reader->Varint(), 64));
   for (Moment& m : counted) m = ReadMoment(reader);
-  for (Moment* m : {&ended, &reopened, &seen}) *m = ReadMoment(reader);
+  reopened.resize(std::min<uint64_t>(reader->Varint(), 64));
+  for (Moment& m : reopened) m = ReadMoment(reader);
+  for (Moment* m : {&ended, &seen}) *m = ReadMoment(reader);
   adds = reader->ZigZag();
   added = reader->ZigZag128();
   holds = reader->Varint() != 0;
@@ -68,7 +70,9 @@ void MergedState::Write(std::string* out) const {
   }
   PutVarint(out, counted.size());
   for (const Moment& m : counted) PutMoment(out, m);
-  for (const Moment* m : {&ended, &reopened, &seen}) PutMoment(out, *m);
+  PutVarint(out, reopened.size());
+  for (const Moment& m : reopened) PutMoment(out, m);
+  for (const Moment* m : {&ended, &seen}) PutMoment(out, *m);
   PutZigZag(out, adds);
   PutZigZag128(out, added);
   PutVarint(out, holds ? 1 : 0);
@@ -91,8 +95,16 @@ EventRow MergedState::AsRow(const FoldPlan& fold, std::vector<Slot>* slots) cons
   return merged;
 }
 
+// A close is final, but for an explicit reopening after it, in time.
+bool MergedState::IsOpen(const FoldPlan& fold) const {
+  if (!seen.known() || !ended.known()) return seen.known();
+  return std::any_of(reopened.begin(), reopened.end(), [&](const Moment& m) {
+    return m.time > ended.time && m.time - ended.time <= fold.reopen_within;
+  });
+}
+
 void MergedState::FindRow(const FoldPlan& fold, RowFinder* rows) {
-  holds = fold.kind == FoldKind::kOpen ? IsOpen() : !counted.empty();
+  holds = fold.kind == FoldKind::kOpen ? IsOpen(fold) : !counted.empty();
   if (!holds) return;
   std::vector<Slot> slots;
   const EventRow merged = AsRow(fold, &slots);
@@ -109,7 +121,10 @@ bool MergedState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder
   seen = std::max(seen, now);
   bool room = true;
   if ((event.roles & fold.kEnds) != 0) ended = std::max(ended, now);
-  if ((event.roles & fold.kReopens) != 0) reopened = std::max(reopened, now);
+  if ((event.roles & fold.kReopens) != 0) {
+    reopened.insert(std::upper_bound(reopened.begin(), reopened.end(), now), now);
+    if (reopened.size() > kMostCounted) reopened.erase(reopened.begin());
+  }
   if ((event.roles & fold.kCounts) != 0) {
     counted.insert(std::upper_bound(counted.begin(), counted.end(), now), now);
     // The last are kept: a revocation leaves standing what comes after it. And the first, which is where it counts.

@@ -96,6 +96,7 @@ struct DwellState {
   struct Stay {
     Moment from;
     bool end = false;                          // the entity ended here: no value
+    int64_t version = 0;
     std::string value;
     std::string labels;                        // packed, until the stay has ended once
     bool placed = false;                       // then its series is known
@@ -140,7 +141,8 @@ struct MergedState {
   std::vector<Field> fields;                   // by layout
   std::vector<std::vector<Change>> changes;    // waiting_for: by label, ascending
   std::vector<Moment> counted;                 // ascending: events that count, after the last revocation
-  Moment ended, reopened, seen;                // latest of each
+  std::vector<Moment> reopened;                // ascending
+  Moment ended, seen;                          // the latest of each
   int64_t adds = 0;                            // events that added
   Int128 added = 0;
   RowId row{};                                 // of the present contribution
@@ -155,7 +157,7 @@ struct MergedState {
   int Unmatched(const FoldPlan& fold) const;
 
  private:
-  bool IsOpen() const { return seen.known() && (!ended.known() || (reopened.known() && reopened.time > ended.time)); }
+  bool IsOpen(const FoldPlan& fold) const;
   void FindRow(const FoldPlan& fold, RowFinder* rows);
   void NoteLabels(const FoldPlan& fold, const FoldEvent& event);
   // When the label that changed last got its present value.

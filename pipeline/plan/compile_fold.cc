@@ -108,7 +108,8 @@ std::string Compiler::FoldIdentity(const KpiSpec& spec, const KpiPlan& kpi) cons
   add(spec.correct.revoke);
   text += "|" + std::to_string(spec.at_least) + "|" + std::to_string(spec.within.value_or(Duration(0)).count()) + "|" +
           (spec.mature ? "mature" : "") + "|" + std::to_string(spec.silent_for.value_or(Duration(0)).count()) + "|" +
-          std::to_string(spec.waiting_for.value_or(Duration(0)).count());
+          std::to_string(spec.waiting_for.value_or(Duration(0)).count()) + "|" +
+          (spec.reopen.empty() ? "" : std::to_string(spec.reopen_within.count()));
   return text;
 }
 
@@ -126,6 +127,7 @@ void Compiler::FoldKpi(const KpiSpec& spec, KpiPlan* kpi) {
   fold.steps = static_cast<uint32_t>(spec.steps.size());
   fold.within = spec.within.value_or(Duration::max());
   fold.funnel = spec.measure == Measure::kFunnel;
+  fold.reopen_within = spec.reopen_within;
   fold.silent = spec.silent_for.has_value();
   fold.waiting = spec.waiting_for.has_value();
   if (fold.waiting && spec.by.empty()) Error(At(spec, "open"), "open: waiting_for looks at the labels, and there is no `by`");
@@ -309,7 +311,6 @@ void Compiler::RouteFoldType(const KpiSpec& spec, EventTypeId type, uint32_t fol
       CheckMeasureField(spec, type, &measured, false);
       op.value_slot = static_cast<int32_t>(SlotOf(type, spec.field));
     }
-    if (FieldOf(type, "event.entity_version").ok()) op.version_slot = static_cast<int32_t>(SlotOf(type, "event.entity_version"));
   } else {
     for (const LabelSpec& label : spec.by) {
       const bool to = label.side == Side::kTo;
@@ -324,6 +325,9 @@ void Compiler::RouteFoldType(const KpiSpec& spec, EventTypeId type, uint32_t fol
       if (field.ok() && field->type != SlotType::kString) Error(At(spec, "dwell"), "dwell: " + spec.field + " is not text");
       op.value_slot = static_cast<int32_t>(SlotOf(type, spec.field));
     }
+  }
+  if ((merged || fold.kind == FoldKind::kDwell) && FieldOf(type, "event.entity_version").ok()) {
+    op.version_slot = static_cast<int32_t>(SlotOf(type, "event.entity_version"));
   }
   const uint64_t kind = Hash64(IdentityOf(spec.key.front()), 0x6b696e64);
   auto& entities = plan_->routes_[type.v].entities;

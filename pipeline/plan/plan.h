@@ -213,6 +213,7 @@ struct FoldPlan {
   std::optional<Filter> filter;        // on the layout
   int32_t value_field = -1;            // index into layout
   bool needs_value = false;            // without the field it does not count
+  Duration reopen_within{};            // open: later reopenings don't count
   bool silent = false;                 // open: positions are those of the latest event
   bool waiting = false;                // open: positions are those of the last change of a label
 };

@@ -139,9 +139,31 @@ TEST_F(HttpTest, OtherMethodsAreRefusedWithWhatIsAllowed) {
 
 TEST_F(HttpTest, UnknownPathsAreNotFound) {
   Serve(SampleView());
-  for (const char* path : {"/nothing", "/-/reload", "/-/quit", "/metrics/", "/api/v1/none", "/api/v1/kpis?kpi=none"}) {
+  for (const char* path : {"/nothing", "/-/quit", "/metrics/", "/api/v1/none", "/api/v1/kpis?kpi=none"}) {
     EXPECT_TRUE(Contains(StatusLine(Get(path)), " 404 ")) << path;
   }
+}
+
+TEST_F(HttpTest, AReloadHasToBeEnabledAndPosted) {
+  EXPECT_TRUE(Contains(StatusLine(Ask(server_->port(), "POST /-/reload", "Content-Length: 0\r\n")), " 403 "));
+  int reloads = 0;
+  Status outcome = Status::Ok();
+  Routes routes(&lifecycle_, &own_, [&] {
+    ++reloads;
+    return outcome;
+  });
+  auto server = HttpServer::Start("127.0.0.1:0", {}, [&](const HttpRequest& r) { return routes.Answer(r); });
+  ASSERT_TRUE(server.ok());
+  const uint16_t port = (*server)->port();
+  EXPECT_TRUE(Contains(StatusLine(Ask(port, "GET /-/reload")), " 405 "));
+  EXPECT_EQ(reloads, 0);
+  EXPECT_TRUE(Contains(StatusLine(Ask(port, "POST /-/reload", "Content-Length: 0\r\n")), " 200 "));
+  outcome = Invalid("a.yaml:1:1: wrong");
+  const std::string refused = Ask(port, "PUT /-/reload", "Content-Length: 0\r\n");
+  EXPECT_TRUE(Contains(StatusLine(refused), " 400 "));
+  EXPECT_TRUE(Contains(refused, "a.yaml:1:1: wrong"));
+  EXPECT_EQ(reloads, 2);
+  EXPECT_TRUE(Contains(StatusLine(Ask(port, "POST /-/reload", "Content-Length: 5\r\n")), " 400 ")) << "a body";
 }
 
 TEST_F(HttpTest, TheApiIsWithheldUntilRestored) {
