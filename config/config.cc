@@ -2,6 +2,7 @@
 
 #include "config/names.h"
 #include "config/sections.h"
+#include "config/subjects.h"
 
 namespace tidemark {
 namespace config {
@@ -34,14 +35,14 @@ void ReadRules(const Value& value, Specs* specs) {
   for (const Value& item : value.Items()) ReadRule(item, &specs->rules.emplace_back());
 }
 
-void ReadRoot(const Document& document, ConfigUse use, Specs* specs, Diagnostics* diagnostics) {
+void ReadRoot(const Document& document, ConfigUse use, Catalogue catalogue, Specs* specs, Diagnostics* diagnostics) {
   const Value root(&document, diagnostics, &document.root(), document.root().at, "");
-  if (std::optional<Map> map = Map::Open(root)) ReadSections(&*map, use, specs, diagnostics);
+  if (std::optional<Map> map = Map::Open(root)) ReadSections(&*map, use, catalogue, specs, diagnostics);
 }
 
 }  // namespace
 
-void ReadSections(Map* map, ConfigUse use, Specs* specs, Diagnostics* diagnostics) {
+void ReadSections(Map* map, ConfigUse use, Catalogue files, Specs* specs, Diagnostics* diagnostics) {
   const bool run = use == ConfigUse::kRun;
   if (const auto name = map->Take("namespace")) ReadNamespace(*name, &specs->metric_namespace);
   if (const auto kafka = run ? map->Require("kafka") : map->Skip("kafka")) ReadKafka(*kafka, &specs->kafka);
@@ -54,25 +55,28 @@ void ReadSections(Map* map, ConfigUse use, Specs* specs, Diagnostics* diagnostic
   if (const auto limits = map->Take("limits")) ReadLimits(*limits, &specs->limits);
   if (const auto tables = map->Take("tables")) ReadTables(*tables, &specs->tables, diagnostics);
   if (const auto fields = map->Take("fields")) ReadFields(*fields, &specs->fields);
-  if (const auto kpis = map->Require("kpis")) ReadKpis(*kpis, specs);
+  const std::optional<Value> catalogue = map->Take("catalogue");
+  if (const auto kpis = map->Has("catalogue") ? map->Take("kpis") : map->Require("kpis")) ReadKpis(*kpis, specs);
+  if (catalogue) ReadCatalogue(*catalogue, files, specs, diagnostics);
   if (const auto rules = map->Take("rules")) ReadRules(*rules, specs);
-  map->Refuse({"catalogue", "sources"});
+  map->Refuse({"sources"});
   map->Finish();
   CheckReferences(specs, diagnostics);
 }
 
 }  // namespace config
 
-void ParseConfig(const std::string& file_name, std::string_view yaml, Specs* specs, Diagnostics* diagnostics) {
+void ParseConfig(const std::string& file_name, std::string_view yaml, Specs* specs, Diagnostics* diagnostics,
+                 Catalogue catalogue) {
   *specs = Specs();
   const std::optional<config::Document> document = config::Document::Parse(file_name, yaml, diagnostics);
-  if (document) config::ReadRoot(*document, ConfigUse::kRun, specs, diagnostics);
+  if (document) config::ReadRoot(*document, ConfigUse::kRun, catalogue, specs, diagnostics);
 }
 
 void LoadConfig(const std::string& path, Specs* specs, Diagnostics* diagnostics, ConfigUse use) {
   *specs = Specs();
   const std::optional<config::Document> document = config::Document::Load(path, diagnostics);
-  if (document) config::ReadRoot(*document, use, specs, diagnostics);
+  if (document) config::ReadRoot(*document, use, ShippedCatalogue(), specs, diagnostics);
 }
 
 }  // namespace tidemark

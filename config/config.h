@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "config/catalogue.h"
 #include "pipeline/plan/diagnostic.h"
 #include "pipeline/plan/spec.h"
 
@@ -22,7 +23,8 @@ void LoadConfig(const std::string& path, Specs* specs, Diagnostics* diagnostics,
 
 // The same for text at hand; `file_name` is for messages, and paths of tables are relative to its directory. Reads no
 // file but those of `*_file` keys and tables.
-void ParseConfig(const std::string& file_name, std::string_view yaml, Specs* specs, Diagnostics* diagnostics);
+void ParseConfig(const std::string& file_name, std::string_view yaml, Specs* specs, Diagnostics* diagnostics,
+                 Catalogue catalogue = ShippedCatalogue());
 
 // Whether the value of a librdkafka property must not be printed or logged: sasl.password, ssl.key.pem, ...
 bool IsSecretProperty(std::string_view name);

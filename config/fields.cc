@@ -181,17 +181,22 @@ std::string WhyNotFieldName(const std::string& name) {
 
 }  // namespace
 
+std::optional<FieldSpec> ReadField(const Value& fields, const Node::Entry& entry) {
+  const Value definition = fields.Child(entry);
+  if (const std::string why = WhyNotFieldName(entry.key); !why.empty()) definition.FailAt(fields.PlaceOf(entry), why);
+  FieldSpec field;
+  field.name = entry.key;
+  field.place = fields.PlaceOf(entry);
+  if (definition.Text()) field.expr = FieldParser(definition).Run();
+  if (field.expr == nullptr) return std::nullopt;
+  return field;
+}
+
 void ReadFields(const Value& value, std::vector<FieldSpec>* fields) {
   if (!Map::Open(value)) return;
   if (value.node().entries.size() > kMaxFields) return value.Fail("more than " + std::to_string(kMaxFields) + " fields");
   for (const Node::Entry& entry : value.node().entries) {
-    const Value definition = value.Child(entry);
-    if (const std::string why = WhyNotFieldName(entry.key); !why.empty()) definition.FailAt(value.PlaceOf(entry), why);
-    FieldSpec field;
-    field.name = entry.key;
-    field.place = value.PlaceOf(entry);
-    if (definition.Text()) field.expr = FieldParser(definition).Run();
-    if (field.expr != nullptr) fields->push_back(std::move(field));
+    if (std::optional<FieldSpec> field = ReadField(value, entry)) fields->push_back(*std::move(field));
   }
 }
 

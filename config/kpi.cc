@@ -73,6 +73,7 @@ void ReadKpiWindows(Map* map, KpiSpec* kpi) {
 
 void ReadKpi(const Value& value, const LimitSpec& limits, KpiSpec* kpi) {
   kpi->place = value.place();
+  kpi->path = value.path();
   std::optional<Map> map = Map::Open(value);
   if (!map) return;
   for (const Node::Entry& entry : value.node().entries) kpi->at[entry.key] = value.Child(entry).place();

@@ -4,18 +4,13 @@
 #include "config/reader.h"
 
 namespace tidemark::config {
-namespace {
-
-std::string NamePath(size_t kpi) { return "kpis[" + std::to_string(kpi) + "].name: "; }
-
-}  // namespace
 
 KpiIndex::KpiIndex(const std::vector<KpiSpec>& kpis, Diagnostics* diagnostics) {
   for (size_t i = 0; i < kpis.size(); ++i) {
     if (kpis[i].name.empty()) continue;
     names_.push_back(kpis[i].name);
     if (!by_name_.emplace(kpis[i].name, i).second) {
-      diagnostics->Add(kpis[i].place, NamePath(i) + "the KPI " + Quoted(kpis[i].name) + " is given twice");
+      diagnostics->Add(kpis[i].place, kpis[i].path + ".name: the KPI " + Quoted(kpis[i].name) + " is given twice");
     }
   }
   for (const auto& [name, i] : by_name_) {
@@ -32,14 +27,14 @@ KpiIndex::KpiIndex(const std::vector<KpiSpec>& kpis, Diagnostics* diagnostics) {
 void KpiIndex::AddDerived(const std::vector<KpiSpec>& kpis, Derived derived, Diagnostics* diagnostics) {
   const std::string& maker = kpis[derived.kpi].name;
   if (const std::optional<size_t> own = Find(derived.name)) {
-    diagnostics->Add(kpis[*own].place, NamePath(*own) + Quoted(derived.name) + " is made by " + Quoted(maker) + " (" +
-                                           (derived.kind == Derived::Kind::kShare ? "funnel" : "compare") +
-                                           "); take another name");
+    diagnostics->Add(kpis[*own].place,
+                     kpis[*own].path + ".name: " + Quoted(derived.name) + " is made by " + Quoted(maker) + " (" +
+                         (derived.kind == Derived::Kind::kShare ? "funnel" : "compare") + "); take another name");
     return;
   }
   const auto [same, fresh] = derived_.emplace(derived.name, derived);
   if (fresh) return;
-  diagnostics->Add(kpis[derived.kpi].place, NamePath(derived.kpi) + Quoted(maker) + " would make " +
+  diagnostics->Add(kpis[derived.kpi].place, kpis[derived.kpi].path + ".name: " + Quoted(maker) + " would make " +
                                                 Quoted(derived.name) + ", and so does " +
                                                 Quoted(kpis[same->second.kpi].name) + "; take another name");
 }

@@ -61,7 +61,7 @@ class OperandChecker {
 
   void CheckFormula(size_t i) {
     const KpiSpec& kpi = kpis_[i];
-    const std::string path = "kpis[" + std::to_string(i) + "]";
+    const std::string& path = kpi.path;
     bool labelled = false;
     ForEachOperand(*kpi.formula, [&](Formula& operand) {
       labelled |= !operand.total;
@@ -193,7 +193,7 @@ class OperandChecker {
         ForEachOperand(*kpi.formula, [&](Formula& operand) {
           const std::optional<size_t> found = index_.Find(operand.kpi);
           if (!found) return;
-          const std::string path = "kpis[" + std::to_string(index) + "].formula: ";
+          const std::string path = kpi.path + ".formula: ";
           if (states[*found] == State::kOpen) {
             Report(operand.place, path + Quoted(operand.kpi) + " needs " + Quoted(kpi.name) + " itself: a circle");
           } else if (depth >= kMaxFormulaDepth) {

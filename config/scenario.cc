@@ -58,11 +58,13 @@ class ScenarioReader {
         const std::filesystem::path beside = std::filesystem::path(file_name_).parent_path() / *path;
         LoadConfig(beside.lexically_normal().string(), &file_.specs, diagnostics_, ConfigUse::kOffline);
       }
-      map->FailAt("kpis", "stands beside config, whose file has its own; leave out one of the two");
-      map->Skip("kpis");
+      for (const char* key : {"kpis", "catalogue"}) {
+        map->FailAt(key, "stands beside config, whose file has its own; leave out one of the two");
+        map->Skip(key);
+      }
       map->Finish();
-    } else if (map->Has("kpis")) {
-      ReadSections(map, ConfigUse::kOffline, &file_.specs, diagnostics_);
+    } else if (map->Has("kpis") || map->Has("catalogue")) {
+      ReadSections(map, ConfigUse::kOffline, ShippedCatalogue(), &file_.specs, diagnostics_);
     } else if (!map->Has("config")) {
       map->value().Fail("has neither config: FILE nor kpis of its own");
     }

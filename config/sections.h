@@ -13,7 +13,7 @@ inline constexpr size_t kMaxKpis = 10'000;
 inline constexpr size_t kMaxRules = 10'000;
 
 // All of a configuration's sections, and what only the whole shows. Keys of `map` that nobody took are mistakes.
-void ReadSections(Map* map, ConfigUse use, Specs* specs, Diagnostics* diagnostics);
+void ReadSections(Map* map, ConfigUse use, Catalogue catalogue, Specs* specs, Diagnostics* diagnostics);
 
 void ReadKafka(const Value& value, KafkaSpec* kafka);
 void ReadTopics(const Value& value, std::vector<TopicSpec>* topics);
@@ -25,6 +25,8 @@ void ReadLimits(const Value& value, LimitSpec* limits);
 // Reads the tables' files too.
 void ReadTables(const Value& value, std::vector<TableSpec>* tables, Diagnostics* diagnostics);
 void ReadFields(const Value& value, std::vector<FieldSpec>* fields);
+// One of them: `entry` of the map `fields`. Nothing when it is wrong, which is reported.
+std::optional<FieldSpec> ReadField(const Value& fields, const Node::Entry& entry);
 
 // `max_label_value_bytes` bounds declared values.
 void ReadKpi(const Value& value, const LimitSpec& limits, KpiSpec* kpi);

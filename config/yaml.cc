@@ -217,4 +217,9 @@ Place Document::Inside(const Node& scalar, size_t offset) const {
   return PlaceOfByte(file_, source_, SourceOfScalar(source_, start, offset, scalar.text));
 }
 
+std::string_view Document::Line(int line) const {
+  const size_t start = line_starts_[static_cast<size_t>(line) - 1];
+  return std::string_view(source_).substr(start, source_.find('\n', start) - start);
+}
+
 }  // namespace tidemark::config

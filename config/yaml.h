@@ -53,6 +53,9 @@ class Document {
   Place At(Mark mark) const { return {file_, mark.line, mark.column}; }
   // Where byte `offset` of a scalar's text stands in the file, through quotes, escapes and folded lines.
   Place Inside(const Node& scalar, size_t offset) const;
+  // As written, without the line's end. REQUIRES: 1 <= line <= lines().
+  std::string_view Line(int line) const;
+  int lines() const { return static_cast<int>(line_starts_.size()); }
 
  private:
   Document(std::string file, std::string_view source);

@@ -21,6 +21,7 @@ Examples:
   tidemark test kpis_test.yaml                      your definitions against events you write down
   tidemark run --config.file=kpis.yaml --storage.path=/var/lib/tidemark
   tidemark replay --config.file=kpis.yaml --input=events.jsonl --at=2026-11-24T00:00:00Z --output=json
+  tidemark generate catalogue                       every KPI that ships with it
   tidemark state inspect --storage.path=/var/lib/tidemark
   curl localhost:9464/metrics                       what a running daemon shows
 
@@ -91,6 +92,7 @@ struct Commands {
   std::vector<std::string> replay_at;
   std::string replay_output = "table";
   TestOptions test;
+  GenerateOptions generate;
   StateOptions state;
   DemoOptions demo;
   std::string demo_duration, demo_history = "30d";
@@ -165,6 +167,14 @@ void AddTest(CLI::App* root, Commands* c) {
   app->final_callback([c] { c->chosen = [c] { return TestScenarios(c->test); }; });
 }
 
+void AddGenerate(CLI::App* root, Commands* c) {
+  CLI::App* app = root->add_subcommand("generate", "Write files that follow from definitions.");
+  app->require_subcommand(1);
+  CLI::App* catalogue = app->add_subcommand("catalogue", "A page of all KPIs that `catalogue:` offers (Markdown).");
+  catalogue->add_option("--output", c->generate.output, "the file to write (default: stdout)")->option_text("FILE");
+  catalogue->final_callback([c] { c->chosen = [c] { return GenerateCatalogue(c->generate); }; });
+}
+
 void AddState(CLI::App* root, Commands* c) {
   CLI::App* app = root->add_subcommand("state", "Look at a state directory.");
   app->require_subcommand(1);
@@ -218,6 +228,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   AddCheckConfig(&app, &commands);
   AddReplay(&app, &commands);
   AddTest(&app, &commands);
+  AddGenerate(&app, &commands);
   AddState(&app, &commands);
   AddDemo(&app, &commands);
   try {

@@ -48,6 +48,11 @@ struct TestOptions {
 };
 int TestScenarios(const TestOptions& options);
 
+struct GenerateOptions {
+  std::string output;  // file to write; empty: stdout
+};
+int GenerateCatalogue(const GenerateOptions& options);
+
 struct StateOptions {
   std::string storage_path;
   std::string config_file;  // state verify: required

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "daemon/clock.h"
+#include "daemon/demo/audit.h"
 #include "daemon/demo/child.h"
 #include "daemon/demo/delivery.h"
 #include "daemon/demo/demo_config.h"
@@ -79,7 +80,6 @@ class Demo {
   Status GoLive();
   Status Settle();  // the daemon has read all; compares
   Status Scrape(MetricsPage* page) const;
-  std::string FirstDifference(const MetricsPage& page) const;
   void Summarise(const MetricsPage& page);
   ScreenFacts Facts() const;
 
@@ -218,18 +218,6 @@ Status Demo::GoLive() {
   return {};
 }
 
-std::string Demo::FirstDifference(const MetricsPage& page) const {
-  for (const auto& [series, booked] : ledger_.books()) {
-    const Sample* sample = page.Find(series);
-    const Result<Decimal> shown =
-        sample == nullptr ? Result<Decimal>(NotFound("nothing")) : ParseDecimal(sample->value);
-    if (shown.ok() && Compare(*shown, booked) == 0) continue;
-    return series + ": the company has " + ToString(booked) + ", the daemon shows " +
-           (sample == nullptr ? "nothing" : sample->value);
-  }
-  return "";
-}
-
 void Demo::Summarise(const MetricsPage& page) {
   ScreenFacts facts = Facts();
   facts.left = "0s";
@@ -263,14 +251,14 @@ Status Demo::Settle() {
   while (SteadyNow() < until) {
     if (const auto ended = daemon_->Poll()) return Internal("the daemon ended, exit status " + std::to_string(*ended));
     const Status scraped = Scrape(&page);
-    difference = scraped.ok() ? FirstDifference(page) : scraped.text();
+    difference = scraped.ok() ? FirstDifference(ledger_, page) : scraped.text();
     if (difference.empty()) break;
     std::this_thread::sleep_for(kTick);
   }
   Summarise(page);
   if (!difference.empty()) return Internal("conservation check failed: " + difference);
   terminal_.Say("  conservation check     ok: " + std::to_string(ledger_.books().size()) +
-                " lifetime series equal the company's own books");
+                " lifetime values equal the company's own books");
   return {};
 }
 

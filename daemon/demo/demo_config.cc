@@ -3,6 +3,10 @@
 namespace tidemark::demo {
 namespace {
 
+// "catalogue: all\n" adds the shipped catalogue. A KPI below replaces its namesake there, so those that the catalogue
+// holds with a lifetime window can then go: the ledger and the rules take further labels as they come.
+constexpr const char* kCatalogue = "";
+
 constexpr const char* kKpis = R"(
 kpis:
   - name: leads_created
@@ -139,7 +143,7 @@ storage:
          places.storage_path + R"("
 web:
   listen_address: ")" +
-         places.listen_address + "\"\n" + kKpis;
+         places.listen_address + "\"\n" + kCatalogue + kKpis;
 }
 
 }  // namespace tidemark::demo

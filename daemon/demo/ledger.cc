@@ -5,23 +5,21 @@
 namespace tidemark::demo {
 namespace {
 
-std::string Series(const std::string& kpi, const std::string& label, const std::string& value) {
-  return "sales_" + kpi + "{" + (label.empty() ? "" : label + "=\"" + value + "\",") + "window=\"lifetime\"}";
-}
-
 constexpr Decimal kOne{1, 0};
 
 }  // namespace
 
 void Ledger::Add(const std::string& kpi, const std::string& label, const std::string& value, Decimal amount) {
-  Decimal& booked = books_[Series(kpi, label, value)];
+  Account account{kpi, {}};
+  if (!label.empty()) account.labels[label] = value;
+  Decimal& booked = books_[account];
   const std::optional<Decimal> sum = tidemark::Add(booked, amount);
   TM_CHECK(sum.has_value());  // 128 bits hold more than any demo earns
   booked = *sum;
 }
 
 void Ledger::Greatest(const std::string& kpi, Decimal amount) {
-  const auto [at, fresh] = books_.try_emplace(Series(kpi, "", ""), amount);
+  const auto [at, fresh] = books_.try_emplace(Account{kpi, {}, true}, amount);
   if (!fresh && Compare(amount, at->second) > 0) at->second = amount;
 }
 

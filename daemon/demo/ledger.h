@@ -1,6 +1,7 @@
 // The company's own books: what the daemon must have counted, from the facts themselves.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -10,22 +11,29 @@
 
 namespace tidemark::demo {
 
-// Books the lifetime series of demo_config.h by a second way: plain code over the generated classes, sharing nothing
+// One number of the books: what all lifetime series of a KPI with these labels, whatever their others, come to.
+struct Account {
+  std::string kpi;
+  std::map<std::string, std::string> labels;
+  bool greatest = false;  // come to: at most, not in sum
+  auto operator<=>(const Account&) const = default;
+};
+
+// Books the lifetime series of the demo's KPIs by a second way: plain code over the generated classes, sharing nothing
 // with the engine. Threads: confined to one.
 class Ledger {
  public:
   // Books one fact. REQUIRES: each fact once, whatever the deliveries.
   void Book(const events::v1::Event& event);
 
-  // By the series as written on /metrics: `sales_leads_created{channel="email",window="lifetime"}`.
-  const std::map<std::string, Decimal>& books() const { return books_; }
+  const std::map<Account, Decimal>& books() const { return books_; }
 
  private:
   void Add(const std::string& kpi, const std::string& label, const std::string& value, Decimal amount);
   void Greatest(const std::string& kpi, Decimal amount);
   void BookOrder(const events::v1::Order& order, bool paid);
 
-  std::map<std::string, Decimal> books_;
+  std::map<Account, Decimal> books_;
 };
 
 }  // namespace tidemark::demo

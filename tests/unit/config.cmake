@@ -8,6 +8,9 @@ tidemark_test(config_test
   LIBS tidemark_config LABELS unit)
 target_compile_definitions(config_test PRIVATE TIDEMARK_EXAMPLES="${CMAKE_CURRENT_LIST_DIR}/../../config/examples")
 target_link_libraries(config_test PRIVATE tidemark_scenario_files)
+tidemark_test(config_catalogue_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/config_catalogue_test.cc
+              LIBS tidemark_scenario_files LABELS unit)
+target_compile_definitions(config_catalogue_test PRIVATE TIDEMARK_CATALOGUE="${CMAKE_CURRENT_LIST_DIR}/../../config/catalogue")
 tidemark_test(config_scenario_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/config_scenario_test.cc
               LIBS tidemark_scenario_files tidemark_proto LABELS unit)
 target_compile_definitions(config_scenario_test PRIVATE TIDEMARK_EXAMPLES="${CMAKE_CURRENT_LIST_DIR}/../../config/examples")

@@ -31,6 +31,7 @@ class CliTest : public testing::Test {
   CliTest() : dir_(testing::TempDir() + "daemon_cli." + std::to_string(getpid())) {
     std::filesystem::create_directories(dir_);
     Write("good.yaml", kConfig);
+    Write("all.yaml", "kafka: {brokers: \"127.0.0.1:1\"}\ntopics: [crm.events]\ncatalogue: all\n");
     Write("bad.yaml", "kpis: [{name: a, cuont: true}]\n");
     Write("events.jsonl", kEvents);
     Write("broken.jsonl", "{\n");
@@ -87,11 +88,16 @@ TEST_F(CliTest, ExitCodesAreAsDocumented) {
       {"no scenarios", {"test"}, kExitUsage},
       {"no such scenario", {"test", "@/passes.yaml", "--run=none"}, kExitUsage},
       {"good config", {"check-config", "@/good.yaml"}, kExitOk},
+      {"the whole catalogue", {"check-config", "@/all.yaml"}, kExitOk},
       {"bad config", {"check-config", "@/bad.yaml"}, kExitConfig},
       {"missing config", {"check-config", "@/none.yaml"}, kExitConfig},
       {"run with a bad config", {"run", "--config.file=@/bad.yaml"}, kExitConfig},
       {"bad events", {"replay", "--config.file=@/good.yaml", "--input=@/broken.jsonl"}, kExitData},
       {"no events", {"replay", "--config.file=@/good.yaml", "--input=@/none.jsonl"}, kExitFailure},
+      {"generate nothing", {"generate"}, kExitUsage},
+      {"generate something else", {"generate", "reports"}, kExitUsage},
+      {"generate a file", {"generate", "catalogue", "--output=@/page.md"}, kExitOk},
+      {"generate a file nowhere", {"generate", "catalogue", "--output=@/none/page.md"}, kExitFailure},
       {"no state", {"state", "inspect", "--storage.path=@/none"}, kExitFailure}};
   for (const auto& row : kRows) EXPECT_EQ(Run(row.args), row.code) << row.name << "\n" << out_ << err_;
 }
@@ -107,6 +113,16 @@ TEST_F(CliTest, VersionNamesWhatItIsBuiltOf) {
 TEST_F(CliTest, AMistakeIsShownWhereItStands) {
   Run({"check-config", "@/bad.yaml"});
   EXPECT_NE(err_.find("bad.yaml:1:"), std::string::npos) << err_;
+}
+
+TEST_F(CliTest, GenerateWritesTheSameToAFile) {
+  ASSERT_EQ(Run({"generate", "catalogue"}), kExitOk);
+  EXPECT_TRUE(out_.starts_with("# The catalogue: ")) << out_;
+  const std::string page = out_;
+  ASSERT_EQ(Run({"generate", "catalogue", "--output=@/page.md"}), kExitOk);
+  EXPECT_EQ(out_, "");
+  std::ifstream file(dir_ + "/page.md", std::ios::binary);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), page);
 }
 
 TEST_F(CliTest, ReplayGivesEachInstantItsOwnTruth) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "daemon/demo/audit.h"
 #include "daemon/demo/ledger.h"
 #include "daemon/demo/metrics_page.h"
 #include "daemon/demo/screen.h"
@@ -106,11 +107,43 @@ TEST(Ledger, BooksWhatTheSeriesOfTheDemoShow) {
   euros.mutable_order_paid()->mutable_order()->set_amount_micros(99'000'000);
   euros.mutable_order_paid()->mutable_order()->set_currency("EUR");
   for (const auto* event : {&lead, &lead, &paid, &refund, &euros}) ledger.Book(*event);
-  const auto shown = [&](const char* series) { return ToString(ledger.books().at(series)); };
-  EXPECT_EQ(shown("sales_leads_created{channel=\"email\",window=\"lifetime\"}"), "2");
-  EXPECT_EQ(shown("sales_revenue{sales_region=\"americas\",window=\"lifetime\"}"), "6.25");
-  EXPECT_EQ(shown("sales_orders_paid{window=\"lifetime\"}"), "1");
-  EXPECT_EQ(shown("sales_largest_order{window=\"lifetime\"}"), "10.25");
+  const auto booked = [&](const Account& account) { return ToString(ledger.books().at(account)); };
+  EXPECT_EQ(booked({"leads_created", {{"channel", "email"}}}), "2");
+  EXPECT_EQ(booked({"revenue", {{"sales_region", "americas"}}}), "6.25");
+  EXPECT_EQ(booked({"orders_paid", {}}), "1");
+  EXPECT_EQ(booked({"largest_order", {}, true}), "10.25");
+}
+
+TEST(Audit, SeriesThatAreSplitFurtherComeToTheSame) {
+  const auto page = MetricsPage::Parse(R"(sales_paid{rep="a",channel="x",window="lifetime"} 0.1
+sales_paid{rep="a",channel="y",window="lifetime"} 0.2
+sales_paid{rep="b",channel="x",window="lifetime"} 5
+sales_paid{rep="a",channel="x",window="24h"} 100
+)")
+                        .value();
+  const auto shown = [&](const Account& account) {
+    const std::optional<Decimal> all = Shown(page, account);
+    return all ? ToString(*all) : "nothing";
+  };
+  EXPECT_EQ(shown({"paid", {}}), "5.3");
+  EXPECT_EQ(shown({"paid", {{"rep", "a"}}}), "0.3");
+  EXPECT_EQ(shown({"paid", {{"rep", "a"}}, true}), "0.2");
+  EXPECT_EQ(shown({"paid", {{"rep", "c"}}}), "nothing");
+  EXPECT_EQ(shown({"paid", {{"team", "a"}}}), "nothing");
+  EXPECT_EQ(shown({"lost", {}}), "nothing");
+}
+
+TEST(Audit, NamesTheFirstDifference) {
+  Ledger ledger;
+  events::v1::Event lead;
+  lead.mutable_lead_created()->mutable_lead()->set_channel("email");
+  ledger.Book(lead);
+  const auto difference = [&](const char* text) { return FirstDifference(ledger, MetricsPage::Parse(text).value()); };
+  EXPECT_EQ(difference("sales_leads_created{channel=\"email\",window=\"lifetime\"} 1\n"), "");
+  EXPECT_EQ(difference("sales_leads_created{channel=\"email\",window=\"lifetime\"} 2\n"),
+            "sales_leads_created{channel=\"email\",window=\"lifetime\"}: the company has 1, the daemon shows 2");
+  EXPECT_EQ(difference("other 1\n"),
+            "sales_leads_created{channel=\"email\",window=\"lifetime\"}: the company has 1, the daemon shows nothing");
 }
 
 }  // namespace

@@ -1,0 +1,15 @@
+// Parts of a YAML file as they were written, for people to read and copy.
+#pragma once
+
+#include <string>
+
+#include "config/yaml.h"
+
+namespace tidemark::config {
+
+// The lines from `first` to before `end`, without what indents them all and what belongs to the next part (comments and
+// empty lines at the end). In place of an alias stands what its anchor holds, so that the part means the same
+// elsewhere; of anchors over several lines only the alias.
+std::string Written(const Document& document, int first, int end);
+
+}  // namespace tidemark::config

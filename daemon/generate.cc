@@ -1,0 +1,35 @@
+// `generate`: what follows from the definitions, as files for others.
+#include <fstream>
+#include <iostream>
+
+#include "config/catalogue_page.h"
+#include "daemon/commands.h"
+#include "daemon/exit_code.h"
+
+namespace tidemark {
+namespace {
+
+// To the file, or to stdout when there is none.
+int Put(const std::string& text, const std::string& file) {
+  if (file.empty()) {
+    std::cout << text << std::flush;
+    return std::cout ? kExitOk : kExitFailure;
+  }
+  std::ofstream out(file, std::ios::binary);
+  out << text << std::flush;
+  if (out) return kExitOk;
+  std::cerr << "tidemark: can't write " << file << "\n";
+  return kExitFailure;
+}
+
+}  // namespace
+
+int GenerateCatalogue(const GenerateOptions& options) {
+  Diagnostics diagnostics;
+  const std::string page = CataloguePage(ShippedCatalogue(), &diagnostics);
+  if (diagnostics.empty()) return Put(page, options.output);
+  std::cerr << diagnostics.ToString();
+  return kExitInternal;
+}
+
+}  // namespace tidemark
