@@ -269,7 +269,9 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
     for (const auto* e : events) {
       any |= In(e->type, all);
       if (In(e->type, {"deal.won", "deal.lost"})) ended = e->time;
-      if (e->type == "deal.reopened") reopened = e->time;
+    }
+    for (const auto* e : events) {
+      if (e->type == "deal.reopened" && e->time > ended && e->time - ended <= 90 * kDay) reopened = e->time;
     }
     if (any && (ended == EventTime::min() || reopened > ended)) {
       const EntityEventMade now = merged(all);
