@@ -41,8 +41,11 @@ Estimate EstimateResources(const Specs& specs, double events_per_second, double 
   all.storage_memory_bytes =
       static_cast<uint64_t>(std::clamp(static_cast<double>(all.disk_bytes) / 8, 32 * kMiB, 256 * kMiB));
   all.process_memory_bytes = static_cast<uint64_t>(kProcessBytes);
+  for (const TableSpec& table : specs.tables) {
+    if (table.contents != nullptr) all.tables_memory_bytes += 3 * table.contents->bytes();
+  }
   all.memory_bytes = kpi_memory + all.dedup_memory_bytes + all.fetch_memory_bytes + all.storage_memory_bytes +
-                     all.process_memory_bytes;
+                     all.process_memory_bytes + all.tables_memory_bytes;
   return all;
 }
 

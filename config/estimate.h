@@ -27,6 +27,7 @@ struct Estimate {
   uint64_t fetch_memory_bytes = 0;    // records between broker and engine
   uint64_t storage_memory_bytes = 0;  // RocksDB: write buffers, block cache
   uint64_t process_memory_bytes = 0;  // code, libraries, threads
+  uint64_t tables_memory_bytes = 0;   // their first contents, those in use, and those being read
   uint64_t memory_bytes = 0;          // all of it
   uint64_t disk_bytes = 0;            // all of it, less `limits.min_free_disk`
 };

@@ -48,6 +48,7 @@ std::string EstimateTable(const Specs& specs, const Estimate& estimate) {
   text += Line("fetch queue", width, "", "", "", Size(estimate.fetch_memory_bytes), "");
   text += Line("storage", width, "", "", "", Size(estimate.storage_memory_bytes), "");
   text += Line("process", width, "", "", "", Size(estimate.process_memory_bytes), "");
+  if (!specs.tables.empty()) text += Line("tables", width, "", "", "", Size(estimate.tables_memory_bytes), "");
   text += Line("total", width, "", "", "", Size(estimate.memory_bytes), Size(estimate.disk_bytes));
   text += "keep free on disk besides: " + Size(specs.limits.min_free_disk_bytes) + "\n";
   const uint64_t budget = specs.limits.memory_bytes;

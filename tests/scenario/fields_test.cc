@@ -219,6 +219,70 @@ TEST(Fields, ARenamedFieldKeepsItsNumbersAndARedefinedOneStartsAnew) {
   EXPECT_LT(rig.engine->view()->status(KpiId{0}).coverage[0], 1.0);
 }
 
+TEST(Fields, AreKeysAndLabelsOfIds) {
+  FieldsRig rig;
+  rig.Configure(R"(
+fields:
+  team: reps[deal.owner].team
+  lead_team: reps[lead.owner].team
+kpis:
+  - {name: winning_teams, on: deal.won, distinct: team, windows: [1h]}
+  - {name: response, key: lead.id, elapsed: {from: lead.created, to: lead.contacted}, stats: [count, avg], by: {sales_team: to.lead_team}, windows: [1h]}
+)", {{"r1", "blue"}, {"r2", "red"}, {"r3", "blue"}});
+  ASSERT_TRUE(rig.Start(0).ok());
+  for (const char* owner : {"r1", "r2", "r3", "r4", ""}) rig.Deal(1, owner, 1, 1);
+  Event created, contacted;
+  created.mutable_lead_created()->mutable_lead()->set_id("l1");
+  created.mutable_lead_created()->mutable_lead()->set_owner("r1");
+  contacted.mutable_lead_contacted()->mutable_lead()->set_id("l1");
+  contacted.mutable_lead_contacted()->mutable_lead()->set_owner("r2");
+  rig.Append(created, 10, 0, "");
+  rig.Append(contacted, 100, 0, "");
+  ASSERT_TRUE(rig.RunAt(110).ok());
+  EXPECT_EQ(rig.Value("winning_teams", "1h"), "2");
+  EXPECT_EQ(rig.engine->view()->status(KpiId{0}).counts.filtered, 2) << "no team, no id";
+  EXPECT_EQ(rig.Value("response", "1h", "red|avg"), "90");
+  ASSERT_TRUE(rig.Start(120).ok());
+  rig.Deal(121, "r1", 1, 1);
+  ASSERT_TRUE(rig.RunAt(122).ok());
+  EXPECT_EQ(rig.Value("winning_teams", "1h"), "2");
+}
+
+// An entity keeps what its events derived: each from its own fields, with the table of its moment.
+TEST(Fields, AreKeptOfEntities) {
+  FieldsRig rig;
+  rig.Configure(R"(
+fields:
+  team: reps[deal.owner].team
+  weighted: deal.amount * deal.probability
+kpis:
+  - {name: pipeline, key: deal.id, on: [deal.created, deal.updated], open: {value: weighted}, until: deal.won, by: {sales_team: team}}
+)", {{"r1", "blue"}});
+  ASSERT_TRUE(rig.Start(0).ok());
+  const auto deal = [&](int64_t seconds, std::optional<double> probability, bool updated) {
+    Event e;
+    auto* d = updated ? e.mutable_deal_updated()->mutable_deal() : e.mutable_deal_created()->mutable_deal();
+    d->set_id("d1");
+    d->set_owner("r1");
+    d->set_amount_micros(updated ? 200'000'000 : 100'000'000);
+    if (probability) d->set_probability(*probability);
+    rig.Append(e, seconds, 0, "");
+  };
+  deal(1, 0.5, false);
+  ASSERT_TRUE(rig.RunAt(2).ok());
+  EXPECT_EQ(rig.Value("pipeline", "now", "blue"), "50");
+  deal(3, std::nullopt, true);
+  ASSERT_TRUE(rig.RunAt(4).ok());
+  EXPECT_EQ(rig.Value("pipeline", "now", "blue"), "50") << "without a probability the event derives nothing";
+  rig.engine->SetTables({Teams({{"r1", "red"}})});
+  ASSERT_TRUE(rig.RunAt(5).ok());
+  EXPECT_EQ(rig.Value("pipeline", "now", "blue"), "50");
+  deal(6, 0.5, true);
+  ASSERT_TRUE(rig.RunAt(7).ok());
+  EXPECT_EQ(rig.Value("pipeline", "now", "red"), "100");
+  EXPECT_EQ(rig.Value("pipeline", "now", "blue"), "0");
+}
+
 TEST(Fields, ARestartInTheMiddleCountsEachEventOnce) {
   FieldsRig rig(2);
   rig.Configure(kByTeam, {{"r0", "blue"}, {"r1", "red"}});
