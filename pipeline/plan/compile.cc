@@ -155,7 +155,7 @@ Compiler::Measured Compiler::Resolve(const KpiSpec& spec) {
     const auto type = TypeOf(spec, "on", on);
     if (!type || std::find(measured.types.begin(), measured.types.end(), *type) != measured.types.end()) continue;
     CheckMeasureField(spec, *type, &measured, measured.types.empty());
-    for (const LabelSpec& label : spec.by) CheckLabel(label, *type);
+    for (const LabelSpec& label : spec.by) CheckLabel(label, FieldOf(*type, label.field));
     measured.types.push_back(*type);
   }
   measured.topics = TopicsOf(spec.on);
@@ -183,8 +183,7 @@ void Compiler::CheckMeasureField(const KpiSpec& spec, EventTypeId type, Measured
   measured->scale = field->scale;
 }
 
-void Compiler::CheckLabel(const LabelSpec& label, EventTypeId type) {
-  const Result<FieldInfo> field = FieldOf(type, label.field);
+void Compiler::CheckLabel(const LabelSpec& label, const Result<FieldInfo>& field) {
   if (!field.ok()) {
     Error(label.place, "by: " + field.status().text());
     return;

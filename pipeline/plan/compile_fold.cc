@@ -53,7 +53,11 @@ class Compiler::LayoutScope final : public FieldScope {
       if (found.ok() && (found->type != field->type || found->scale != field->scale)) {
         return Invalid(path + " is not of one type in all event types of the KPI");
       }
-      if (!found.ok()) found = field;
+      if (found.ok()) {
+        found->personal |= field->personal;
+      } else {
+        found = field;
+      }
     }
     // What an entity has never had is absent, whatever the schema says of single events.
     if (found.ok() && found->type != SlotType::kString) found.value().explicit_presence = true;
@@ -239,7 +243,7 @@ void Compiler::FoldLayout(const KpiSpec& spec, KpiPlan* kpi, FoldPlan* fold) {
   LayoutScope scope(this, types, fold);
   for (const LabelSpec& label : spec.by) {
     const Result<FieldInfo> field = scope.Resolve(label.field);
-    if (!field.ok()) Error(label.place, "by: " + field.status().text());
+    CheckLabel(label, field);
     fold->labels.push_back({scope.Slot(label.field), field.ok() ? field->type : SlotType::kString, field.ok() ? field->scale : 0, field.ok() ? field->leaf : nullptr,
                             field.ok() && field->explicit_presence});
   }
@@ -316,7 +320,7 @@ void Compiler::RouteFoldType(const KpiSpec& spec, EventTypeId type, uint32_t fol
       const bool to = label.side == Side::kTo;
       if (fold.kind == FoldKind::kSteps && (to ? (op.roles & 2) == 0 : !first_step)) continue;
       if (fold.kind == FoldKind::kDwell && ends) continue;
-      CheckLabel(label, type);
+      CheckLabel(label, FieldOf(type, label.field));
       (to ? op.to_labels : op.labels).push_back(LabelOf(type, label.field));
     }
     if (fold.kind == FoldKind::kDwell && !ends) {

@@ -60,7 +60,7 @@ class Compiler {
   Measured Resolve(const KpiSpec& spec);
   std::vector<TopicId> TopicsOf(const std::vector<std::string>& events) const;
   void CheckMeasureField(const KpiSpec& spec, EventTypeId type, Measured* measured, bool first);
-  void CheckLabel(const LabelSpec& label, EventTypeId type);
+  void CheckLabel(const LabelSpec& label, const Result<FieldInfo>& field);
   void MakeDecoder();
   Result<FieldInfo> FieldOf(EventTypeId type, const std::string& path) { return fields_.Resolve(type, path); }
   uint32_t SlotOf(EventTypeId type, const std::string& path) { return fields_.Slot(type, path); }
