@@ -33,8 +33,13 @@ constexpr std::array<NamedWindow, 12> kNamed = {{{"lifetime", Kind::kLifetime, C
                                                  {"last_year", Kind::kClosed, CalendarUnit::kYear, "365d"}}};
 
 // What calendar windows are called elsewhere.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kHabits = {
+constexpr std::array<std::pair<std::string_view, std::string_view>, 21> kHabits = {
     {{"day_to_date", "today"},
+     {"day", "today"},
+     {"week", "week_to_date"},
+     {"month", "month_to_date"},
+     {"quarter", "quarter_to_date"},
+     {"year", "year_to_date"},
      {"this_day", "today"},
      {"this_week", "week_to_date"},
      {"this_month", "month_to_date"},

@@ -9,6 +9,7 @@
 #include "daemon/exit_code.h"
 #include "daemon/log.h"
 #include "daemon/version.h"
+#include "pipeline/base/nearest.h"
 
 namespace tidemark {
 namespace {
@@ -216,6 +217,25 @@ int Usage(const std::string& text) {
   return kExitUsage;
 }
 
+// What is wrong with a word that should be a command; empty when none is.
+std::string UnknownCommand(CLI::App* app, int argc, const char* const* argv) {
+  for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
+    std::vector<std::string> names;
+    CLI::App* next = nullptr;
+    for (CLI::App* command : app->get_subcommands([](CLI::App*) { return true; })) {
+      names.push_back(command->get_name());
+      if (command->get_name() == argv[i]) next = command;
+    }
+    if (names.empty()) return "";
+    if (next == nullptr) {
+      const std::string near = Nearest(argv[i], names);
+      return "\"" + std::string(argv[i]) + "\" is no command" + (near.empty() ? "" : "; did you mean \"" + near + "\"?");
+    }
+    app = next;
+  }
+  return "";
+}
+
 }  // namespace
 
 int RunCommandLine(int argc, const char* const* argv) {
@@ -236,7 +256,8 @@ int RunCommandLine(int argc, const char* const* argv) {
   } catch (const CLI::Success& asked) {  // --help, --version
     return app.exit(asked, std::cout, std::cout);
   } catch (const CLI::ParseError& error) {
-    return Usage(error.what());
+    const std::string unknown = UnknownCommand(&app, argc, argv);
+    return Usage(unknown.empty() ? error.what() : unknown);
   }
   try {
     return commands.chosen();

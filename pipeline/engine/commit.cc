@@ -39,6 +39,7 @@ void CheckRecordLaw(const RecordCounts& c) {
 size_t Engine::Impl::OpenBytes() const {
   size_t bytes = 0;
   for (const auto& table : tables_) bytes += static_cast<size_t>(table->PanesBytes());
+  // Entities are written as they are, with a fraction of the work: more of them may wait.
   return bytes + entities_.dirty_bytes() / 4;
 }
 

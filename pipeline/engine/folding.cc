@@ -43,20 +43,29 @@ void Folding::Want(const EventRow& row, std::vector<Hash128>* keys) {
   }
 }
 
+// Labels that a fold kept: they may be longer than a label can be.
 RowId Folding::RowOf(const FoldPlan& fold, std::string_view packed_labels) {
+  for (ByteReader labels(packed_labels); !labels.empty();) {
+    if (labels.Bytes().size() > plan_.limits().max_label_value_bytes) return Other(fold);
+  }
+  return Admit(fold, packed_labels);
+}
+
+RowId Folding::Other(const FoldPlan& fold) {
+  tables_[fold.table.v]->rows().AdmitOther(fold.columns);
+  return kOtherRow;
+}
+
+RowId Folding::Admit(const FoldPlan& fold, std::string_view packed_labels) {
   Rows& rows = tables_[fold.table.v]->rows();
   uint64_t granted = 0;
   const RowId row = rows.Admit(packed_labels, fold.columns, &granted);
-  if (granted == fold.columns) return row;
-  rows.AdmitOther(fold.columns);
-  return kOtherRow;
+  return granted == fold.columns ? row : Other(fold);
 }
 
 RowId Folding::RowOfLabels(const FoldPlan& fold, const std::vector<LabelSlot>& labels, const EventRow& row) {
   packed_.clear();
-  if (PackLabels(labels, row, plan_.limits().max_label_value_bytes, &packed_)) return RowOf(fold, packed_);
-  tables_[fold.table.v]->rows().AdmitOther(fold.columns);
-  return kOtherRow;
+  return PackLabels(labels, row, plan_.limits().max_label_value_bytes, &packed_) ? Admit(fold, packed_) : Other(fold);
 }
 
 FoldEvent Folding::EventOf(const FoldPlan& fold, const FoldOp& op, const EventRow& row) {
@@ -67,7 +76,7 @@ FoldEvent Folding::EventOf(const FoldPlan& fold, const FoldOp& op, const EventRo
   if (op.version_slot >= 0) event.version = row.slots[op.version_slot].i;
   event.event = &row;
   event.fields = &op.fields;
-  const size_t most = plan_.limits().max_label_value_bytes;
+  constexpr size_t kAny = SIZE_MAX;  // RowOf looks at the length of what is kept
   switch (fold.kind) {
     case FoldKind::kDistinct:
     case FoldKind::kLatest:
@@ -77,15 +86,15 @@ FoldEvent Folding::EventOf(const FoldPlan& fold, const FoldOp& op, const EventRo
     case FoldKind::kDwell:
       if ((op.roles & FoldPlan::kEnds) != 0) break;
       from_.clear();
-      PackLabels(op.labels, row, most, &from_);
+      PackLabels(op.labels, row, kAny, &from_);
       event.from = from_;
       if (op.value_slot >= 0 && (row.present >> op.value_slot & 1) != 0) event.text = row.slots[op.value_slot].view();
       break;
     case FoldKind::kSteps:
       from_.clear();
       to_.clear();
-      PackLabels(op.labels, row, most, &from_);
-      PackLabels(op.to_labels, row, most, &to_);
+      PackLabels(op.labels, row, kAny, &from_);
+      PackLabels(op.to_labels, row, kAny, &to_);
       event.from = from_;
       event.to = to_;
       break;
@@ -100,13 +109,12 @@ FoldEvent Folding::EventOf(const FoldPlan& fold, const FoldOp& op, const EventRo
 void Folding::Add(const FoldPlan& fold, const Contribution& delta) {
   Table& table = *tables_[fold.table.v];
   const ColumnPlan& column = table.plan().columns[delta.column];
-  const EventTime pane = FloorTo(delta.at, PaneSize(table.plan().hot_tier));
-  int64_t* cell = table.Hot(delta.row, pane) + column.hot;
+  int64_t* cell = table.Hot(delta.row, delta.at) + column.hot;
   cell[0] += delta.count;
   if (HasSum(column.kind)) AddToSum(cell + 1, delta.sum);
   if (!table.plan().buckets) return;
   Table& buckets = *tables_[table.plan().buckets->v];
-  buckets.Hot(BucketRow(&buckets, delta.row, delta.sample, 1), pane)[0] += delta.count;
+  buckets.Hot(BucketRow(&buckets, delta.row, delta.sample, 1), delta.at)[0] += delta.count;
 }
 
 Status Folding::ApplyOne(const FoldOp& op, const EventRow& row, const Hash128& key, EntityRow* entity) {

@@ -38,6 +38,8 @@ class Folding final : private RowFinder {
   Status ApplyOne(const FoldOp& op, const EventRow& row, const Hash128& key, EntityRow* entity);
   FoldEvent EventOf(const FoldPlan& fold, const FoldOp& op, const EventRow& row);
   RowId RowOf(const FoldPlan& fold, std::string_view packed_labels) override;
+  RowId Admit(const FoldPlan& fold, std::string_view packed_labels);
+  RowId Other(const FoldPlan& fold);
   RowId RowOfLabels(const FoldPlan& fold, const std::vector<LabelSlot>& labels, const EventRow& row);
   void Add(const FoldPlan& fold, const Contribution& delta);
 

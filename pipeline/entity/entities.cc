@@ -6,6 +6,11 @@
 #include "pipeline/store/bytes.h"
 
 namespace tidemark {
+namespace {
+
+constexpr size_t kStepsPerRead = 4;
+
+}  // namespace
 
 void PutEntityRow(std::string* out, const EntityRow& row) {
   PutBytes(out, row.id);
@@ -58,6 +63,7 @@ uint32_t Entities::Insert(const Hash128& key, EntityRow row) {
 
 Status Entities::ReadWanted() {
   if (wanted_.empty()) return Status::Ok();
+  Evict(kStepsPerRead * wanted_.size());  // rows that were only looked at make room between commits, too
   const auto less = [](const Hash128& a, const Hash128& b) { return a.hi != b.hi ? a.hi < b.hi : a.lo < b.lo; };
   std::sort(wanted_.begin(), wanted_.end(), less);
   wanted_.erase(std::unique(wanted_.begin(), wanted_.end()), wanted_.end());
@@ -120,12 +126,12 @@ void Entities::Committed() {
   for (const uint32_t slot : dirty_) slots_[slot].dirty = false;
   dirty_.clear();
   dirty_bytes_ = 0;
-  Evict();
+  Evict(2 * slots_.size());
 }
 
 // The clock: rows that were not used since the hand last passed go.
-void Entities::Evict() {
-  for (size_t steps = 0; bytes_ > static_cast<int64_t>(cache_bytes_) && steps < 2 * slots_.size(); ++steps) {
+void Entities::Evict(size_t most_steps) {
+  for (size_t steps = 0; bytes_ > static_cast<int64_t>(cache_bytes_) && steps < most_steps; ++steps) {
     hand_ = hand_ + 1 < slots_.size() ? hand_ + 1 : 0;
     Cached& cached = slots_[hand_];
     if (!cached.taken || cached.dirty) continue;

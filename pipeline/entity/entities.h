@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,7 +23,8 @@ Status ReadEntityRow(std::string_view value, EntityRow* row);
 
 std::string EntityKey(const Hash128& key);  // in Family::kEntities
 
-// Rows in memory are those in use and, up to the budget, those used lately; dirty ones stay until they are committed.
+// Rows in memory are those of the last batches and, up to the budget, those used lately; dirty ones stay until they are
+// committed.
 // Threads: confined to the engine.
 class Entities {
  public:
@@ -39,7 +39,6 @@ class Entities {
   void Want(const Hash128& key) {
     if (!index_.contains(key)) wanted_.push_back(key);
   }
-  void Prefetch(const Hash128& key) const { index_.prefetch(key); }
   Status ReadWanted();
 
   // The row's bytes for reading and writing; new rows are made with `id`. Null, with an error in *status, when stored
@@ -51,7 +50,7 @@ class Entities {
   void AppendTo(CommitBatch* batch) const;
   // The batch is on disk. Rows beyond the budget leave memory.
   void Committed();
-  // Removes a row from memory and, with the next commit, from the store; false when there is none.
+  // Of rows that wait for a commit.
   size_t dirty_bytes() const { return dirty_bytes_; }
   int64_t MemoryBytes() const { return bytes_; }
 
@@ -64,7 +63,8 @@ class Entities {
     bool taken = false;  // the slot holds a row
   };
   uint32_t Insert(const Hash128& key, EntityRow row);
-  void Evict();
+  // Moves the hand of the clock by at most so many slots.
+  void Evict(size_t most_steps);
   static int64_t BytesOf(const EntityRow& row);
 
   const Store& store_;

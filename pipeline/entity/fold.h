@@ -28,11 +28,11 @@ struct FoldEvent {
   const std::vector<int32_t>* fields = nullptr; // merged: slot of each field of the layout, -1: not in this event type
 };
 
-// A part of what an entity adds to a series: `count` and `sum` in the cell of (row, column, pane of `at`).
+// A part of what an entity adds to a series: `count` and `sum` in the cell of (row, column, pane).
 struct Contribution {
   RowId row{};
   uint32_t column = 0;
-  EventTime at{};
+  EventTime at{};                 // beginning of the pane
   int64_t count = 0;
   Int128 sum = 0;
   int64_t sample = 0;             // the value behind a quantile, when the column has one

@@ -166,7 +166,11 @@ void MergedState::NoteLabels(const FoldPlan& fold, const FoldEvent& event) {
     const Change change{{event.time, event.tie}, event.version, Hash64(value)};
     auto& list = changes[l];
     list.insert(std::upper_bound(list.begin(), list.end(), change), change);
-    if (list.size() > kMostChanges) list.erase(list.begin());
+    if (list.size() <= kMostChanges) continue;
+    // One in the midst of equal ones tells least: since when the value is what it is stays known.
+    size_t i = 1;
+    while (i + 1 < list.size() && (list[i - 1].value != list[i].value || list[i].value != list[i + 1].value)) ++i;
+    list.erase(list.begin() + (i + 1 < list.size() ? static_cast<ptrdiff_t>(i) : 0));
   }
 }
 
@@ -195,7 +199,7 @@ void MergedState::Contribute(const FoldPlan& fold, std::vector<Contribution>* ou
   }
 }
 
-// What was added to, or corrects, something that has not been counted (yet).
+// What was added to something that has not been counted (yet).
 int MergedState::Unmatched(const FoldPlan& fold) const {
   return fold.kind == FoldKind::kCounted && counted.empty() ? static_cast<int>(adds) : 0;
 }

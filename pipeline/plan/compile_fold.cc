@@ -1,6 +1,5 @@
 // KPIs that are folded from what happens to one id: their columns, what they keep of an entity, and the way there.
 #include <algorithm>
-#include <functional>
 
 #include "pipeline/base/hash.h"
 #include "pipeline/plan/compiler.h"
@@ -27,11 +26,6 @@ FoldKind KindOf(const KpiSpec& spec) {
 }
 
 bool Contains(const std::vector<std::string>& list, const std::string& word) { return std::find(list.begin(), list.end(), word) != list.end(); }
-
-void FieldsOf(const Expr& expr, std::vector<std::string>* paths) {
-  if (!expr.field.empty()) paths->push_back(expr.field);
-  for (const auto& arg : expr.args) FieldsOf(*arg, paths);
-}
 
 }  // namespace
 

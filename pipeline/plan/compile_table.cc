@@ -223,7 +223,6 @@ void Compiler::Route(const KpiSpec& spec, const KpiPlan& kpi, const Measured& me
     op.filter = filter;
     if (spec.measure != Measure::kCount) {
       const Result<FieldInfo> field = FieldOf(type, spec.field);
-      op.has_slot = true;
       op.needs_present = field.ok() && field->explicit_presence;
       op.slot = SlotOf(type, spec.field);
     }

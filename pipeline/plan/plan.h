@@ -72,7 +72,6 @@ struct KpiPlan {
   std::vector<StatPlan> stats;
   std::optional<TableId> buckets;      // where the histograms behind its quantiles are
   uint32_t bucket_column = 0;
-  std::optional<Duration> keep;        // longest rolling window; nullopt: lifetime, nothing is too late
   uint64_t max_series = 0;
   Duration series_idle{};
   // Formulas:
@@ -145,7 +144,6 @@ struct Op {
   int32_t bucket_hot = -1;             // quantiles: first word in a hot block of the histograms,
   uint32_t bucket_column = 0;          // and the column
   uint32_t slot = 0;                   // of the measured field
-  bool has_slot = false;
   bool needs_present = false;          // an absent field is filtered out, not zero
   uint32_t hot = 0;                    // first word in a hot block
   KpiId kpi{};
@@ -226,7 +224,7 @@ struct FoldOp {
   std::vector<LabelSlot> labels;       // distinct, latest, first, dwell: of the row; steps: of the from side
   std::vector<LabelSlot> to_labels;    // steps
   int32_t value_slot = -1;             // dwell: the field; adds: what is added
-  int32_t version_slot = -1;           // open, counted: the entity's version
+  int32_t version_slot = -1;           // dwell, open, counted: the entity's version
   std::vector<int32_t> fields;         // open, counted: slot of each field of the layout, -1: not in this type
 };
 
@@ -281,7 +279,6 @@ class Plan {
   std::span<const FoldPlan> folds() const { return folds_; }
   // The other times that windows are compared with; [0] is no other.
   std::span<const CompareSpec> others() const { return others_; }
-  const Calendar& calendar() const { return *calendar_; }
   std::span<const RulePlan> rules() const { return rules_; }
   std::span<const ClockPlan> clocks() const { return clocks_; }
   std::span<const TopicPlan> topics() const { return topics_; }

@@ -31,8 +31,15 @@ void Snapshot::ForEachCompared(const KpiPlan& kpi, const SeriesVisitor& visit) c
     });
   }
   for (const uint32_t o : kpi.compare) {
+    std::string of;  // the series that `labels` were made for: its windows come one after another
+    SeriesLabels labels;
+    bool made = false;
     ForEachAt(kpi.base, o, [&](const SeriesValue& series) {
-      const SeriesLabels labels = WithLabel(series.labels, "compare", others[o].name);
+      if (!made || of != series.labels.escaped) {
+        labels = WithLabel(series.labels, "compare", others[o].name);
+        of = series.labels.escaped;
+        made = true;
+      }
       Value value = series.value;
       if (kpi.derived == Derived::kGrowth) {
         const auto it = now.find(series.labels.escaped);

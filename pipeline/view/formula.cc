@@ -77,7 +77,8 @@ class Snapshot::FormulaRun {
     const KpiPlan& operand = view_.data_.plan->kpis()[node.kpi.v];
     const bool additive = IsAdditive(operand.measure);
     std::vector<size_t> positions;  // of the formula's labels among the operand's
-    for (const std::string& label : node.total ? std::vector<std::string>() : kpi_.info.labels) {
+    for (const std::string& label : kpi_.info.labels) {
+      if (node.total) break;
       const auto& names = operand.info.labels;
       positions.push_back(static_cast<size_t>(std::find(names.begin(), names.end(), label) - names.begin()));
     }

@@ -93,6 +93,22 @@ TEST_F(KafkaMockTest, AStoredDigestThatDoesNotFitHaltsAndOneThatFitsGoesOn) {
   EXPECT_EQ(stored_.values[tp_], Numbers(0, 15));
 }
 
+TEST_F(KafkaMockTest, AnotherEngineTakesOverWithoutLossOrRepeat) {
+  KafkaReader reader(Spec(), "t", &stored_);
+  ASSERT_TRUE(reader.Until([&] { return reader.count() == 10; }));
+  Produce(10, 5);
+  reader.source().HandOver();
+  ASSERT_TRUE(reader.Until([&] { return reader.count() == 15; }));
+  EXPECT_EQ(reader.assignments(), 2);
+  reader.source().HandOver();
+  reader.source().HandOver();  // before anybody has asked
+  Produce(15, 5);
+  ASSERT_TRUE(reader.Until([&] { return reader.count() == 20; }));
+  EXPECT_EQ(reader.assignments(), 3);
+  EXPECT_EQ(stored_.values[tp_], Numbers(0, 20));
+  EXPECT_EQ(reader.source().probe().rebalances, 1u);
+}
+
 TEST_F(KafkaMockTest, ANewRecordEndsAWait) {
   KafkaSource::Options options = FastOptions();
   options.proof_interval = 60s;  // proofs must not be what ends it

@@ -108,6 +108,8 @@ std::string Counted(const std::string& windows) {
 }
 
 const ConfigRow kWindowMistakes[] = {
+    {"Month", kInput, Counted("month"),
+     "c.yaml:4:45: kpis[0].windows[0]: \"month\" is no window; did you mean \"month_to_date\"?\n"},
     {"ThisMonth", kInput, Counted("this_month"),
      "c.yaml:4:45: kpis[0].windows[0]: \"this_month\" is no window; did you mean \"month_to_date\"?\n"},
     {"YearToDateShort", kInput, Counted("24h, ytd"),

@@ -63,6 +63,15 @@ class CliTest : public testing::Test {
   std::string out_, err_;
 };
 
+TEST_F(CliTest, AMistypedCommandIsNamedWithTheNearestOne) {
+  EXPECT_EQ(Run({"tets", "@/passes.yaml"}), kExitUsage);
+  EXPECT_EQ(err_, "tidemark: \"tets\" is no command; did you mean \"test\"?\nTry: tidemark --help\n");
+  EXPECT_EQ(Run({"generate", "catalog"}), kExitUsage);
+  EXPECT_EQ(err_, "tidemark: \"catalog\" is no command; did you mean \"catalogue\"?\nTry: tidemark --help\n");
+  EXPECT_EQ(Run({"run", "--nope"}), kExitUsage);
+  EXPECT_EQ(err_.find("is no command"), std::string::npos) << err_;
+}
+
 TEST_F(CliTest, ExitCodesAreAsDocumented) {
   const struct {
     const char* name;
