@@ -1,0 +1,38 @@
+# Reading headers is most of what a compiler does here. Those that most files read, and that change only with the packages,
+# are compiled once for all rooms, and once more with GoogleTest for its tests.
+set(precompiled_headers <algorithm> <array> <chrono> <cstdint> <functional> <map> <memory> <mutex> <optional> <span> <string> <string_view>
+    <utility> <variant> <vector> <absl/container/flat_hash_map.h>)
+file(WRITE ${PROJECT_BINARY_DIR}/precompiled.cc "")
+foreach(kind rooms tests)
+  if(kind STREQUAL tests AND NOT TIDEMARK_TESTS)
+    continue()
+  endif()
+  add_library(tidemark_precompiled_${kind} OBJECT ${PROJECT_BINARY_DIR}/precompiled.cc)
+  target_link_libraries(tidemark_precompiled_${kind} PRIVATE tidemark_options absl::flat_hash_map $<$<STREQUAL:${kind},tests>:GTest::gtest>)
+  # ccache needs to see what the compiler reads of them.
+  target_compile_options(tidemark_precompiled_${kind} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+  target_precompile_headers(tidemark_precompiled_${kind} PRIVATE ${precompiled_headers} $<$<STREQUAL:${kind},tests>:<gtest/gtest.h$<ANGLE-R>>)
+endforeach()
+
+function(use_precompiled_headers directory)
+  get_property(subdirectories DIRECTORY ${directory} PROPERTY SUBDIRECTORIES)
+  foreach(subdirectory ${subdirectories})
+    use_precompiled_headers(${subdirectory})
+  endforeach()
+  get_property(targets DIRECTORY ${directory} PROPERTY BUILDSYSTEM_TARGETS)
+  foreach(target ${targets})
+    get_target_property(type ${target} TYPE)
+    get_target_property(libraries ${target} LINK_LIBRARIES)
+    if(target MATCHES "^tidemark_precompiled|^tidemark_proto" OR NOT type MATCHES "STATIC_LIBRARY|EXECUTABLE")
+      continue()
+    endif()
+    set(kind rooms)
+    if("${libraries}" MATCHES GTest)
+      set(kind tests)
+    endif()
+    target_precompile_headers(${target} REUSE_FROM tidemark_precompiled_${kind})
+    # GCC 12 warns of the standard library's own code once it comes from such a file.
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess;-Wno-array-bounds;-Wno-restrict;-Wno-stringop-overflow>)
+  endforeach()
+endfunction()
+use_precompiled_headers(${PROJECT_SOURCE_DIR})
