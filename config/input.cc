@@ -155,6 +155,7 @@ void ReadKafka(const Value& value, KafkaSpec* kafka) {
   map->Set("auto_offset_reset", &kafka->auto_offset_reset, [](const Value& v) {
     return v.Choice({"earliest", "latest"});
   });
+  map->Set("backfill", &kafka->backfill, [](const Value& v) { return v.Bool(); });
   map->Set("on_data_loss", &kafka->on_data_loss, [](const Value& v) { return v.Choice({"halt", "skip"}); });
   if (const auto properties = map->Take("properties")) ReadProperties(*properties, kafka);
   for (const Node::Entry& entry : value.node().entries) {

@@ -185,8 +185,13 @@ Status EngineRunner::Serve() {
   TM_ASSIGN_OR_RETURN(std::unique_ptr<KafkaSource> source, OpenSource());
   while (true) {
     TM_RETURN_IF_ERROR(Run(store.get(), source.get()));
-    bool same_input = false;
-    if (stop_ || !TakeUpNext(&same_input)) break;
+    if (stop_) break;
+    bool same_input = true;
+    if (TakeUpNext(&same_input)) {
+      backfill_.reset();  // another one begins where this one is, if it is to count the same
+    } else if (backfill_ != nullptr) {
+      EndBackFill(store.get());
+    }
     if (same_input) {
       source->HandOver();
     } else {
@@ -196,19 +201,37 @@ Status EngineRunner::Serve() {
   }
   committed_ = true;
   Log(LogLevel::kInfo, "last commit made");
+  backfill_.reset();
   return Status::Ok();
+}
+
+void EngineRunner::EndBackFill(RocksStore* store) {
+  if (!backfill_->failed()) {
+    lifecycle_->SetPhase(Phase::kRestoring);  // a large state takes longer than a round may
+    committed_ = true;                        // until an engine is there again
+    const Status status = backfill_->Finish(lifecycle_->view(), store);
+    committed_ = false;
+    if (!status.ok()) Log(LogLevel::kError, "the back-fill begins again", {{"reason", status.text()}});
+  }
+  backfill_.reset();
 }
 
 Status EngineRunner::Run(RocksStore* store, KafkaSource* source) {
   const std::shared_ptr<const Configuration> configuration = configuration_;
   const Specs& specs = configuration->specs;
+  const SharedMemory shared = ShareMemory(memory_);
+  std::shared_ptr<const Plan> plan = configuration->plan;
+  if (backfill_ == nullptr) {
+    TM_ASSIGN_OR_RETURN(backfill_, BackFill::Begin(configuration, store, shared.backfill, own_));
+  }
+  if (backfill_ != nullptr) plan = backfill_->rest();
   EngineOptions options;
   options.stopwatch = &WallNow;
   options.open_panes_bytes = std::min(memory_.rows / 4, options.open_panes_bytes);
-  options.entity_cache_bytes = memory_.entities;
+  options.entity_cache_bytes = backfill_ != nullptr ? shared.engine.entities : memory_.entities;
   const Duration begin = SteadyNow();
   TM_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
-                      Engine::Open(configuration->plan, store, source, WallNow(), std::move(options)));
+                      Engine::Open(plan, store, source, WallNow(), std::move(options)));
   Log(LogLevel::kInfo, "state restored", {{"seconds", std::to_string(Seconds(SteadyNow() - begin))}});
 
   TableWatch tables(specs, *configuration->plan, own_);
@@ -216,11 +239,13 @@ Status EngineRunner::Run(RocksStore* store, KafkaSource* source) {
   lifecycle_->Progress(SteadyNow());
   lifecycle_->SetPhase(Phase::kRunning);
   round.After(engine->view());
-  while (!stop_ && !changed_) {
+  const auto backfill_ends = [this] { return backfill_ != nullptr && (backfill_->near() || backfill_->failed()); };
+  while (!stop_ && !changed_ && !backfill_ends()) {
     if (std::optional<LookupTables> changed = tables.Take()) engine->SetTables(*std::move(changed));
     const Result<Duration> wait = engine->Step(WallNow());
     if (!wait.ok()) TM_RETURN_IF_ERROR(round.Refused(wait.status(), specs.storage.path));
     round.After(engine->view());
+    if (backfill_ != nullptr) backfill_->Follow(engine->view());
     if (!wait.ok()) {
       source->Wait(kLongestWait);
     } else if (*wait > Duration::zero()) {

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "daemon/backfill.h"
 #include "daemon/lifecycle.h"
 #include "daemon/memory.h"
 #include "daemon/own_metrics.h"
@@ -40,14 +41,17 @@ class EngineRunner {
   void Main();
   Status Serve();
   Result<std::unique_ptr<KafkaSource>> OpenSource() const;
-  // Until told to stop, or until there is another configuration.
+  // Until told to stop, until there is another configuration, or until a back-fill is done or has failed.
   Status Run(RocksStore* store, KafkaSource* source);
+  // The engine has stopped for it.
+  void EndBackFill(RocksStore* store);
   bool TakeUpNext(bool* same_input);
 
   std::shared_ptr<const Configuration> configuration_;
   const MemoryPlan memory_;
   Lifecycle* const lifecycle_;
   OwnMetrics* const own_;
+  std::unique_ptr<BackFill> backfill_;         // confined to the thread
   std::mutex mu_;
   std::shared_ptr<const Configuration> next_;  // GUARDED_BY(mu_)
   std::atomic<bool> changed_ = false;          // next_ is there

@@ -110,9 +110,12 @@ class KpiTable {
 void WriteKpiEvents(const KpiTable& table) {
   table.Family(
       "tidemark_kpi_routed_events_total", "Events of the types that the KPI reads.", FamilyType::kCounter,
-      [&](const std::string& head, const KpiInfo&, const KpiStatus& s) { table.Line(head, "", s.counts.routed); });
+      [&](const std::string& head, const KpiInfo&, const KpiStatus& s) {
+        if (s.counted) table.Line(head, "", s.counts.routed);
+      });
   table.Family("tidemark_kpi_events_total", "What became of the routed events; the results add up to them.",
                FamilyType::kCounter, [&](const std::string& head, const KpiInfo&, const KpiStatus& s) {
+                 if (!s.counted) return;  // a counter that begins low would be taken for a reset
                  table.Line(head, ",result=\"counted\"", s.counts.counted);
                  table.Line(head, ",result=\"filtered\"", s.counts.filtered);
                  table.Line(head, ",result=\"late_dropped\"", s.counts.late_dropped);
@@ -170,7 +173,9 @@ void WriteKpiStatusFamilies(const View& view, TextFormat format, TextBuffer* out
   table.Family(
       "tidemark_kpi_series_overflowed_total", "Events counted in __other__ because the series limit was reached.",
       FamilyType::kCounter,
-      [&](const std::string& head, const KpiInfo&, const KpiStatus& s) { table.Line(head, "", s.counts.overflowed); });
+      [&](const std::string& head, const KpiInfo&, const KpiStatus& s) {
+        if (s.counted) table.Line(head, "", s.counts.overflowed);
+      });
   table.Family("tidemark_kpi_evaluation_timestamp_seconds", "Event time at which the KPI's windows are read.",
                FamilyType::kGauge, [&](const std::string& head, const KpiInfo&, const KpiStatus& s) {
                  if (s.evaluated_at != kNoEventTime) table.Line(head, "", Value::Exact({Micros(s.evaluated_at), 6}));

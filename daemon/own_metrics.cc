@@ -98,6 +98,19 @@ std::vector<MetricFamily> CollectTables(const std::vector<TableState>& tables) {
   return families;
 }
 
+std::vector<MetricFamily> CollectBackFill(const BackFillState& backfill) {
+  if (backfill.kpis.empty()) return {};
+  FamilyBuilder done("tidemark_backfill_progress_ratio",
+                     "Share of the retained records that were counted for the KPI, which is shown once it is 1 and all the newer ones are, too.",
+                     MetricType::Gauge);
+  for (const std::string& kpi : backfill.kpis) done.Add(backfill.done, {{"kpi", kpi}});
+  FamilyBuilder left("tidemark_backfill_remaining_records", "Records that the back-fill has still to read.", MetricType::Gauge);
+  left.Add(static_cast<double>(backfill.records_left));
+  std::vector<MetricFamily> families;
+  for (FamilyBuilder* f : {&done, &left}) families.push_back(std::move(*f).Take());
+  return families;
+}
+
 void Append(std::vector<MetricFamily> more, std::vector<MetricFamily>* families) {
   std::move(more.begin(), more.end(), std::back_inserter(*families));
 }
@@ -138,6 +151,7 @@ struct OwnMetrics::Parts {
   std::mutex mu;
   AdapterStats adapters;           // GUARDED_BY(mu)
   std::vector<TableState> tables;  // GUARDED_BY(mu)
+  BackFillState backfill;          // GUARDED_BY(mu)
 };
 
 OwnMetrics::OwnMetrics(const MemoryPlan& memory) : parts_(std::make_unique<Parts>(memory)) {}
@@ -164,6 +178,11 @@ void OwnMetrics::SetTables(std::vector<TableState> tables) {
   parts_->tables = std::move(tables);
 }
 
+void OwnMetrics::SetBackFill(BackFillState backfill) {
+  const std::lock_guard lock(parts_->mu);
+  parts_->backfill = std::move(backfill);
+}
+
 void OwnMetrics::Write(const View* view, TextFormat format, TextBuffer* out) const {
   std::vector<MetricFamily> families = parts_->registry.Collect();
   Append(parts_->collector.Collect(), &families);
@@ -171,6 +190,7 @@ void OwnMetrics::Write(const View* view, TextFormat format, TextBuffer* out) con
     const std::lock_guard lock(parts_->mu);
     Append(CollectAdapters(parts_->adapters), &families);
     Append(CollectTables(parts_->tables), &families);
+    Append(CollectBackFill(parts_->backfill), &families);
   }
   if (view != nullptr) {
     Append(CollectRecords(*view), &families);

@@ -29,6 +29,13 @@ struct TableState {
   uint64_t rows = 0, bytes = 0;
 };
 
+// KPIs that are being counted over what the topics still hold; none when nothing is.
+struct BackFillState {
+  std::vector<std::string> kpis;
+  double done = 0;            // 0..1, of the offsets to be read
+  int64_t records_left = 0;   // offsets, counting those that are no records
+};
+
 // Registry of what is counted here, and reader of what a view and the operating system know.
 // Threads: any.
 class OwnMetrics {
@@ -42,6 +49,7 @@ class OwnMetrics {
   void SetConfigLoad(bool successful, WallTime at);
   void SetAdapterStats(AdapterStats stats);
   void SetTables(std::vector<TableState> tables);
+  void SetBackFill(BackFillState backfill);
   // All families; `view` may be null. Ends with OpenMetrics' end mark in that format: this part is the last.
   void Write(const View* view, TextFormat format, TextBuffer* out) const;
 

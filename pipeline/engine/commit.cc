@@ -56,7 +56,7 @@ void Engine::Impl::AppendMeta(CommitBatch* batch) {
   }
   for (size_t k = 0; k < plan_->kpis().size(); ++k) {
     const KpiPlan& kpi = plan_->kpis()[k];
-    if (kpi.fingerprint == 0 || !applied_since_commit_) continue;
+    if (kpi.fingerprint == 0 || !kpi.counted || !applied_since_commit_) continue;
     batch->puts.push_back({Family::kMeta, KpiKey(kpi.fingerprint), EncodeKpiCounts(router_.counts()[k])});
   }
   for (size_t r = 0; r < rules_.size(); ++r) {

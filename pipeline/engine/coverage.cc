@@ -43,6 +43,7 @@ Duration Engine::Impl::Lost(size_t clock, EventTime from, EventTime to) const {
 
 // The share of the window that lies after what the KPI has seen from the beginning, without what was lost.
 double Engine::Impl::Coverage(const KpiPlan& kpi, size_t window) const {
+  if (!kpi.counted) return 0;
   if (kpi.derived == Derived::kNone && kpi.measure == Measure::kFormula) {
     double least = 1;
     for (size_t n = 0; n < kpi.formula.size(); ++n) {
@@ -75,8 +76,9 @@ double Engine::Impl::Coverage(const KpiPlan& kpi, size_t window) const {
 KpiStatus Engine::Impl::StatusOf(const KpiPlan& kpi) const {
   KpiStatus status;
   status.evaluated_at = EvaluatedAt(kpi);
+  status.counted = kpi.counted;
   for (size_t w = 0; w < kpi.info.windows.size(); ++w) status.coverage.push_back(Coverage(kpi, w));
-  if (kpi.measure == Measure::kFormula || kpi.derived != Derived::kNone) return status;
+  if (!kpi.counted || kpi.measure == Measure::kFormula || kpi.derived != Derived::kNone) return status;
   const TablePlan& table = plan_->tables()[kpi.table.v];
   status.series = tables_[kpi.table.v]->rows().series(kpi.column);
   status.series_limit = kpi.max_series;

@@ -41,6 +41,8 @@ class Engine {
   Result<Duration> Step(WallTime now);
   // Replay only: the caller vouches that every event up to t was applied; evaluates and commits at exactly T = t.
   Status AdvanceTo(EventTime t, WallTime now);
+  // Back-fill only: applies what is here in any order, and no rule sees what lies between. True when there was something.
+  Result<bool> Drain(WallTime now);
   // New contents of the tables that derived fields look into, by Plan::lookups(); until then they are the plan's. What was
   // counted stays as it is. REQUIRES: laid out as the plan says.
   void SetTables(LookupTables tables);

@@ -176,8 +176,7 @@ Result<size_t> Engine::Impl::TakeFrom(Partition* partition, EventTime limit, Wal
   return applied;
 }
 
-Result<bool> Engine::Impl::TakeRound(WallTime now) {
-  const EventTime limit = Limit(now);
+Result<bool> Engine::Impl::TakeRound(EventTime limit, WallTime now) {
   bool any = false;
   for (Partition* partition : owned_) {
     const EventTime before = partition->clock.known_through();
@@ -216,6 +215,7 @@ Status Engine::Impl::EvaluateAt(size_t clock, EventTime t) {
   std::shared_ptr<const Snapshot> view;
   for (size_t r = 0; r < rules_.size(); ++r) {
     const KpiPlan& kpi = plan_->kpis()[plan_->rules()[r].kpi.v];
+    if (!kpi.counted) continue;  // held until it is
     const KpiPlan& stored = kpi.derived == Derived::kNone ? kpi : plan_->kpis()[kpi.base.v];
     if (stored.measure != Measure::kFormula && plan_->tables()[stored.table.v].clock != clock) continue;
     if (!changed && !rules_[r].time_matters()) continue;
@@ -248,7 +248,7 @@ Result<Duration> Engine::Impl::Step(WallTime now) {
   TM_RETURN_IF_ERROR(EvaluateThrough());
   bool any = false;
   for (int64_t before = stats_.commits; stats_.commits == before;) {
-    TM_ASSIGN_OR_RETURN(const bool more, TakeRound(now));
+    TM_ASSIGN_OR_RETURN(const bool more, TakeRound(Limit(now), now));
     any |= more;
     MoveClocks();
     TM_RETURN_IF_ERROR(EvaluateThrough());
@@ -258,6 +258,16 @@ Result<Duration> Engine::Impl::Step(WallTime now) {
   if (CommitDue(now)) TM_RETURN_IF_ERROR(Commit(now));
   if (any) return Duration(0);
   return kStatusInterval;
+}
+
+Result<bool> Engine::Impl::Drain(WallTime now) {
+  TM_RETURN_IF_ERROR(ServeGroup(now));
+  TM_ASSIGN_OR_RETURN(const bool any, TakeRound(EventTime::max(), now));
+  last_status_ = WallTime::min();
+  RefreshStatus(now);
+  MoveClocks();
+  if (OpenBytes() > options_.open_panes_bytes) TM_RETURN_IF_ERROR(Commit(now));
+  return any;
 }
 
 Status Engine::Impl::AdvanceTo(EventTime t, WallTime now) {
@@ -290,6 +300,7 @@ Result<std::unique_ptr<Engine>> Engine::Open(std::shared_ptr<const Plan> plan, S
 
 Result<Duration> Engine::Step(WallTime now) { return impl_->Step(now); }
 Status Engine::AdvanceTo(EventTime t, WallTime now) { return impl_->AdvanceTo(t, now); }
+Result<bool> Engine::Drain(WallTime now) { return impl_->Drain(now); }
 void Engine::SetTables(LookupTables tables) { impl_->SetTables(std::move(tables)); }
 Status Engine::Commit(WallTime now) { return impl_->Commit(now); }
 Status Engine::Stop(WallTime now) { return impl_->Stop(now); }

@@ -28,6 +28,7 @@ class Engine::Impl {
   Status Open(WallTime now);
   Result<Duration> Step(WallTime now);
   Status AdvanceTo(EventTime t, WallTime now);
+  Result<bool> Drain(WallTime now);
   void SetTables(LookupTables tables) { intake_.SetTables(std::move(tables)); }
   Status Commit(WallTime now);
   Status Stop(WallTime now);
@@ -43,7 +44,7 @@ class Engine::Impl {
   void Refresh(Partition* partition, WallTime now);
   void HoldOut(WallTime now);
   // Takes and applies everything that may be applied now; true when something was.
-  Result<bool> TakeRound(WallTime now);
+  Result<bool> TakeRound(EventTime limit, WallTime now);
   Result<size_t> TakeFrom(Partition* partition, EventTime limit, WallTime now);
   EventTime Limit(WallTime now) const;
   bool Strict(WallTime now) const;
@@ -87,7 +88,7 @@ class Engine::Impl {
     uint64_t fingerprint = 0;
     EventTime t = kNoEventTime;          // T; never decreases
     EventTime evaluated = kNoEventTime;  // last instant of the grid at which rules were evaluated
-    bool changed = false;                // a table of it changed since then
+    bool changed = true;                 // a table of it changed since then, or rules that are new have not seen any
   };
 
   const std::shared_ptr<const Plan> plan_;

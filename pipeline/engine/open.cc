@@ -101,6 +101,11 @@ void Engine::Impl::MakeTables() {
   const bool first_ever = sequence_ == 0;
   column_states_.resize(plan_->kpis().size());
   for (const TablePlan& plan : plan_->tables()) {
+    const auto counted = [&](const ColumnPlan& column) { return plan_->kpis()[column.kpi.v].counted; };
+    if (std::none_of(plan.columns.begin(), plan.columns.end(), counted)) {
+      tables_.push_back(std::make_unique<Table>(plan, StoredTable{0}, std::vector<ColumnState>(plan.columns.size())));
+      continue;
+    }
     uint32_t number = 0;
     for (const auto& table : registry_.tables()) {
       if (table.fingerprint() == plan.fingerprint) number = table.number();
@@ -117,7 +122,7 @@ void Engine::Impl::MakeTables() {
     std::vector<ColumnState> states;
     for (size_t c = 0; c < plan.columns.size(); ++c) {
       const ColumnPlan& column = plan.columns[c];
-      states.push_back(StateOf(column, number, first_ever));
+      states.push_back(counted(column) ? StateOf(column, number, first_ever) : ColumnState{});
       const KpiPlan& kpi = plan_->kpis()[column.kpi.v];
       if (!plan.buckets_of && kpi.column == c) column_states_[column.kpi.v] = states.back();
     }
@@ -250,7 +255,9 @@ Status Engine::Impl::Open(WallTime now) {
     if (dedup != nullptr) TM_RETURN_IF_ERROR(dedup->Load(store_));
   }
   const auto view = MakeSnapshot();
-  for (RuleState& rule : rules_) rule.Show(*view);
+  for (size_t r = 0; r < rules_.size(); ++r) {
+    if (plan_->kpis()[plan_->rules()[r].kpi.v].counted) rules_[r].Show(*view);
+  }
   Publish(MakeSnapshot());
   return Status::Ok();
 }

@@ -90,7 +90,11 @@ Result<std::unique_ptr<KafkaSource>> KafkaSource::Open(const KafkaSpec& spec, st
   if (topics.empty()) return Invalid("kafka: no topics to read");
   std::unique_ptr<KafkaSource> source(new KafkaSource(spec, std::move(options)));
   TM_RETURN_IF_ERROR(source->Connect(topics));
-  TM_RETURN_IF_ERROR(source->Subscribe(topics));
+  if (source->options_.partitions.empty()) {
+    TM_RETURN_IF_ERROR(source->Subscribe(topics));
+  } else {
+    source->change_.assigned = source->expected_ = source->options_.partitions;
+  }
   return source;
 }
 
@@ -283,7 +287,7 @@ Status KafkaSource::Fetch() {
 }
 
 void KafkaSource::ReportProgress(std::span<const std::pair<TopicPartition, Offset>> next_offsets) {
-  if (next_offsets.empty()) return;
+  if (next_offsets.empty() || !options_.partitions.empty()) return;
   KafkaList list = NewKafkaList(next_offsets.size());
   for (const auto& [tp, next] : next_offsets) {
     rd_kafka_topic_partition_list_add(list.get(), tp.topic.c_str(), tp.partition)->offset = next.v;

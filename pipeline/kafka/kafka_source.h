@@ -1,4 +1,4 @@
-// Records from Kafka topics, as a member of a consumer group.
+// Records from Kafka topics: as a member of a consumer group, or of partitions that are given.
 #pragma once
 
 #include <atomic>
@@ -38,11 +38,13 @@ class KafkaSource final : public RecordSource {
     std::chrono::milliseconds proof_interval{1000};
     std::chrono::milliseconds request_timeout{1500};   // of one question to the brokers
     std::chrono::milliseconds unreadable_after{5000};  // without a sign of life of a partition
+    // Not empty: reads just these, without joining the group or telling it of any progress.
+    std::vector<TopicPartition> partitions;
     // librdkafka's log lines: syslog level, text. Called from its threads. Unset: dropped.
     std::function<void(int level, std::string_view text)> log;
   };
 
-  // Joins the group. Waits a moment for a broker to tell the number of partitions, but succeeds without one too.
+  // Joins the group, unless partitions are given. Waits a moment for a broker to tell the number of partitions, but succeeds without one too.
   // kInvalid: a property is unknown, has a wrong value or is not for the user to set.
   static Result<std::unique_ptr<KafkaSource>> Open(const KafkaSpec& spec, std::span<const TopicSpec> topics,
                                                    Options options);

@@ -59,6 +59,7 @@ struct KpiPlan {
   KpiInfo info;
   Measure measure = Measure::kCount;
   Derived derived = Derived::kNone;
+  bool counted = true;                 // false: by another engine, still; here it has no series and no state
   KpiId base{};                        // of a derived KPI
   std::vector<uint32_t> compare;       // indices into Plan::others(), as configured
   int scale = 0;                       // digits after the point of its values
@@ -246,6 +247,7 @@ struct RoutePlan {
   std::vector<Filter> filters;         // distinct conditions, evaluated once an event; at most 64
   std::vector<TableRoute> tables;
   std::vector<EntityRoute> entities;
+  bool read = false;                   // by some KPI, be it one that this engine doesn't count
   bool empty() const { return tables.empty() && entities.empty(); }
 };
 
@@ -273,6 +275,11 @@ class Plan {
  public:
   // Null when anything is wrong; every mistake is then in *diagnostics.
   static std::shared_ptr<const Plan> Compile(const Specs& specs, const Schema& schema, Diagnostics* diagnostics);
+
+  // The same plan, of which an engine counts only these KPIs, and what is made of nothing else. Event time, duplicates and
+  // layout are as of the whole, so that two engines that share its KPIs out agree with one that counts all.
+  // REQUIRES: an entry for each of kpis(); those of KPIs that are not stored don't matter.
+  std::shared_ptr<const Plan> Counting(const std::vector<bool>& stored_kpis, bool with_rules) const;
 
   std::span<const KpiPlan> kpis() const { return kpis_; }
   std::span<const TablePlan> tables() const { return tables_; }
@@ -304,7 +311,7 @@ class Plan {
   std::vector<ClockPlan> clocks_;
   std::vector<TopicPlan> topics_;
   std::vector<RoutePlan> routes_;
-  std::unique_ptr<Decoder> decoder_;
+  std::shared_ptr<const Decoder> decoder_;
   std::vector<Derivation> derivations_;
   std::vector<LookupPlan> lookups_;
   TimeSpec time_;

@@ -217,6 +217,7 @@ struct KafkaSpec {
   std::string group = "tidemark";
   OffsetReset auto_offset_reset = OffsetReset::kEarliest;
   OnDataLoss on_data_loss = OnDataLoss::kHalt;
+  bool backfill = true;              // KPIs that the state doesn't have are counted over what the logs still hold
   std::map<std::string, std::string> properties;  // any librdkafka property, secrets already read from *_file
   Place place;
   std::map<std::string, Place> at;                // of each property

@@ -81,6 +81,7 @@ Snapshot::Snapshot(SnapshotData data)
 
 void Snapshot::ForEach(KpiId id, const SeriesVisitor& visit) const {
   const KpiPlan& kpi = data_.plan->kpis()[id.v];
+  if (!kpi.counted) return;
   switch (kpi.derived) {
     case Derived::kNone:
       if (kpi.top > 0) return ForEachTop(kpi, visit);

@@ -128,6 +128,7 @@ struct PartitionView {
 
 struct KpiStatus {
   EventTime evaluated_at = kNoEventTime;   // its T
+  bool counted = true;                // false: a back-fill counts it; it has no series yet
   uint64_t series = 0;
   uint64_t series_limit = 0;
   KpiCounts counts;

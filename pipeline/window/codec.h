@@ -21,6 +21,8 @@ struct FragmentCell {
   bool has_sum = false;
   int64_t count = 0;
   Int128 sum = 0;
+  // In the order of a fragment.
+  bool operator<(const FragmentCell& o) const { return row != o.row ? row < o.row : number < o.number; }
 };
 
 // A fragment's value: rows, ascending, of {varint row less the one before, varint number of cells, cells}; a cell is
@@ -58,6 +60,37 @@ bool ForEachFragmentCell(std::string_view value, Cell cell, End end) {
     end(c.row);
   }
   return true;
+}
+
+inline constexpr size_t kFragmentBytes = 64 << 10;  // a longer fragment goes on in the next part
+
+// Encodes cells that are sorted, and the same of both added up. Calls part(std::string) for each value.
+template <class F>
+void EncodeFragments(const std::vector<FragmentCell>& cells, F part) {
+  std::string value, row;
+  uint32_t last = 0;
+  for (size_t i = 0; i < cells.size();) {
+    row.clear();
+    uint32_t count = 0;
+    const uint32_t of = cells[i].row;
+    while (i < cells.size() && cells[i].row == of) {
+      FragmentCell sum = cells[i];
+      for (++i; i < cells.size() && cells[i].row == of && cells[i].number == sum.number; ++i) {
+        sum.count += cells[i].count;
+        sum.sum += cells[i].sum;
+      }
+      PutFragmentCell(&row, sum.number, sum.has_sum, sum.count, sum.sum);
+      ++count;
+    }
+    PutFragmentRow(&value, of - last, count);
+    value.append(row);
+    last = of;
+    if (value.size() < kFragmentBytes) continue;
+    part(std::move(value));
+    value.clear();
+    last = 0;
+  }
+  if (!value.empty()) part(std::move(value));
 }
 
 // One column of one row: its last pane, its windows, and what cannot be subtracted.

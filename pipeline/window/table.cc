@@ -10,14 +10,17 @@ namespace tidemark {
 Table::Table(const TablePlan& plan, StoredTable number, std::vector<ColumnState> columns)
     : plan_(plan), number_(number), columns_(std::move(columns)), rows_(plan),
       hot_parity_bit_(std::countr_zero(static_cast<uint64_t>(PaneSize(plan.hot_tier).count()))), scratch_(plan.pane_words) {
-  for (uint32_t c = 0; c < columns_.size(); ++c) column_of_[columns_[c].number] = c;
+  for (uint32_t c = 0; c < columns_.size(); ++c) {
+    if (columns_[c].number == 0) continue;
+    column_of_[columns_[c].number] = c;
+    by_number_.push_back(c);
+  }
   for (size_t t = 0; t < kTierCount; ++t) tiers_.emplace_back(plan_, static_cast<Tier>(t));
   for (const WindowPlan& window : plan.windows) {
     edges_.push_back(EdgesOf(window, plan.calendar, kNoEventTime));
     window_numbers_.push_back(next_window_++);
   }
   runs_.resize(plan.windows.size());
-  for (uint32_t c = 0; c < columns_.size(); ++c) by_number_.push_back(c);
   std::sort(by_number_.begin(), by_number_.end(), [&](uint32_t a, uint32_t b) { return columns_[a].number < columns_[b].number; });
   for (const ColumnPlan& column : plan.columns) rebuild_.emplace_back(column.windows.size(), false);
 }

@@ -27,7 +27,7 @@ struct FoldCounts {
 
 // How one KPI's stored state stands against this plan's.
 struct ColumnState {
-  uint32_t number = 0;      // in the registry; names its cells in stored bytes
+  uint32_t number = 0;      // in the registry; names its cells in stored bytes. 0: another engine counts it, nothing is here
   bool returning = false;   // was gone from the configuration: its rolling windows are built anew from panes
   // From which event time the panes of a tier, and the lifetime, are whole. kNoEventTime: from the log's beginning.
   EventTime lifetime_from = kNoEventTime;
@@ -41,6 +41,8 @@ class Table {
   Table(const TablePlan& plan, StoredTable number, std::vector<ColumnState> columns);
 
   const TablePlan& plan() const { return plan_; }
+  // False when all of its columns are counted by another engine.
+  bool counted() const { return !by_number_.empty(); }
   Rows& rows() { return rows_; }
   const Rows& rows() const { return rows_; }
 

@@ -31,7 +31,7 @@ Status Table::LoadHead(const Store& store) {
     for (uint32_t c = 0; c < plan_.columns.size(); ++c) {
       const auto& windows = plan_.columns[c].windows;
       const auto at = std::find(windows.begin(), windows.end(), w);
-      if (at == windows.end() || plan_.windows[w].lifetime()) continue;
+      if (at == windows.end() || plan_.windows[w].lifetime() || columns_[c].number == 0) continue;
       const bool has = std::find(stored->columns.begin(), stored->columns.end(), columns_[c].number) != stored->columns.end();
       if (!has || columns_[c].returning) rebuild_[c][static_cast<size_t>(at - windows.begin())] = head_dirty_ = true;
     }
@@ -108,6 +108,7 @@ Status Table::Rebuild(const Store& store) {
 }
 
 Status Table::Load(const Store& store) {
+  if (!counted()) return Status::Ok();
   TM_RETURN_IF_ERROR(LoadHead(store));
   Status bad;
   TM_RETURN_IF_ERROR(store.Scan(Family::kRows, RowKey(number_, 'L', RowId{0}), RowKey(number_, 'L' + 1, RowId{0}),
@@ -128,6 +129,7 @@ Status Table::Load(const Store& store) {
   const bool rebuilt = head_dirty_;
   if (!rebuilt) rows_.ClearDirty();
   for (uint32_t c = 0; c < plan_.columns.size(); ++c) {
+    if (columns_[c].number == 0) continue;
     for (const auto& values : plan_.columns[c].declared) {
       std::string packed;
       for (const std::string& value : values) PutBytes(&packed, value);

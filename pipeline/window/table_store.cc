@@ -9,38 +9,6 @@ namespace tidemark {
 namespace {
 
 constexpr int64_t kErasePanes = 64;          // a range of panes is erased at once, not pane by pane
-constexpr size_t kFragmentBytes = 64 << 10;  // a longer fragment goes on in the next part
-
-// Encodes cells that are sorted by row and number, and the same of both added up. Calls part(bytes) for each value.
-template <class F>
-void EncodeFragments(const std::vector<FragmentCell>& cells, F part) {
-  std::string value, row;
-  uint32_t last = 0;
-  for (size_t i = 0; i < cells.size();) {
-    row.clear();
-    uint32_t count = 0;
-    const uint32_t of = cells[i].row;
-    while (i < cells.size() && cells[i].row == of) {
-      FragmentCell sum = cells[i];
-      for (++i; i < cells.size() && cells[i].row == of && cells[i].number == sum.number; ++i) {
-        sum.count += cells[i].count;
-        sum.sum += cells[i].sum;
-      }
-      PutFragmentCell(&row, sum.number, sum.has_sum, sum.count, sum.sum);
-      ++count;
-    }
-    PutFragmentRow(&value, of - last, count);
-    value.append(row);
-    last = of;
-    if (value.size() < kFragmentBytes) continue;
-    part(std::move(value));
-    value.clear();
-    last = 0;
-  }
-  if (!value.empty()) part(std::move(value));
-}
-
-bool ByRowAndNumber(const FragmentCell& a, const FragmentCell& b) { return a.row != b.row ? a.row < b.row : a.number < b.number; }
 
 }  // namespace
 
@@ -92,7 +60,7 @@ std::vector<FragmentCell> Table::CellsOf(const TierPages& tier, const Page& page
       cells.push_back({page.rows[i].v, columns_[c].number, has_sum, words[column.pane], has_sum ? LoadSum(words + column.pane + 1) : Int128{0}});
     }
   }
-  if (!std::is_sorted(cells.begin(), cells.end(), ByRowAndNumber)) std::sort(cells.begin(), cells.end(), ByRowAndNumber);
+  if (!std::is_sorted(cells.begin(), cells.end())) std::sort(cells.begin(), cells.end());
   return cells;
 }
 
@@ -110,7 +78,7 @@ Status Table::AppendPane(uint64_t sequence, const Store& store, EventTime pane, 
                                     return ok;
                                   }));
     if (!ok) return Corrupt("stored pane of table " + std::to_string(number_.v) + " cannot be read");
-    std::sort(cells.begin(), cells.end(), ByRowAndNumber);
+    std::sort(cells.begin(), cells.end());
   }
   size_t bytes = 0;
   uint16_t part = 0;
@@ -152,7 +120,7 @@ std::string Table::EncodeRow(RowId row) const {
   std::string value;
   const int64_t* words = rows_.Words(row);
   for (uint32_t c = 0; c < plan_.columns.size(); ++c) {
-    if ((rows_.admitted(row) >> c & 1) == 0) continue;
+    if ((rows_.admitted(row) >> c & 1) == 0 || columns_[c].number == 0) continue;
     const ColumnPlan& column = plan_.columns[c];
     RowColumn stored;
     stored.number = columns_[c].number;
@@ -190,6 +158,7 @@ void Table::AppendRows(CommitBatch* batch) {
 }
 
 Status Table::AppendTo(uint64_t sequence, const Store& store, CommitBatch* batch) {
+  if (!counted()) return Status::Ok();
   TM_RETURN_IF_ERROR(AppendPanes(sequence, store, batch));
   AppendRows(batch);
   if (head_dirty_ || !rows_.dirty().empty()) {
@@ -208,7 +177,8 @@ TableHead Table::MakeHead() {
     head.windows.push_back({Identity(window, plan_.calendar->spec()), window_numbers_[w], edges_[w].lower, edges_[w].upper, tier, {}});
     for (uint32_t c = 0; c < plan_.columns.size(); ++c) {
       const auto& windows = plan_.columns[c].windows;
-      if (std::find(windows.begin(), windows.end(), w) != windows.end()) head.windows.back().columns.push_back(columns_[c].number);
+      if (columns_[c].number == 0 || std::find(windows.begin(), windows.end(), w) == windows.end()) continue;
+      head.windows.back().columns.push_back(columns_[c].number);
     }
   }
   head.next_window = next_window_;

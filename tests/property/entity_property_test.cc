@@ -2,151 +2,12 @@
 // is too small: at every commit every KPI is what its definition says over the same set of events.
 #include <gtest/gtest.h>
 
-#include <cmath>
-#include <cstdlib>
-
 #include "config/config.h"
-#include "tests/property/consume.h"
-#include "tests/property/entity_oracle.h"
 #include "tests/property/entity_specs.h"
+#include "tests/property/entity_trial.h"
 
 namespace tidemark {
 namespace {
-
-const EventTime kStart = EventTimeFromMicros(1'711'800'000 * kMicrosPerSecond);  // 30 March 2024: a day before Berlin's spring
-
-struct Trial {
-  std::mt19937_64 rng;
-  EntityOracle oracle;
-  MemoryLogs logs;
-  ConsumeOptions options;
-};
-
-EntityEventMade RandomEvent(std::mt19937_64& rng, EventTime now, int number, int entities) {
-  const auto below = [&](uint64_t n) { return static_cast<int64_t>(rng() % n); };
-  static const std::vector<std::string> kTypes = {"lead.created", "lead.contacted", "lead.qualified", "deal.created", "deal.updated", "deal.stage_changed",
-                                                  "deal.won", "deal.lost", "deal.reopened", "deal.deleted", "order.paid", "order.refunded"};
-  static const std::vector<uint64_t> kWeights = {6, 5, 3, 5, 3, 6, 4, 2, 2, 1, 8, 2};
-  EntityEventMade e;
-  e.id = "e" + std::to_string(number);
-  int64_t at = below(47);
-  for (size_t k = 0; k < kTypes.size() && e.type.empty(); ++k) {
-    if (at < static_cast<int64_t>(kWeights[k])) e.type = kTypes[k];
-    at -= static_cast<int64_t>(kWeights[k]);
-  }
-  e.key = std::to_string(below(static_cast<uint64_t>(entities)));
-  e.label = std::vector<std::string>{"web", "ads", "bot", ""}[static_cast<size_t>(below(4))];
-  if (e.type.starts_with("deal")) {
-    e.lead = below(4) == 0 ? "" : e.key;
-    e.stage = std::vector<std::string>{"new", "offer", "talks", ""}[static_cast<size_t>(below(4))];
-    if (e.type == "deal.created" || e.type == "deal.stage_changed") e.stage = e.stage.empty() ? "new" : e.stage;
-  }
-  e.has_amount = below(5) != 0;
-  e.amount = e.has_amount ? below(300'000'000) : 0;
-  if (e.type == "order.refunded") e.amount = -e.amount;
-  int64_t age = below(5'000'000);  // usual disorder
-  if (below(10) == 0) age = below(3 * 86'400'000'000);
-  if (below(100) == 0) age = below(40ll * 86'400'000'000);
-  // No two events at one instant: which of them is the later one is the engine's own choice.
-  e.time = EventTimeFromMicros((Micros(now) - age) / 10'000 * 10'000 + number);
-  return e;
-}
-
-Trial MakeTrial(uint64_t seed) {
-  Trial trial;
-  trial.rng.seed(seed);
-  auto& rng = trial.rng;
-  const int partitions = 1 + static_cast<int>(rng() % 4);
-  const int events = 40 + static_cast<int>(rng() % 160);
-  const int entities = 15 + static_cast<int>(rng() % 40);
-  const std::vector<Duration> spans = {std::chrono::hours(2), std::chrono::hours(60), std::chrono::hours(24 * 20), std::chrono::hours(24 * 300)};
-  const Duration span = spans[rng() % spans.size()];
-  const Duration lag = rng() % 2 == 0 ? Duration(0) : std::chrono::hours(3);
-  int number = 0;
-  for (int p = 0; p < partitions; ++p) {
-    const TopicPartition tp{"crm", p};
-    auto& log = trial.oracle.logs[tp];
-    EventTime now = kStart - lag * p;
-    for (int i = 0; i < events; ++i) {
-      now += Duration(static_cast<int64_t>(rng() % static_cast<uint64_t>(2 * span.count() / events + 1)));
-      EntityEventMade e = RandomEvent(rng, now, number++, entities);
-      if (rng() % 12 == 0 && !log.empty()) e = log[rng() % log.size()];  // again
-      log.push_back(e);
-      trial.logs[tp].Append(Serialize(e), WallTimeFromMicros(Micros(now)));
-    }
-  }
-  trial.options.batch = 1 + rng() % 300;
-  trial.options.restart_one_in = rng() % 2 == 0 ? 0 : 1 + static_cast<int>(rng() % 8);
-  if (rng() % 3 == 0) trial.options.entity_cache_bytes = 1;
-  if (rng() % 3 == 0) trial.options.open_panes_bytes = 1;
-  return trial;
-}
-
-bool IsNothing(const std::string& value) { return value.empty() || value == "0"; }
-
-void ExpectEqual(const EntityOracle& oracle, const View& view) {
-  std::map<TopicPartition, Offset> through;
-  for (const PartitionView& p : view.partitions()) through[p.tp] = p.next_offset;
-  const EventTime t = view.status(KpiId{0}).evaluated_at;
-  if (t == kNoEventTime) return;
-  const Answers got = AnswersOf(view), want = oracle.At(through, t);
-  const auto say = [&](const auto& key) {
-    return std::get<0>(key) + "{" + std::get<1>(key) + "} " + std::get<2>(key) + " at T " + FormatRfc3339(t);
-  };
-  for (const auto& [key, value] : want) {
-    const auto it = got.find(key);
-    const std::string shown = it == got.end() ? "" : it->second;
-    const std::string& labels = std::get<1>(key);
-    const bool quantile = labels.find("p50") != std::string::npos || labels.find("p9") != std::string::npos;
-    if (quantile && !shown.empty() && !value.empty()) {
-      const double a = std::strtod(shown.c_str(), nullptr), b = std::strtod(value.c_str(), nullptr);
-      ASSERT_LE(std::abs(a - b), 0.01 * std::abs(b)) << say(key) << " shows " << shown << ", the sample is " << value;
-      continue;
-    }
-    if (IsNothing(shown) && IsNothing(value)) continue;
-    ASSERT_EQ(shown, value) << say(key);
-  }
-  for (const auto& [key, value] : got) {
-    const std::string& kpi = std::get<0>(key);
-    // Worked out from others, which are compared; or another time of what is compared at one.
-    if (kpi.ends_with("_ratio") || kpi.starts_with("order_share") || kpi.starts_with("order_change")) continue;
-    ASSERT_TRUE(want.contains(key) || IsNothing(value)) << say(key) << " should be nothing, is " << value;
-  }
-  // Formulas, from the values that were compared.
-  for (const auto& [key, value] : got) {
-    const auto& [kpi, labels, window] = key;
-    const auto number = [&](const std::string& name, const std::string& with) {
-      const auto it = got.find({name, with, window});
-      return it == got.end() || it->second.empty() ? 0.0 : std::strtod(it->second.c_str(), nullptr);
-    };
-    if (kpi == "order_change") {
-      ASSERT_EQ(std::strtod(value.c_str(), nullptr), number("orders", labels) - number("orders_compare", labels + "|previous")) << say(key);
-    } else if (kpi == "order_share") {
-      double total = 0;
-      for (const std::string region : {"web", "ads", "bot", ""}) total += number("orders", region);
-      if (total == 0) {
-        ASSERT_EQ(value, "") << say(key);
-      } else {
-        ASSERT_NEAR(std::strtod(value.c_str(), nullptr), number("orders", labels) / total, 1e-12) << say(key);
-      }
-    } else if (kpi == "orders_growth_ratio") {
-      const std::string with = labels.substr(0, labels.find('|'));
-      const double other = number("orders_compare", labels);
-      if (other == 0) {
-        ASSERT_EQ(value, "") << say(key);
-      } else {
-        ASSERT_NEAR(std::strtod(value.c_str(), nullptr), number("orders", with) / other - 1, 1e-12) << say(key);
-      }
-    } else if (kpi == "lead_funnel_ratio") {
-      const double first = number("lead_funnel", labels.substr(0, labels.find('|')) + "|1_lead.created");
-      if (first == 0) {
-        ASSERT_EQ(value, "") << say(key);
-      } else {
-        ASSERT_NEAR(std::strtod(value.c_str(), nullptr), number("lead_funnel", labels) / first, 1e-12) << say(key);
-      }
-    }
-  }
-}
 
 std::shared_ptr<const Plan> CompilePlan(bool event_clock) {
   Specs specs;
@@ -159,8 +20,6 @@ std::shared_ptr<const Plan> CompilePlan(bool event_clock) {
   return plan;
 }
 
-constexpr Duration kAfterAll = std::chrono::hours(24 * 700);
-
 TEST(EntityProperty, EveryValueAtEveryCommitEqualsTheOracle) {
   const auto by_events = CompilePlan(true), by_wall = CompilePlan(false);
   ASSERT_TRUE(by_events != nullptr && by_wall != nullptr);
@@ -168,7 +27,7 @@ TEST(EntityProperty, EveryValueAtEveryCommitEqualsTheOracle) {
   for (uint64_t seed = first; seed < first + static_cast<uint64_t>(Seeds(60)); ++seed) {
     SCOPED_TRACE("TIDEMARK_SEED=" + std::to_string(seed));
     Trial trial = MakeTrial(seed);
-    Consume(seed % 4 == 0 ? by_wall : by_events, &trial.logs, WallTimeFromMicros(Micros(kStart + kAfterAll)), trial.options, &trial.rng,
+    Consume(seed % 4 == 0 ? by_wall : by_events, &trial.logs, WallTimeFromMicros(Micros(kTrialStart + kAfterAll)), trial.options, &trial.rng,
             [&](const View& view) { ExpectEqual(trial.oracle, view); });
     if (HasFatalFailure()) return;
   }
@@ -189,7 +48,7 @@ TEST(EntityProperty, TheEndIsTheSameInAnyOrder) {
       std::shuffle(records.begin(), records.end(), trial.rng);
       for (size_t i = 0; i < records.size(); ++i) logs[{"crm", static_cast<int>(i % (1 + order))}].Append(records[i].value);
       Answers last;
-      Consume(plan, &logs, WallTimeFromMicros(Micros(kStart + kAfterAll)), trial.options, &trial.rng, [&](const View& view) { last = AnswersOf(view); });
+      Consume(plan, &logs, WallTimeFromMicros(Micros(kTrialStart + kAfterAll)), trial.options, &trial.rng, [&](const View& view) { last = AnswersOf(view); });
       std::erase_if(last, [](const auto& one) { return IsNothing(one.second); });
       ends.push_back(std::move(last));
     }

@@ -1,0 +1,66 @@
+// A source that ends where another engine stands: what a back-fill reads through.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "pipeline/engine/source.h"
+#include "pipeline/view/view.h"
+
+namespace tidemark {
+
+// Hands out the records of each partition before its bound. At the bound event time is known through what the other
+// engine knows there, and no further; on the way to it nothing is proven.
+// Threads: the engine's, as for every RecordSource; Follow(), left() and reached() from any.
+class BoundedSource final : public RecordSource {
+ public:
+  // `source` outlives it.
+  explicit BoundedSource(RecordSource* source) : source_(*source) {}
+
+  // The bounds are where these partitions stand. Bounds never fall; a partition without one hands out nothing.
+  void Follow(std::span<const PartitionView> partitions);
+  // Offsets between what was handed out and the bounds: all of them, and those that were there at first.
+  struct Left {
+    int64_t now = 0, total = 0;
+    bool assigned = false;  // every partition with a bound
+  };
+  Left left() const;
+  // Everything before the bounds was handed out.
+  bool reached() const;
+
+  AssignmentChange Poll() override;
+  Status Assign(std::span<const StartAt> starts) override;
+  Result<RecordBatch> Take(PartitionId id, size_t max_records) override;
+  PartitionStatus status(PartitionId id) override;
+  bool ready(PartitionId id) const override;
+  void Wait(Duration timeout) override { source_.Wait(timeout); }
+  // The group's progress is that of the engine that is followed.
+  void ReportProgress(std::span<const std::pair<TopicPartition, Offset>>) override {}
+
+ private:
+  struct Bound {
+    Offset end{0};
+    EventTime known_through = kNoEventTime;
+  };
+  struct State {
+    TopicPartition tp;
+    std::shared_ptr<RecordBatch> rest;  // taken, not handed out yet: its records from `next` on
+    size_t next = 0;
+    Offset at{0};                       // everything before it was handed out
+    Offset first = kNoOffset;           // where it began
+  };
+  Bound BoundOf(const TopicPartition& tp) const;
+  bool Holds(const State& state) const { return state.rest != nullptr && state.next < state.rest->records().size(); }
+  void Move(State* state, Offset to);
+
+  RecordSource& source_;
+  std::map<PartitionId, State> states_;
+  mutable std::mutex mu_;
+  std::map<TopicPartition, Bound> bounds_;                           // GUARDED_BY(mu_)
+  std::map<TopicPartition, std::pair<Offset, Offset>> progress_;     // GUARDED_BY(mu_): where each began, and is
+};
+
+}  // namespace tidemark
