@@ -41,8 +41,8 @@ class Engine {
   Result<Duration> Step(WallTime now);
   // Replay only: the caller vouches that every event up to t was applied; evaluates and commits at exactly T = t.
   Status AdvanceTo(EventTime t, WallTime now);
-  // New contents of the tables that derived fields look into, by Plan::lookups(); until then they are the plan's. What was
-  // counted stays as it is. REQUIRES: laid out as the plan says.
+  // New contents of the tables that derived fields, targets and holidays are looked up in, by Plan::lookups(); until then
+  // they are the plan's. What was counted stays as it is. REQUIRES: laid out as the plan says.
   void SetTables(LookupTables tables);
   // Commits now what is applied.
   Status Commit(WallTime now);
