@@ -12,8 +12,8 @@ void Compiler::ResolveTable(const TargetSpec& spec, TargetPlan* target) {
   if (!column.ok()) return Error(spec.column_place, spec.path + ".column: " + column.status().text());
   const ColumnType type = fields_.column(*table, *column).type;
   if (type != ColumnType::kDecimal) {
-    return Error(spec.column_place, spec.path + ".column: " + spec.column + " is " + std::string(ToString(type)) + ", not decimal; write columns: {" +
-                                        spec.column + ": decimal} in tables." + spec.table);
+    return Error(spec.column_place, spec.path + ".column: " + spec.column + " is " + std::string(ToString(type)) +
+                                        ", not decimal; write columns: {" + spec.column + ": decimal} in tables." + spec.table);
   }
   target->table = *table;
   target->column = *column;

@@ -135,7 +135,8 @@ kpis:
      target: {lifetime: {by: rep_id, values: {ann: 2, bob: 2, zoe: 2}}}}
   - {name: best, on: deal.won, sum: deal.amount, by: {rep_id: deal.owner}, top: 1, windows: [lifetime], target: {lifetime: 100}}
   - {name: half, formula: few / 2, by: [rep_id], windows: [lifetime], target: {lifetime: {by: rep_id, values: {ann: 1, yan: 1}}}}
-  - {name: size, on: deal.won, avg: deal.amount, by: {rep_id: deal.owner}, windows: [lifetime], target: {lifetime: {by: rep_id, values: {ann: 20, zoe: 20}}}}
+  - {name: size, on: deal.won, avg: deal.amount, by: {rep_id: deal.owner}, windows: [lifetime],
+     target: {lifetime: {by: rep_id, values: {ann: 20, zoe: 20}}}}
 )");
   ASSERT_TRUE(rig.Start(0).ok());
   rig.Deal(1, "ann", 25'000'000, "USD");
@@ -209,8 +210,8 @@ TEST(Targets, ARulesPastDoesNotDependOnStrides) {
 TEST(Targets, HoldARulesStateOverTheEndOfAPeriod) {
   for (const bool clears : {false, true}) {
     TargetRig rig;
-    rig.Configure(std::string(kByRep) + "rules: [{name: behind, kpi: won_pace_ratio, below: 0.5, for: 1d" + (clears ? ", absent: clear" : "") + "}]\n",
-                  {{"ann", 210'000'000}});
+    const std::string rule = "rules: [{name: behind, kpi: won_pace_ratio, below: 0.5, for: 1d";
+    rig.Configure(kByRep + rule + (clears ? ", absent: clear}]\n" : "}]\n"), {{"ann", 210'000'000}});
     ASSERT_TRUE(rig.Start(0).ok());
     rig.Deal(10, "ann", 1'000'000);
     ASSERT_TRUE(rig.RunAt(22 * kDay).ok());
@@ -246,7 +247,8 @@ TEST(Targets, EqualTheNaiveAnswer) {
     double days = 6;  // of December's 21 weekdays, the 1st to the 8th
     for (int64_t h = 0; h < hours; ++h) days += h / 24 % 7 >= 2 ? 1.0 / 24 : 0;
     for (const char* rep : {"a", "b", "c", "d", "e"}) {
-      const std::string attained = rig.Value("won_attainment_ratio", "month_to_date", rep), pace = rig.Value("won_pace_ratio", "month_to_date", rep);
+      const std::string attained = rig.Value("won_attainment_ratio", "month_to_date", rep);
+      const std::string pace = rig.Value("won_pace_ratio", "month_to_date", rep);
       if (quota[rep] <= 0) {
         EXPECT_TRUE(attained == "none" || attained == "absent") << rep << attained;
         continue;

@@ -88,8 +88,8 @@ const ConfigRow kMistakes[] = {
     {"InARule", kWhole, "rules: [{name: r, kpi: k, target: 5, below: 1}]",
      "c.yaml:4:27: rules[0].target: a rule over the KPI's _attainment_ratio or _pace_ratio says that\n"},
     {"NameTaken", kInput,
-     "kpis: [{name: k, on: a.b, count: true, windows: [week_to_date], target: {week_to_date: 5}}, {name: k_pace_ratio, on: a.b, count: true, "
-     "windows: [1h]}]",
+     "kpis: [{name: k, on: a.b, count: true, windows: [week_to_date], target: {week_to_date: 5}}, {name: k_pace_ratio, "
+     "on: a.b, count: true, windows: [1h]}]",
      "c.yaml:3:100: kpis[1].name: \"k_pace_ratio\" is made by \"k\" (target); take another name\n"},
     {"BusinessDay", kWhole, "calendar: {business_days: [mon-fry]}",
      "c.yaml:4:28: calendar.business_days[0]: \"mon-fry\" is no day; there are mon, tue, wed, thu, fri, sat, sun and ranges like mon-fri\n"},
@@ -105,7 +105,8 @@ TEST(ConfigErrors, EveryMistakeOfATargetIsReportedAtItsPlace) {
 // ---- rules over what targets make -----------------------------------------------------------------------------
 
 std::string Ruled(const std::string& rule) {
-  return Read("kpis: [{name: k, on: a.b, count: true, by: {rep: a.rep}, windows: [1h, today, month_to_date], target: {today: 5, month_to_date: 9}}]\n"
+  return Read("kpis: [{name: k, on: a.b, count: true, by: {rep: a.rep}, windows: [1h, today, month_to_date], "
+              "target: {today: 5, month_to_date: 9}}]\n"
               "rules: [{name: r, below: 1, " + rule + "}]");
 }
 
