@@ -1,4 +1,4 @@
-// The section `calendar`: what calendar windows go by.
+// The section `calendar`: what calendar windows and business time go by.
 #include <algorithm>
 #include <charconv>
 
@@ -68,16 +68,31 @@ std::optional<int> ReadMonth(const Value& value) {
 
 }  // namespace
 
-void ReadCalendar(const Value& value, CalendarSpec* calendar, Place* zone_place) {
-  *zone_place = value.place();
+void ReadCalendar(const Value& value, Specs* specs) {
+  CalendarSpec* const calendar = &specs->calendar;
+  specs->calendar_place = value.place();
   std::optional<Map> map = Map::Open(value);
   if (!map) return;
   if (const auto zone = map->Take("time_zone")) {
-    *zone_place = zone->place();
+    specs->calendar_place = zone->place();
     ReadZone(*zone, calendar);
   }
   map->Set("week_start", &calendar->week_start, ReadWeekday);
   map->Set("fiscal_year_start", &calendar->fiscal_year_start, ReadMonth);
+  if (const auto days = map->Take("business_days")) {
+    std::vector<int> weekdays;
+    ReadDays(*days, &weekdays);
+    if (!weekdays.empty()) calendar->business_days = 0;
+    for (const int day : weekdays) calendar->business_days = static_cast<uint8_t>(calendar->business_days | 1u << (day - 1));
+  }
+  if (const auto holidays = map->Take("holidays")) {
+    if (!holidays->is_scalar()) {
+      holidays->Fail("the name of a table is wanted here, whose keys are the dates, like 2026-12-25");
+    } else {
+      specs->holidays = holidays->Text().value_or("");
+      specs->holidays_place = holidays->place();
+    }
+  }
   map->Finish();
 }
 

@@ -49,15 +49,16 @@ void ReadSections(Map* map, ConfigUse use, Catalogue files, Specs* specs, Diagno
   if (const auto topics = run ? map->Require("topics") : map->Take("topics")) ReadTopics(*topics, &specs->topics);
   if (!run && specs->topics.empty()) specs->topics.emplace_back().name = kOfflineTopic;
   if (const auto time = map->Take("time")) ReadTime(*time, &specs->time);
-  if (const auto calendar = map->Take("calendar")) ReadCalendar(*calendar, &specs->calendar, &specs->calendar_place);
+  if (const auto calendar = map->Take("calendar")) ReadCalendar(*calendar, specs);
   if (const auto storage = run ? map->Take("storage") : map->Skip("storage")) ReadStorage(*storage, &specs->storage);
   if (const auto web = run ? map->Take("web") : map->Skip("web")) ReadWeb(*web, &specs->http);
   if (const auto limits = map->Take("limits")) ReadLimits(*limits, &specs->limits);
-  if (const auto tables = map->Take("tables")) ReadTables(*tables, &specs->tables, diagnostics);
+  if (const auto tables = map->Take("tables")) ReadTables(*tables, specs->holidays, &specs->tables, diagnostics);
   if (const auto fields = map->Take("fields")) ReadFields(*fields, &specs->fields);
   const std::optional<Value> catalogue = map->Take("catalogue");
   if (const auto kpis = map->Has("catalogue") ? map->Take("kpis") : map->Require("kpis")) ReadKpis(*kpis, specs);
   if (catalogue) ReadCatalogue(*catalogue, files, specs, diagnostics);
+  if (const auto targets = map->Take("targets")) ReadTargets(*targets, &specs->kpis);
   if (const auto rules = map->Take("rules")) ReadRules(*rules, specs);
   map->Refuse({"sources"});
   map->Finish();

@@ -92,8 +92,8 @@ void ReadKpi(const Value& value, const LimitSpec& limits, KpiSpec* kpi) {
            [](const Value& v) { return v.Time(std::chrono::minutes(1), kMaxWindow); });
   if (const auto by = map->Take("by")) ReadBy(*by, limits, kpi);
   ReadKpiWindows(&*map, kpi);
+  if (const auto target = map->Take("target")) ReadTarget(*target, kpi);
   if (measured) CheckClauses(&*map, *kpi);
-  map->Refuse({"target"});
   map->Finish();
   if (kpi->help.empty()) kpi->help = DefaultHelp(*kpi);
 }

@@ -1,9 +1,48 @@
 #include "config/kpi_index.h"
 
+#include <algorithm>
+#include <array>
+
 #include "config/measures.h"
 #include "config/reader.h"
 
 namespace tidemark::config {
+namespace {
+
+struct KindText {
+  std::string_view suffix, clause;
+};
+constexpr std::array<KindText, 7> kKinds = {{{"_compare", "compare"},
+                                             {"_growth_ratio", "compare"},
+                                             {"_ratio", "funnel"},
+                                             {"_target", "target"},
+                                             {"_attainment_ratio", "target"},
+                                             {"_pace_ratio", "target"},
+                                             {"_expected_ratio", "target"}}};
+
+bool Makes(const KpiSpec& kpi, const Derived& derived) {
+  if (derived.compared()) return !kpi.compare.empty();
+  if (derived.of_target()) return !WindowsOf(kpi, derived).empty();
+  return kpi.measure == Measure::kFunnel;
+}
+
+}  // namespace
+
+std::string_view SuffixOf(Derived::Kind kind) { return kKinds[static_cast<size_t>(kind)].suffix; }
+std::string_view ClauseOf(Derived::Kind kind) { return kKinds[static_cast<size_t>(kind)].clause; }
+
+std::vector<WindowSpec> WindowsOf(const KpiSpec& maker, const Derived& derived) {
+  std::vector<WindowSpec> windows = maker.windows;
+  const bool of_pace = derived.kind == Derived::Kind::kPace || derived.kind == Derived::Kind::kExpected;
+  std::erase_if(windows, [&](const WindowSpec& w) {
+    if (derived.compared()) return w.lifetime();
+    if (!derived.of_target()) return false;
+    const auto is = [&](const TargetSpec& target) { return target.window == w.name; };
+    const bool has = std::any_of(maker.targets.begin(), maker.targets.end(), is);
+    return !has || (of_pace && (w.kind != WindowSpec::Kind::kToDate || w.unit == CalendarUnit::kDay));
+  });
+  return windows;
+}
 
 KpiIndex::KpiIndex(const std::vector<KpiSpec>& kpis, Diagnostics* diagnostics) {
   for (size_t i = 0; i < kpis.size(); ++i) {
@@ -14,22 +53,17 @@ KpiIndex::KpiIndex(const std::vector<KpiSpec>& kpis, Diagnostics* diagnostics) {
     }
   }
   for (const auto& [name, i] : by_name_) {
-    if (!kpis[i].compare.empty()) {
-      AddDerived(kpis, {Derived::Kind::kCompare, name + "_compare", i}, diagnostics);
-      AddDerived(kpis, {Derived::Kind::kGrowth, name + "_growth_ratio", i}, diagnostics);
-    }
-    if (kpis[i].measure == Measure::kFunnel) {
-      AddDerived(kpis, {Derived::Kind::kShare, name + "_ratio", i}, diagnostics);
-    }
+    for (size_t kind = 0; kind < kKinds.size(); ++kind) AddDerived(kpis, static_cast<Derived::Kind>(kind), i, diagnostics);
   }
 }
 
-void KpiIndex::AddDerived(const std::vector<KpiSpec>& kpis, Derived derived, Diagnostics* diagnostics) {
-  const std::string& maker = kpis[derived.kpi].name;
+void KpiIndex::AddDerived(const std::vector<KpiSpec>& kpis, Derived::Kind kind, size_t by, Diagnostics* diagnostics) {
+  const std::string& maker = kpis[by].name;
+  const Derived derived{kind, maker + std::string(SuffixOf(kind)), by};
+  if (!Makes(kpis[by], derived)) return;
   if (const std::optional<size_t> own = Find(derived.name)) {
-    diagnostics->Add(kpis[*own].place,
-                     kpis[*own].path + ".name: " + Quoted(derived.name) + " is made by " + Quoted(maker) + " (" +
-                         (derived.kind == Derived::Kind::kShare ? "funnel" : "compare") + "); take another name");
+    diagnostics->Add(kpis[*own].place, kpis[*own].path + ".name: " + Quoted(derived.name) + " is made by " + Quoted(maker) + " (" +
+                                           std::string(ClauseOf(kind)) + "); take another name");
     return;
   }
   const auto [same, fresh] = derived_.emplace(derived.name, derived);
@@ -62,7 +96,7 @@ std::vector<ImpliedLabel> ImpliedLabels(const KpiSpec& kpi, const Derived* deriv
     ImpliedLabel& step = labels.emplace_back(ImpliedLabel{"step", {}});
     for (size_t i = 0; i < kpi.steps.size(); ++i) step.values.push_back(StepName(kpi, i));
   }
-  if (derived != nullptr && derived->kind != Derived::Kind::kShare) {
+  if (derived != nullptr && derived->compared()) {
     ImpliedLabel& compare = labels.emplace_back(ImpliedLabel{"compare", {}});
     for (const CompareSpec& c : kpi.compare) compare.values.push_back(c.name);
   }

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/plan/diagnostic.h"
@@ -11,13 +12,21 @@
 
 namespace tidemark::config {
 
-// A KPI that another one makes: what it is compared with, the growth since, or a funnel's shares of the first step.
+// A KPI that another one makes: what it is compared with, the growth since, a funnel's shares of the first step; its
+// target, the share of it that is reached, the same of what is expected by now, and what that is.
 struct Derived {
-  enum class Kind { kCompare, kGrowth, kShare };  // <name>_compare, <name>_growth_ratio, <name>_ratio
+  enum class Kind { kCompare, kGrowth, kShare, kTarget, kAttainment, kPace, kExpected };
   Kind kind;
   std::string name;
   size_t kpi;  // that makes it
+  bool compared() const { return kind == Kind::kCompare || kind == Kind::kGrowth; }
+  bool of_target() const { return kind >= Kind::kTarget; }
 };
+// What it is called behind its maker's name, and the clause that makes it.
+std::string_view SuffixOf(Derived::Kind kind);
+std::string_view ClauseOf(Derived::Kind kind);
+// The windows it has of its maker's.
+std::vector<WindowSpec> WindowsOf(const KpiSpec& maker, const Derived& derived);
 
 // A label that the program puts on series by itself, with the values it can have.
 struct ImpliedLabel {
@@ -37,7 +46,7 @@ class KpiIndex {
   std::vector<std::string> AllNames() const;  // derived ones too
 
  private:
-  void AddDerived(const std::vector<KpiSpec>& kpis, Derived derived, Diagnostics* diagnostics);
+  void AddDerived(const std::vector<KpiSpec>& kpis, Derived::Kind kind, size_t maker, Diagnostics* diagnostics);
 
   std::vector<std::string> names_;
   std::map<std::string, size_t> by_name_;

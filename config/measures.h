@@ -33,6 +33,8 @@ inline constexpr Measures kAdditive =
     Of(Measure::kCount, Measure::kSum, Measure::kFirst, Measure::kActive, Measure::kLapsed, Measure::kOpen);
 // What a formula can compute with: one number for each series and window.
 inline constexpr Measures kOperands = kAllMeasures & ~(kWithStats | Of(Measure::kFunnel));
+// What can have a target: the same.
+inline constexpr Measures kTargetable = kOperands;
 // What a correction can be counted back from.
 inline constexpr Measures kCorrectable = Of(Measure::kCount, Measure::kSum, Measure::kAvg, Measure::kQuantiles);
 

@@ -87,8 +87,10 @@ class OperandChecker {
     if (derived == nullptr) return "there is no KPI " + Quoted(name) + DidYouMean(name, index_.names());
     const KpiSpec& maker = kpis_[derived->kpi];
     if (!Contains(kOperands, maker.measure)) return WhyNoNumber(maker);
-    return Quoted(name) + " is for rules and dashboards; a formula takes " + maker.name +
-           (derived->kind == Derived::Kind::kGrowth ? " / " + maker.name + "@previous - 1" : "@previous");
+    const std::string instead = derived->kind == Derived::Kind::kGrowth ? " / " + maker.name + "@previous - 1"
+                                : derived->compared()                  ? "@previous"
+                                                                       : "";
+    return Quoted(name) + " is for rules and dashboards; a formula takes " + maker.name + instead;
   }
 
   static std::string WhyNoNumber(const KpiSpec& kpi) {

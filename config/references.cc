@@ -16,13 +16,8 @@ struct Watched {
   const KpiSpec* kpi;
   const Derived* derived;  // null: the KPI itself
 
-  std::vector<WindowSpec> Windows() const {
-    std::vector<WindowSpec> windows = kpi->windows;
-    if (derived != nullptr && derived->kind != Derived::Kind::kShare) {
-      std::erase_if(windows, [](const WindowSpec& w) { return w.lifetime(); });
-    }
-    return windows;
-  }
+  std::vector<WindowSpec> Windows() const { return derived == nullptr ? kpi->windows : WindowsOf(*kpi, *derived); }
+  bool HasLabels() const { return derived == nullptr || derived->kind != Derived::Kind::kExpected; }
 };
 
 class RuleChecker {
@@ -77,7 +72,9 @@ class RuleChecker {
 
   void CheckLabels(const std::string& path, const Watched& watched, RuleSpec* rule) {
     std::vector<std::string> known;
-    for (const LabelSpec& label : watched.kpi->by) known.push_back(label.name);
+    for (const LabelSpec& label : watched.kpi->by) {
+      if (watched.HasLabels()) known.push_back(label.name);
+    }
     const std::vector<ImpliedLabel> implied = ImpliedLabels(*watched.kpi, watched.derived);
     for (const ImpliedLabel& label : implied) known.push_back(label.name);
     for (const auto& [name, value] : rule->labels) {

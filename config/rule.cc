@@ -19,27 +19,6 @@ std::optional<int> DayOf(std::string_view text) {
   return static_cast<int>(found - kDays.begin()) + 1;
 }
 
-// "mon" or "mon-fri"; a range may pass the end of the week.
-void ReadDays(const Value& value, std::vector<int>* days) {
-  for (const Value& item : value.Items()) {
-    const std::optional<std::string> text = item.Text();
-    if (!text) continue;
-    const size_t dash = text->find('-');
-    const std::optional<int> first = DayOf(text->substr(0, dash));
-    const std::optional<int> last = dash == std::string::npos ? first : DayOf(text->substr(dash + 1));
-    if (!first || !last) {
-      item.Fail(Quoted(*text) + " is no day; there are mon, tue, wed, thu, fri, sat, sun and ranges like mon-fri");
-      continue;
-    }
-    for (int day = *first;; day = day % 7 + 1) {
-      if (std::find(days->begin(), days->end(), day) == days->end()) days->push_back(day);
-      if (day == *last) break;
-    }
-  }
-  std::sort(days->begin(), days->end());
-  if (value.is_list() && value.node().items.empty()) value.Fail("is empty; leave it out for every day");
-}
-
 // Minutes after midnight of "08:00" or "24:00".
 std::optional<int> MinuteOf(std::string_view text) {
   if (text.size() != 5 || text[2] != ':') return std::nullopt;
@@ -131,6 +110,26 @@ void ReadThreshold(Map* map, RuleSpec* rule) {
 
 }  // namespace
 
+void ReadDays(const Value& value, std::vector<int>* days) {
+  for (const Value& item : value.Items()) {
+    const std::optional<std::string> text = item.Text();
+    if (!text) continue;
+    const size_t dash = text->find('-');
+    const std::optional<int> first = DayOf(text->substr(0, dash));
+    const std::optional<int> last = dash == std::string::npos ? first : DayOf(text->substr(dash + 1));
+    if (!first || !last) {
+      item.Fail(Quoted(*text) + " is no day; there are mon, tue, wed, thu, fri, sat, sun and ranges like mon-fri");
+      continue;
+    }
+    for (int day = *first;; day = day % 7 + 1) {
+      if (std::find(days->begin(), days->end(), day) == days->end()) days->push_back(day);
+      if (day == *last) break;
+    }
+  }
+  std::sort(days->begin(), days->end());
+  if (value.is_list() && value.node().items.empty()) value.Fail("is empty; leave it out for every day");
+}
+
 void ReadActive(const Value& value, ActiveHours* active) {
   active->place = value.place();
   active->time_zone = "UTC";
@@ -168,7 +167,8 @@ void ReadRule(const Value& value, RuleSpec* rule) {
   map->Set("severity", &rule->severity, name_of);
   map->Set("team", &rule->team, [](const Value& v) { return v.Text(); });
   map->Set("help", &rule->help, [](const Value& v) { return v.Text(); });
-  map->Refuse({"target", "compare", "sources"});
+  map->Refuse("target", "a rule over the KPI's _attainment_ratio or _pace_ratio says that");
+  map->Refuse({"compare", "sources"});
   map->Finish();
 }
 

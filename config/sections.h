@@ -18,12 +18,12 @@ void ReadSections(Map* map, ConfigUse use, Catalogue catalogue, Specs* specs, Di
 void ReadKafka(const Value& value, KafkaSpec* kafka);
 void ReadTopics(const Value& value, std::vector<TopicSpec>* topics);
 void ReadTime(const Value& value, TimeSpec* time);
-void ReadCalendar(const Value& value, CalendarSpec* calendar, Place* zone_place);
+void ReadCalendar(const Value& value, Specs* specs);
 void ReadStorage(const Value& value, StorageSpec* storage);
 void ReadWeb(const Value& value, HttpSpec* http);
 void ReadLimits(const Value& value, LimitSpec* limits);
-// Reads the tables' files too.
-void ReadTables(const Value& value, std::vector<TableSpec>* tables, Diagnostics* diagnostics);
+// Reads the tables' files too. `holidays`: the table whose keys are dates, or "".
+void ReadTables(const Value& value, const std::string& holidays, std::vector<TableSpec>* tables, Diagnostics* diagnostics);
 void ReadFields(const Value& value, std::vector<FieldSpec>* fields);
 // One of them: `entry` of the map `fields`. Nothing when it is wrong, which is reported.
 std::optional<FieldSpec> ReadField(const Value& fields, const Node::Entry& entry);
@@ -31,7 +31,12 @@ std::optional<FieldSpec> ReadField(const Value& fields, const Node::Entry& entry
 // `max_label_value_bytes` bounds declared values.
 void ReadKpi(const Value& value, const LimitSpec& limits, KpiSpec* kpi);
 void ReadBy(const Value& value, const LimitSpec& limits, KpiSpec* kpi);
+// `target` of a KPI, whose windows and labels are read; `targets` of a configuration, whose KPIs are.
+void ReadTarget(const Value& value, KpiSpec* kpi);
+void ReadTargets(const Value& value, std::vector<KpiSpec>* kpis);
 void ReadRule(const Value& value, RuleSpec* rule);
+// "mon", "mon-fri": 1 = Monday .. 7 = Sunday, sorted; a range may pass the end of the week.
+void ReadDays(const Value& value, std::vector<int>* days);
 void ReadActive(const Value& value, ActiveHours* active);
 
 class KpiIndex;

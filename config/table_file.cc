@@ -18,6 +18,7 @@ namespace tidemark {
 namespace config {
 namespace {
 
+constexpr size_t kDateBytes = 10;    // 2026-11-24
 constexpr size_t kMaxMistakes = 20;  // of one file; the rest is likely more of the same
 
 std::string StampOf(const struct stat& file) {
@@ -49,7 +50,6 @@ std::optional<int64_t> DecimalCell(std::string_view text) {
 }
 
 std::optional<int64_t> TimeCell(std::string_view text) {
-  constexpr size_t kDateBytes = 10;  // 2026-11-24
   const Result<EventTime> time = ParseRfc3339(text.size() == kDateBytes ? std::string(text) + "T00:00:00Z" : std::string(text));
   if (!time.ok()) return std::nullopt;
   return Micros(*time);
@@ -145,6 +145,9 @@ class TableParser {
     const CsvField& key = record[key_];
     if (key.text.empty()) return Fail(key.at, "the key (" + spec_.key + ") is empty");
     if (!IsText(key)) return;
+    if (spec_.dates && (key.text.size() != kDateBytes || !TimeCell(key.text))) {
+      return Fail(key.at, "the key " + Quoted(key.text) + " is not a date like 2026-12-25; calendar.holidays are those of this table");
+    }
     if (lines_.size() >= kMaxTableRows) {
       mistakes_ = kMaxMistakes - 1;
       return Fail(key.at, "more than " + std::to_string(kMaxTableRows) + " rows");

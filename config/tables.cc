@@ -53,7 +53,7 @@ void ReadTable(const Value& value, TableSpec* table, Diagnostics* diagnostics) {
 
 }  // namespace
 
-void ReadTables(const Value& value, std::vector<TableSpec>* tables, Diagnostics* diagnostics) {
+void ReadTables(const Value& value, const std::string& holidays, std::vector<TableSpec>* tables, Diagnostics* diagnostics) {
   if (!Map::Open(value)) return;
   if (value.node().entries.size() > kMaxTables) return value.Fail("more than " + std::to_string(kMaxTables) + " tables");
   for (const Node::Entry& entry : value.node().entries) {
@@ -61,6 +61,7 @@ void ReadTables(const Value& value, std::vector<TableSpec>* tables, Diagnostics*
     if (const std::string why = WhyNotName(entry.key); !why.empty()) table.FailAt(value.PlaceOf(entry), why);
     tables->emplace_back();
     tables->back().name = entry.key;
+    tables->back().dates = entry.key == holidays;
     tables->back().place = value.PlaceOf(entry);
     ReadTable(table, &tables->back(), diagnostics);
   }

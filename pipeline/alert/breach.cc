@@ -44,12 +44,14 @@ bool RuleState::Breaching(const Series& series, const Value& value) const {
 
 void RuleState::Move(Series* series, BreachState state, EventTime t) {
   if (series->state == state) return;
-  if (series->state == BreachState::kPending) --pending_;
-  if (state == BreachState::kPending) ++pending_;
   if (series->state == BreachState::kFiring || state == BreachState::kFiring) ++series->transitions;
   series->state = state;
   series->since = state == BreachState::kInactive ? kNoEventTime : t;
   series->changed = true;
+}
+
+void RuleState::NoteDue(const Series& series) {
+  if (series.state == BreachState::kPending) due_ = std::min(due_, series.since + plan_.hold_for);
 }
 
 void RuleState::Step(Series* series, EventTime t, const SeriesValue& now) {
@@ -83,18 +85,20 @@ void RuleState::Visit(const EventTime* t, const View& view) {
     if (t != nullptr) Step(&series, *t, now);
   });
   auto infos = std::make_shared<std::vector<BreachInfo>>();
+  due_ = EventTime::max();
   for (auto it = series_.begin(); it != series_.end();) {
     Series& series = it->second;
     if (series.seen != evaluation_) {  // the series left the KPI
       if (t == nullptr) {
+        NoteDue(series);
         ++it;
         continue;
       }
-      if (series.state == BreachState::kPending) --pending_;
       gone_.push_back(it->first);
       it = series_.erase(it);
       continue;
     }
+    NoteDue(series);
     infos->push_back({series.labels, series.state, series.observed, series.samples, series.since, series.transitions});
     ++it;
   }
@@ -138,7 +142,7 @@ Status RuleState::Restore(std::string_view packed_labels, std::string_view value
   series.transitions = reader.ZigZag();
   if (!reader.Done() || state > 2) return Corrupt("stored state of rule " + plan_.info.name + " cannot be read");
   series.state = static_cast<BreachState>(state);
-  if (series.state == BreachState::kPending) ++pending_;
+  NoteDue(series);
   series_[std::string(packed_labels)] = std::move(series);
   return Status::Ok();
 }

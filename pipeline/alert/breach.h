@@ -37,8 +37,8 @@ class RuleState {
   void Evaluate(EventTime t, const View& view) { Visit(&t, view); }
   // Shows values and restored states without evaluating: after a restart.
   void Show(const View& view) { Visit(nullptr, view); }
-  // True when the outcome may differ at another instant although no value changed.
-  bool time_matters() const { return pending_ > 0 || active_.has_value(); }
+  // True when the outcome at t may be another although no value changed since the last evaluation.
+  bool time_matters(EventTime t) const { return t >= due_ || active_.has_value(); }
 
   // All series with their states; shared until the next Evaluate changes something.
   std::shared_ptr<const std::vector<BreachInfo>> breaches() const { return infos_; }
@@ -66,14 +66,15 @@ class RuleState {
   bool Breaching(const Series& series, const Value& value) const;
   void Visit(const EventTime* t, const View& view);
   void Step(Series* series, EventTime t, const SeriesValue& now);
-  void Move(Series* series, BreachState state, EventTime t);
+  static void Move(Series* series, BreachState state, EventTime t);
+  void NoteDue(const Series& series);
 
   const RulePlan& plan_;
   std::optional<ActiveHoursClock> active_;
   std::map<std::string, Series> series_;  // by packed labels
   std::vector<std::string> gone_, gone_taken_;
   uint64_t evaluation_ = 0;
-  size_t pending_ = 0;
+  EventTime due_ = EventTime::max();  // the first at which one that is pending fires
   std::shared_ptr<const std::vector<BreachInfo>> infos_ = std::make_shared<std::vector<BreachInfo>>();
 };
 

@@ -182,7 +182,7 @@ void Engine::Impl::FillStats() {
   }
 }
 
-std::shared_ptr<const Snapshot> Engine::Impl::MakeSnapshot() {
+SnapshotData Engine::Impl::Values() {
   SnapshotData data;
   data.plan = plan_;
   table_views_.resize(tables_.size());
@@ -196,6 +196,13 @@ std::shared_ptr<const Snapshot> Engine::Impl::MakeSnapshot() {
     }
   }
   data.tables = table_views_;
+  for (const Clock& clock : clocks_) data.read_at.push_back(clock.read_at);
+  data.lookups = intake_.tables();
+  return data;
+}
+
+std::shared_ptr<const Snapshot> Engine::Impl::MakeSnapshot() {
+  SnapshotData data = Values();
   for (const KpiPlan& kpi : plan_->kpis()) data.status.push_back(StatusOf(kpi));
   for (const RuleState& rule : rules_) data.breaches.push_back(rule.breaches());
   bool complete = !owned_.empty();

@@ -52,6 +52,7 @@ double Engine::Impl::Coverage(const KpiPlan& kpi, size_t window) const {
     }
     return least;
   }
+  if (!kpi.targets.empty()) window = kpi.targets[window].window;
   if (kpi.derived != Derived::kNone) return Coverage(plan_->kpis()[kpi.base.v], window);
   const TablePlan& table = plan_->tables()[kpi.table.v];
   const CellRef& cell = kpi.cells[0][window];

@@ -43,8 +43,8 @@ class Engine {
   Status AdvanceTo(EventTime t, WallTime now);
   // Back-fill only: applies what is here in any order, and no rule sees what lies between. True when there was something.
   Result<bool> Drain(WallTime now);
-  // New contents of the tables that derived fields look into, by Plan::lookups(); until then they are the plan's. What was
-  // counted stays as it is. REQUIRES: laid out as the plan says.
+  // New contents of the tables that derived fields, targets and holidays are looked up in, by Plan::lookups(); until then
+  // they are the plan's. What was counted stays as it is. REQUIRES: laid out as the plan says.
   void SetTables(LookupTables tables);
   // Commits now what is applied.
   Status Commit(WallTime now);

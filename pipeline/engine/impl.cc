@@ -190,6 +190,13 @@ Result<bool> Engine::Impl::TakeRound(EventTime limit, WallTime now) {
   return any;
 }
 
+// Targets and holidays are looked up when a view is read: it is another one now.
+void Engine::Impl::SetTables(LookupTables tables) {
+  intake_.SetTables(std::move(tables));
+  for (Clock& clock : clocks_) clock.changed = true;
+  moved_since_commit_ = true;
+}
+
 void Engine::Impl::MoveClocks() {
   for (size_t c = 0; c < clocks_.size(); ++c) {
     const EventTime known = KnownThrough(c);
@@ -200,6 +207,7 @@ void Engine::Impl::MoveClocks() {
 }
 
 Status Engine::Impl::AdvanceTables(size_t clock, EventTime t) {
+  clocks_[clock].read_at = t;
   for (const auto& table : tables_) {
     if (table->plan().clock != clock) continue;
     TM_RETURN_IF_ERROR(table->Advance(t, store_));
@@ -218,8 +226,10 @@ Status Engine::Impl::EvaluateAt(size_t clock, EventTime t) {
     if (!kpi.counted) continue;  // held until it is
     const KpiPlan& stored = kpi.derived == Derived::kNone ? kpi : plan_->kpis()[kpi.base.v];
     if (stored.measure != Measure::kFormula && plan_->tables()[stored.table.v].clock != clock) continue;
-    if (!changed && !rules_[r].time_matters()) continue;
-    if (view == nullptr) view = MakeSnapshot();
+    // What moves by itself is looked at on a grid of its own, and only there: a look more, after a restart, could find more.
+    const bool due = MovesWithTime(kpi.derived) ? FloorTo(t, kPaceGrid) == t : changed || rules_[r].time_matters(t);
+    if (!due) continue;
+    if (view == nullptr) view = std::make_shared<Snapshot>(Values());
     rules_[r].Evaluate(t, *view);
   }
   clocks_[clock].changed = false;

@@ -18,6 +18,7 @@
 namespace tidemark {
 
 inline constexpr Duration kRuleGrid = std::chrono::seconds(15);
+inline constexpr Duration kPaceGrid = std::chrono::minutes(5);   // for what moves with time alone
 inline constexpr double kCommitPrice = 20;                       // 5 % of the engine's time
 inline constexpr Duration kCommitBurst = std::chrono::seconds(2);  // debt that nothing waits for
 
@@ -29,7 +30,7 @@ class Engine::Impl {
   Result<Duration> Step(WallTime now);
   Status AdvanceTo(EventTime t, WallTime now);
   Result<bool> Drain(WallTime now);
-  void SetTables(LookupTables tables) { intake_.SetTables(std::move(tables)); }
+  void SetTables(LookupTables tables);
   Status Commit(WallTime now);
   Status Stop(WallTime now);
   std::shared_ptr<const View> view() const;
@@ -63,6 +64,8 @@ class Engine::Impl {
   bool CommitDue(WallTime now) const;
   Status BuildBatch(CommitBatch* batch);
   void AppendMeta(CommitBatch* batch);
+  // What rules see: values alone.
+  SnapshotData Values();
   std::shared_ptr<const Snapshot> MakeSnapshot();
   void Publish(std::shared_ptr<const View> view);
   KpiStatus StatusOf(const KpiPlan& kpi) const;
@@ -88,6 +91,7 @@ class Engine::Impl {
     uint64_t fingerprint = 0;
     EventTime t = kNoEventTime;          // T; never decreases
     EventTime evaluated = kNoEventTime;  // last instant of the grid at which rules were evaluated
+    EventTime read_at = kNoEventTime;    // as of which its tables stand
     bool changed = true;                 // a table of it changed since then, or rules that are new have not seen any
   };
 

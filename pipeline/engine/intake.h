@@ -24,6 +24,7 @@ class Intake {
   // What derived fields look into, from the next event that is applied. REQUIRES: one for each of the plan's lookups, with
   // its columns.
   void SetTables(LookupTables tables);
+  const LookupTables& tables() const { return tables_; }
 
   std::vector<std::unique_ptr<Dedup>>& dedups() { return dedups_; }  // by topic; null where off
 

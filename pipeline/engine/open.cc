@@ -249,6 +249,8 @@ Status Engine::Impl::Open(WallTime now) {
     TM_RETURN_IF_ERROR(table->Load(store_));
     const EventTime t = clocks_[table->plan().clock].t;
     if (t != kNoEventTime) TM_RETURN_IF_ERROR(table->Advance(t, store_));
+    clocks_[table->plan().clock].read_at = t;
+    clocks_[table->plan().clock].changed = true;  // perhaps, since rules were last evaluated
   }
   router_.Resize();
   for (auto& dedup : intake_.dedups()) {

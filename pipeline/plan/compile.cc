@@ -81,6 +81,10 @@ void Compiler::Calendar() {
   auto calendar = tidemark::Calendar::Make(specs_.calendar);
   if (!calendar.ok()) return Error(specs_.calendar_place, "calendar: " + calendar.status().text());
   plan_->calendar_ = std::move(calendar).value();
+  if (specs_.holidays.empty()) return;
+  const Result<uint32_t> table = fields_.Table(specs_.holidays);
+  if (!table.ok()) return Error(specs_.holidays_place, "calendar.holidays: " + table.status().text());
+  plan_->holidays_ = *table;
 }
 
 KpiInfo Compiler::InfoOf(const KpiSpec& spec) const {

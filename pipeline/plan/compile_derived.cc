@@ -1,9 +1,10 @@
-// KPIs that clauses of others imply: the same at another time, growth, shares of a funnel's first step.
+// KPIs that clauses of others imply: the same at another time, growth, shares of a funnel's first step;
+// compile_target.cc: targets.
 #include "pipeline/plan/compiler.h"
 
 namespace tidemark {
 
-void Compiler::AddDerivedKpi(KpiId base, Derived derived, const std::string& suffix, const std::string& help) {
+KpiPlan* Compiler::AddDerivedKpi(KpiId base, Derived derived, const std::string& suffix, const std::string& help) {
   const KpiPlan& of = plan_->kpis_[base.v];
   KpiPlan kpi;
   kpi.info = of.info;
@@ -12,8 +13,8 @@ void Compiler::AddDerivedKpi(KpiId base, Derived derived, const std::string& suf
   kpi.info.help = help + ": " + of.info.help;
   kpi.info.counter = false;
   kpi.info.lifetime_window = SIZE_MAX;
-  if (derived != Derived::kCompare) kpi.info.unit = "ratio";
-  if (derived != Derived::kStepRatio) kpi.info.labels.emplace_back("compare");
+  if (derived != Derived::kCompare && derived != Derived::kTarget) kpi.info.unit = "ratio";
+  if (derived == Derived::kCompare || derived == Derived::kGrowth) kpi.info.labels.emplace_back("compare");
   kpi.measure = of.measure;
   kpi.derived = derived;
   kpi.base = base;
@@ -21,9 +22,9 @@ void Compiler::AddDerivedKpi(KpiId base, Derived derived, const std::string& suf
   const std::string name = kpi.info.name;
   if (!by_name_.try_emplace(name, KpiId{static_cast<uint32_t>(plan_->kpis_.size())}).second) {
     Error(specs_.kpis[base.v].place, "kpi " + name + " exists, but " + of.info.name + " makes a KPI of this name by itself; rename one");
-    return;
   }
   plan_->kpis_.push_back(std::move(kpi));
+  return &plan_->kpis_.back();
 }
 
 void Compiler::AddDerived() {
@@ -39,6 +40,7 @@ void Compiler::AddDerived() {
       AddDerivedKpi(KpiId{k}, Derived::kGrowth, "_growth_ratio", "Growth since the time compared with");
     }
     if (spec.measure == Measure::kFunnel) AddDerivedKpi(KpiId{k}, Derived::kStepRatio, "_ratio", "Share of the first step");
+    AddTargets(KpiId{k});
   }
 }
 

@@ -109,7 +109,12 @@ class Compiler {
 
   // ---- compile_derived.cc ----
   void AddDerived();
-  void AddDerivedKpi(KpiId base, Derived derived, const std::string& suffix, const std::string& help);
+  KpiPlan* AddDerivedKpi(KpiId base, Derived derived, const std::string& suffix, const std::string& help);
+
+  // ---- compile_target.cc ----
+  std::vector<TargetPlan> TargetsOf(const KpiSpec& spec, const KpiInfo& info);
+  void ResolveTable(const TargetSpec& spec, TargetPlan* target);
+  void AddTargets(KpiId base);
 
   // ---- compile_formula.cc ----
   void FormulaKpi(const KpiSpec& spec, KpiPlan* kpi);

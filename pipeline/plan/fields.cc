@@ -137,22 +137,32 @@ void Fields::CheckParts(const FieldExpr& expr, Derived* derived) {
   for (const auto& arg : expr.args) CheckParts(*arg, derived);
 }
 
-void Fields::CheckLookup(const FieldExpr& expr, Derived* derived) {
-  const auto table = table_by_name_.find(expr.table);
+Result<uint32_t> Fields::Table(const std::string& name) const {
+  const auto table = table_by_name_.find(name);
+  if (table != table_by_name_.end()) return table->second;
   std::vector<std::string> names;
-  if (table == table_by_name_.end()) {
-    for (const TableSpec& spec : specs_.tables) names.push_back(spec.name);
-    Error(*derived, expr.place, "there is no table " + expr.table + DidYouMean(Nearest(expr.table, names)));
-    derived->bad = true;
-    return;
-  }
-  LookupPlan& plan = lookups_[table->second];
-  for (size_t c = 0; c < plan.columns.size(); ++c) {
-    if (plan.columns[c].name == expr.column) plan.needed[c] = true;
-    if (plan.columns[c].name == expr.column) return;
+  for (const TableSpec& spec : specs_.tables) names.push_back(spec.name);
+  return Invalid("there is no table " + name + DidYouMean(Nearest(name, names)));
+}
+
+Result<uint32_t> Fields::Column(uint32_t table, const std::string& name) {
+  LookupPlan& plan = lookups_[table];
+  std::vector<std::string> names;
+  for (uint32_t c = 0; c < plan.columns.size(); ++c) {
+    if (plan.columns[c].name == name) {
+      plan.needed[c] = true;
+      return c;
+    }
     names.push_back(plan.columns[c].name);
   }
-  Error(*derived, expr.place, "the table " + expr.table + " has no column " + expr.column + DidYouMean(Nearest(expr.column, names)));
+  return Invalid("the table " + plan.name + " has no column " + name + DidYouMean(Nearest(name, names)));
+}
+
+void Fields::CheckLookup(const FieldExpr& expr, Derived* derived) {
+  const Result<uint32_t> table = Table(expr.table);
+  const Result<uint32_t> found = table.ok() ? Column(*table, expr.column) : table;
+  if (found.ok()) return;
+  Error(*derived, expr.place, found.status().text());
   derived->bad = true;
 }
 

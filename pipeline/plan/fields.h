@@ -36,6 +36,11 @@ class Fields {
   std::string Identity(const std::string& path) const;
   std::string Identity(const Expr& where) const;
 
+  // A table's index, and its column there, which later contents must have; why there is none.
+  Result<uint32_t> Table(const std::string& name) const;
+  Result<uint32_t> Column(uint32_t table, const std::string& name);
+  const LookupColumn& column(uint32_t table, uint32_t column) const { return lookups_[table].columns[column]; }
+
   // ---- once all KPIs are compiled ----
   // Reports derived fields that no event type can have.
   void CheckUnused();

@@ -36,6 +36,7 @@ class LookupTable {
   size_t rows() const { return keys_.size(); }
   size_t bytes() const { return text_.size() + (keys_.size() + cells_.size()) * 8 + index_.size() * 4; }
 
+  std::string_view key(uint32_t row) const { return View(keys_[row]); }
   // kNoRow when there is none.
   uint32_t Find(std::string_view key) const;
   // The cell as a slot of its column's type; false when it is empty. Text lives as long as the table.

@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -52,8 +54,23 @@ struct StatPlan {
   std::string name;
 };
 
-// KPIs that others imply: x_compare, x_growth_ratio of `compare`, x_ratio of a funnel.
-enum class Derived : uint8_t { kNone, kCompare, kGrowth, kStepRatio };
+// KPIs that others imply: x_compare, x_growth_ratio of `compare`, x_ratio of a funnel; of `target` x_target,
+// x_attainment_ratio, x_pace_ratio, x_expected_ratio.
+enum class Derived : uint8_t { kNone, kCompare, kGrowth, kStepRatio, kTarget, kAttainment, kPace, kExpected };
+
+// Whose values change although nothing is counted and no window moves.
+constexpr bool MovesWithTime(Derived derived) { return derived == Derived::kPace || derived == Derived::kExpected; }
+
+// What a KPI shall reach in one window.
+struct TargetPlan {
+  size_t window = 0;                   // of the KPI that has the target
+  std::optional<CalendarUnit> unit;    // a period to date: there is a pace
+  std::optional<Decimal> value;        // of what is not named below
+  size_t label = SIZE_MAX;             // whose value chooses; SIZE_MAX: none does
+  std::map<std::string, Decimal, std::less<>> values;
+  uint32_t table = UINT32_MAX;         // index into Plan::lookups(); UINT32_MAX: none
+  uint32_t column = 0;
+};
 
 struct KpiPlan {
   KpiInfo info;
@@ -62,6 +79,7 @@ struct KpiPlan {
   bool counted = true;                 // false: by another engine, still; here it has no series and no state
   KpiId base{};                        // of a derived KPI
   std::vector<uint32_t> compare;       // indices into Plan::others(), as configured
+  std::vector<TargetPlan> targets;     // of a KPI derived from `target`: by its own windows
   int scale = 0;                       // digits after the point of its values
   uint64_t fingerprint = 0;            // of what is stored for it; 0 for a formula
   int64_t min_samples = 0;
@@ -295,6 +313,9 @@ class Plan {
   // Derived fields, by EventTypeId: to be evaluated between decoding and routing.
   const Derivation& derivation(EventTypeId type) const { return derivations_[type.v]; }
   std::span<const LookupPlan> lookups() const { return lookups_; }
+  const Calendar& calendar() const { return *calendar_; }
+  // Index into lookups() of the table whose keys are holidays; UINT32_MAX: none.
+  uint32_t holidays() const { return holidays_; }
   const TimeSpec& time() const { return time_; }
   const LimitSpec& limits() const { return limits_; }
   std::span<const KpiInfo> kpi_infos() const { return kpi_infos_; }
@@ -307,6 +328,7 @@ class Plan {
   std::vector<FoldPlan> folds_;
   std::vector<CompareSpec> others_ = {{}};
   std::shared_ptr<const Calendar> calendar_;
+  uint32_t holidays_ = UINT32_MAX;
   std::vector<RulePlan> rules_;
   std::vector<ClockPlan> clocks_;
   std::vector<TopicPlan> topics_;

@@ -96,6 +96,18 @@ struct CompareSpec {
   Place place;
 };
 
+// `target`: what a KPI shall reach in one of its windows. Nothing of it is stored.
+struct TargetSpec {
+  std::string window;                // one of the KPI's, as it spells it
+  std::optional<Decimal> value;      // of the series that nothing below names; none: they have no target
+  std::string by;                    // the label whose value chooses; "": none does
+  std::map<std::string, Decimal> values;  // by the label's value
+  std::string table, column;         // or in the row whose key it is
+  std::string path;                  // what messages call it
+  Place place;
+  Place table_place, column_place;
+};
+
 // What an entity's later events do to what it contributed, where that was counted (`key` names the entity).
 struct CorrectionSpec {
   std::vector<std::string> by;       // event types whose fields replace those of the counted event
@@ -128,6 +140,7 @@ struct KpiSpec {
   std::optional<Duration> waiting_for;  // open: only those whose labels have not changed for so long
   CorrectionSpec correct;
   std::vector<CompareSpec> compare;
+  std::vector<TargetSpec> targets;   // at most one a window
   int64_t top = 0;                   // only so many series, the greatest; the rest is __other__. 0: all
   bool nonnegative = false;          // a sum that never falls: exposed as a counter over lifetime
   std::unique_ptr<Formula> formula;
@@ -264,6 +277,7 @@ struct TableSpec {
   std::string key;               // the column that lookups go by
   std::map<std::string, ColumnType> columns;    // declared types; other columns are text
   std::shared_ptr<const LookupTable> contents;  // as read with the configuration
+  bool dates = false;            // its keys are dates, like 2026-12-25
   std::string stamp;             // of the file when it was read: differs once it has changed
   Place place;
 };
@@ -273,6 +287,8 @@ struct Specs {
   std::string metric_namespace = "sales";
   CalendarSpec calendar;
   Place calendar_place;
+  std::string holidays;          // of the calendar: the table whose keys are the dates; "": none
+  Place holidays_place;
   KafkaSpec kafka;
   std::vector<TopicSpec> topics;
   TimeSpec time;

@@ -116,6 +116,30 @@ Period Calendar::PeriodOf(CalendarUnit unit, EventTime t) const {
   return {zone_->BeginOf(days.first), zone_->BeginOf(days.next)};
 }
 
+BusinessTime Calendar::BusinessTimeAt(CalendarUnit unit, EventTime t,
+                                      const std::function<bool(std::string_view date)>& is_holiday) const {
+  const CivilDay today = zone_->DayOf(t);
+  const Days days = DaysOf(spec_, unit, today);
+  struct Counted {
+    int64_t over = 0, all = 0;
+    bool today = false;
+  } business, every;
+  const auto count = [&](Counted* counted, CivilDay day) {
+    ++counted->all;
+    counted->over += day < today ? 1 : 0;
+    counted->today |= day == today;
+  };
+  for (CivilDay day = days.first; day < days.next; ++day) {
+    count(&every, day);
+    const auto weekday = static_cast<unsigned>(absl::GetWeekday(day));  // absl: Monday is 0
+    if ((spec_.business_days >> weekday & 1) != 0 && !is_holiday(absl::FormatCivilTime(day))) count(&business, day);
+  }
+  const Counted& counted = business.all > 0 ? business : every;
+  const EventTime begin = zone_->BeginOf(today);
+  const int64_t length = (zone_->BeginOf(today + 1) - begin).count();
+  return {counted.over * length + (counted.today ? (t - begin).count() : 0), counted.all * length, length};
+}
+
 Period Calendar::PeriodBefore(CalendarUnit unit, EventTime t) const {
   return PeriodOf(unit, PeriodOf(unit, t).begin - Duration(1));
 }

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "pipeline/base/status.h"
 #include "pipeline/base/time.h"
@@ -17,6 +19,7 @@ struct CalendarSpec {
   std::string time_zone = "UTC";  // IANA
   int week_start = 1;             // 1 = Monday .. 7 = Sunday
   int fiscal_year_start = 1;      // month in which years and quarters begin, 1 = January
+  uint8_t business_days = 0x7f;   // weekdays on which business is done, bit 0 = Monday
   bool operator==(const CalendarSpec&) const = default;
 };
 
@@ -24,6 +27,14 @@ struct Period {
   EventTime begin;
   EventTime end;  // exclusive
   bool operator==(const Period&) const = default;
+};
+
+// How much of a period's business time is over: each of its business days counts the same, and within one as much as
+// has passed from its first instant to its end. Where there is none among its days, all of them count.
+struct BusinessTime {
+  int64_t over = 0;  // 0 <= over < all
+  int64_t all = 1;
+  int64_t day = 1;   // what one day counts
 };
 
 // Calendar arithmetic in one time zone. A day begins at the first instant of its local date, be that not midnight, and
@@ -53,6 +64,10 @@ class Calendar {
   // `other` where that is shorter. While the wall clock goes again through what it was set back by, nothing passes.
   // REQUIRES: `other` is a period of any unit.
   Period SameElapsed(CalendarUnit unit, EventTime t, const Period& other) const;
+
+  // Of the period of `unit` that holds t. `is_holiday` is asked about dates like "2026-12-25": no business is done on them.
+  // As t grows within a period, over / all never decreases.
+  BusinessTime BusinessTimeAt(CalendarUnit unit, EventTime t, const std::function<bool(std::string_view date)>& is_holiday) const;
 
   // The coarsest of 1 h, 10 min and 1 min that every day of the years 1970 to 2100 begins on a multiple of. (No such
   // for Africa/Monrovia, whose days began at half minutes until 1972: it gets 1 min.) Multiples compare with multiples,

@@ -32,13 +32,12 @@ class Snapshot::FormulaRun {
   FormulaRun(const Snapshot& view, const KpiPlan& kpi, size_t other)
       : view_(view), kpi_(kpi), other_(other), windows_(kpi.info.windows.size()) {}
 
-  std::vector<FormulaSeries> Run() {
+  void Run(FormulaResult* result) {
     operands_.resize(kpi_.formula.size());
     for (size_t n = 0; n < kpi_.formula.size(); ++n) {
       if (kpi_.formula[n].kind == Formula::Kind::kKpi) Collect(n);
     }
     MarkDenominator(0, false);
-    std::vector<FormulaSeries> result;
     for (const auto& [key, labels] : keys_) {
       FormulaSeries series{labels, {}, {}};
       for (size_t w = 0; w < windows_; ++w) {
@@ -47,9 +46,10 @@ class Snapshot::FormulaRun {
         series.values.push_back(withheld ? Value() : Eval(0, key, w));
         series.samples.push_back(samples);
       }
-      result.push_back(std::move(series));
+      result->series.push_back(std::move(series));
     }
-    return result;
+    const std::string no_operand = "?";  // labels are packed with their lengths, so these are nobody's
+    for (size_t w = 0; w < windows_; ++w) result->empty.push_back(kpi_.min_samples > 0 ? Value() : Eval(0, no_operand, w));
   }
 
  private:
@@ -161,10 +161,10 @@ class Snapshot::FormulaRun {
   std::map<std::string, std::shared_ptr<const SeriesLabels>> keys_;
 };
 
-const std::vector<Snapshot::FormulaSeries>& Snapshot::Formula(KpiId kpi, size_t other) const {
+const Snapshot::FormulaResult& Snapshot::Formula(KpiId kpi, size_t other) const {
   FormulaResult& result = formulas_[kpi.v * data_.plan->others().size() + other];
-  std::call_once(result.once, [&] { result.series = FormulaRun(*this, data_.plan->kpis()[kpi.v], other).Run(); });
-  return result.series;
+  std::call_once(result.once, [&] { FormulaRun(*this, data_.plan->kpis()[kpi.v], other).Run(&result); });
+  return result;
 }
 
 }  // namespace tidemark

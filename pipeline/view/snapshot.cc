@@ -91,13 +91,19 @@ void Snapshot::ForEach(KpiId id, const SeriesVisitor& visit) const {
       return ForEachCompared(kpi, visit);
     case Derived::kStepRatio:
       return ForEachStepRatio(kpi, visit);
+    case Derived::kTarget:
+    case Derived::kAttainment:
+    case Derived::kPace:
+      return ForEachTarget(kpi, visit);
+    case Derived::kExpected:
+      return ForEachExpected(kpi, visit);
   }
 }
 
 void Snapshot::ForEachAt(KpiId id, size_t other, const SeriesVisitor& visit) const {
   const KpiPlan& kpi = data_.plan->kpis()[id.v];
   if (kpi.measure != Measure::kFormula) return ForEachStored(kpi, other, visit);
-  for (const FormulaSeries& series : Formula(id, other)) {
+  for (const FormulaSeries& series : Formula(id, other).series) {
     for (size_t w = 0; w < series.values.size(); ++w) visit({*series.labels, w, series.values[w], series.samples[w]});
   }
 }

@@ -1,6 +1,7 @@
 // The View of one commit: chunks of rows shared with the engine copy-on-write, and what was worked out beside them.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -31,6 +32,8 @@ struct TableView {
 struct SnapshotData {
   std::shared_ptr<const Plan> plan;
   std::vector<std::shared_ptr<const TableView>> tables;
+  std::vector<EventTime> read_at;  // by clock: the T that its tables stand at
+  LookupTables lookups;            // by Plan::lookups(): targets and holidays
   std::vector<KpiStatus> status;
   std::vector<std::shared_ptr<const std::vector<BreachInfo>>> breaches;
   std::vector<PartitionView> partitions;
@@ -64,6 +67,7 @@ class Snapshot final : public View {
   struct FormulaResult {
     std::once_flag once;
     std::vector<FormulaSeries> series;
+    std::vector<Value> empty;        // by window: of labels that no operand has
   };
   class FormulaRun;
 
@@ -73,7 +77,20 @@ class Snapshot final : public View {
   void ForEachTop(const KpiPlan& kpi, const SeriesVisitor& visit) const;
   void ForEachCompared(const KpiPlan& kpi, const SeriesVisitor& visit) const;
   void ForEachStepRatio(const KpiPlan& kpi, const SeriesVisitor& visit) const;
-  const std::vector<FormulaSeries>& Formula(KpiId kpi, size_t other) const;
+  const FormulaResult& Formula(KpiId kpi, size_t other) const;
+
+  // ---- targets.cc ----
+  void ForEachTarget(const KpiPlan& kpi, const SeriesVisitor& visit) const;
+  void ForEachExpected(const KpiPlan& kpi, const SeriesVisitor& visit) const;
+  // T of what a KPI shows here.
+  EventTime ReadAt(const KpiPlan& kpi) const;
+  std::optional<BusinessTime> BusinessTimeOf(const KpiPlan& kpi, const TargetPlan& target) const;
+  // The target of a series; absent when it has none.
+  Value TargetOf(const TargetPlan& target, const SeriesLabels& labels) const;
+  // Series that only targets name: (value of the KPI's label, labels).
+  std::map<std::string, std::shared_ptr<const SeriesLabels>> Named(const KpiPlan& kpi) const;
+  // What a KPI shows for labels without events.
+  Value EmptyValue(const KpiPlan& kpi, KpiId id, size_t window) const;
   const Histograms& HistogramsOf(TableId buckets) const;
 
   struct HistogramResult {

@@ -46,6 +46,23 @@ TEST(Breach, HoldsForBeforeItFires) {
   EXPECT_EQ(rig.Breach().since, EngineRig::At(660)) << "at the instant of the grid at which it was due";
 }
 
+// Only a lifetime window: nothing but the order itself changes anything.
+TEST(Breach, SeesAfterARestartWhatCameAfterItsLastLook) {
+  EngineRig rig;
+  rig.Kpi("level", Measure::kLast, "order.paid", {}, {"lifetime"});
+  rig.Rule("high", "level", "lifetime", 10, 8);
+  ASSERT_TRUE(rig.Start(0).ok());
+  rig.Order(100, 1'000'000);
+  ASSERT_TRUE(rig.RunAt(105).ok());
+  rig.Order(106, 11'000'000);
+  ASSERT_TRUE(rig.RunAt(107).ok());
+  EXPECT_EQ(rig.Breach().state, BreachState::kInactive) << "not looked at yet";
+  ASSERT_TRUE(rig.Start(107).ok());
+  ASSERT_TRUE(rig.RunAt(121).ok());
+  EXPECT_EQ(rig.Breach().state, BreachState::kFiring);
+  EXPECT_EQ(rig.Breach().since, EngineRig::At(120));
+}
+
 TEST(Breach, AShortBreachNeverFires) {
   LevelRig rig;
   rig.specs.rules[0].hold_for = std::chrono::minutes(10);

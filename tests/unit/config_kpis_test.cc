@@ -86,9 +86,6 @@ const ConfigRow kRows[] = {
     {"SumOfAList", kInput, R"y(kpis:
 - {name: k, on: a.b, sum: [a.c], windows: [1h]})y",
      "c.yaml:4:27: kpis[0].sum: a single value is wanted here\n"},
-    {"LaterTarget", kInput, R"y(kpis:
-- {name: k, on: a.b, count: true, windows: [1h], target: {1h: 5}})y",
-     "c.yaml:4:50: kpis[0].target: \"target\" is not supported yet by this version\n"},
     {"OnMissing", kInput, R"y(kpis:
 - {name: k, count: true, windows: [1h]})y",
      "c.yaml:4:3: kpis[0]: \"on\" is missing: the event type or types it counts\n"},

@@ -29,7 +29,7 @@ time: {})y",
      "c.yaml:4:1: unknown key \"storge\"; did you mean \"storage\"?\n"},
     {"UnknownSectionFarFromAll", kWhole, R"y(zzzzzzzzzzzz: 1)y",
      "c.yaml:4:1: unknown key \"zzzzzzzzzzzz\"; there are: namespace, kafka, topics, time, calendar, storage, web, "
-     "limits, tables, fields, catalogue, kpis, rules\n"},
+     "limits, tables, fields, catalogue, kpis, targets, rules\n"},
     {"LaterSection", kWhole, R"y(sources: {})y",
      "c.yaml:4:1: sources: \"sources\" is not supported yet by this version\n"},
     {"NoValue", kWhole, R"y(limits:

@@ -193,5 +193,22 @@ TEST(Tables, FindEveryKeyOfMany) {
   EXPECT_EQ(table->Find(""), LookupTable::kNoRow);
 }
 
+TEST(Tables, OfHolidaysHaveDatesAsKeys) {
+  TableSpec spec;
+  spec.file = "free.csv";
+  spec.key = "date";
+  spec.dates = true;
+  Diagnostics diagnostics;
+  const auto table = ParseTable(spec, nullptr, "date,name\n2024-02-29,Leap\n2026-12-25,Christmas\n", &diagnostics);
+  ASSERT_TRUE(table != nullptr) << diagnostics.ToString();
+  EXPECT_NE(table->Find("2026-12-25"), LookupTable::kNoRow);
+  EXPECT_EQ(table->key(0), "2024-02-29");
+  EXPECT_EQ(ParseTable(spec, nullptr, "date\n2026-02-29\n25.12.2026\n2026-12-25T00:00:00Z\n", &diagnostics), nullptr);
+  EXPECT_EQ(diagnostics.ToString(),
+            "free.csv:2:1: the key \"2026-02-29\" is not a date like 2026-12-25; calendar.holidays are those of this table\n"
+            "free.csv:3:1: the key \"25.12.2026\" is not a date like 2026-12-25; calendar.holidays are those of this table\n"
+            "free.csv:4:1: the key \"2026-12-25T00:00:00Z\" is not a date like 2026-12-25; calendar.holidays are those of this table\n");
+}
+
 }  // namespace
 }  // namespace tidemark

@@ -173,13 +173,15 @@ TEST(FieldsInAPlan, SayWhichColumnsAReloadedTableMustHave) {
   EXPECT_EQ(plan->lookups()[0].needed, std::vector<bool>({true, false, false}));
 }
 
-TEST(FieldsInAPlan, TheExampleIsRight) {
-  Specs specs;
-  Diagnostics diagnostics;
-  LoadConfig(TIDEMARK_EXAMPLES "/tables.yaml", &specs, &diagnostics);
-  const auto plan = Plan::Compile(specs, Schema::Canonical(), &diagnostics);
-  EXPECT_EQ(diagnostics.ToString(), "");
-  EXPECT_TRUE(plan != nullptr);
+TEST(FieldsInAPlan, TheExamplesAreRight) {
+  for (const char* file : {TIDEMARK_EXAMPLES "/tables.yaml", TIDEMARK_EXAMPLES "/goals.yaml"}) {
+    Specs specs;
+    Diagnostics diagnostics;
+    LoadConfig(file, &specs, &diagnostics);
+    const auto plan = Plan::Compile(specs, Schema::Canonical(), &diagnostics);
+    EXPECT_EQ(diagnostics.ToString(), "");
+    EXPECT_TRUE(plan != nullptr);
+  }
 }
 
 TEST(FieldsInAPlan, CostNothingWhereTheyAreNotUsed) {
