@@ -7,7 +7,6 @@
 #include "daemon/clock.h"
 #include "daemon/log.h"
 #include "pipeline/engine/adopt.h"
-#include "pipeline/engine/engine.h"
 #include "pipeline/kafka/kafka_source.h"
 
 namespace tidemark {
@@ -15,6 +14,7 @@ namespace {
 
 constexpr Duration kLongestWait = std::chrono::milliseconds(100);
 constexpr Duration kAgainAfter = std::chrono::seconds(30);
+constexpr Duration kFinishWithin = std::chrono::seconds(5);
 constexpr Duration kSayEvery = std::chrono::seconds(10);
 constexpr int64_t kNear = 20'000;  // records that are counted in a fraction of a second
 
@@ -32,6 +32,8 @@ std::vector<std::string> NamesOf(const Plan& plan) {
   }
   return names;
 }
+
+std::string PathOf(const Specs& specs) { return specs.storage.path + "/backfill"; }
 
 std::string Joined(const std::vector<std::string>& names) {
   std::string joined;
@@ -54,16 +56,15 @@ SharedMemory ShareMemory(const MemoryPlan& memory) {
 BackFill::BackFill(std::shared_ptr<const Configuration> configuration, std::shared_ptr<const Plan> rest, std::shared_ptr<const Plan> plan,
                    const MemoryPlan& memory, OwnMetrics* own)
     : configuration_(std::move(configuration)), rest_(std::move(rest)), plan_(std::move(plan)), memory_(memory),
-      path_(configuration_->specs.storage.path + "/backfill"), own_(own) {}
+      path_(PathOf(configuration_->specs)), names_(NamesOf(*plan_)), own_(own) {}
 
 Result<std::unique_ptr<BackFill>> BackFill::Begin(std::shared_ptr<const Configuration> configuration, Store* store,
                                                   const MemoryPlan& memory, OwnMetrics* own) {
   std::unique_ptr<BackFill> backfill;
-  if (!configuration->specs.kafka.backfill) return backfill;
   TM_ASSIGN_OR_RETURN(const std::vector<bool> known, KnownKpis(*configuration->plan, *store));
-  if (std::find(known.begin(), known.end(), false) == known.end()) {
+  if (!configuration->specs.kafka.backfill || std::find(known.begin(), known.end(), false) == known.end()) {
     std::error_code ignored;  // what an earlier configuration wanted
-    std::filesystem::remove_all(configuration->specs.storage.path + "/backfill", ignored);
+    std::filesystem::remove_all(PathOf(configuration->specs), ignored);
     return backfill;
   }
   std::vector<bool> missing = known;
@@ -79,14 +80,16 @@ Status BackFill::OpenSide(Store* store) {
   RocksOptions options;
   options.memory_bytes = memory_.rocksdb;
   options.min_free_disk_bytes = configuration_->specs.limits.min_free_disk_bytes;
-  const auto names = NamesOf(*plan_);
   auto opened = RocksStore::Open(path_, options);
   if (opened.ok()) {
     side_ = std::move(opened).value();
     TM_ASSIGN_OR_RETURN(const bool goes_on, SideIsOf(*plan_, *side_));
-    Log(LogLevel::kInfo, goes_on ? "back-fill goes on" : "back-fill begins", {{"kpis", Joined(names)}});
-    if (goes_on) return Status::Ok();
+    if (goes_on) {
+      Log(LogLevel::kInfo, "back-fill goes on", {{"kpis", Joined(names_)}});
+      return Status::Ok();
+    }
   }
+  Log(LogLevel::kInfo, "back-fill begins", {{"kpis", Joined(names_)}});
   side_.reset();
   std::error_code error;
   std::filesystem::remove_all(path_, error);
@@ -156,24 +159,33 @@ Status BackFill::CountFrom(RecordSource* kafka, const std::vector<TopicPartition
   options.open_panes_bytes = std::min(memory_.rows / 4, options.open_panes_bytes);
   options.entity_cache_bytes = memory_.entities;
   TM_ASSIGN_OR_RETURN(const auto engine, Engine::Open(plan_, side_.get(), &source, WallNow(), std::move(options)));
-  while (!stop_ && !finish_) {
-    const std::shared_ptr<const View> view = followed();
-    if (PartitionsOf(*view) != partitions) break;
-    source.Follow(view->partitions());
+  for (std::shared_ptr<const View> last; !stop_ && !finish_;) {
+    if (std::shared_ptr<const View> view = followed(); view != last) {
+      if (PartitionsOf(*view) != partitions) break;
+      last = std::move(view);
+    }
+    // Bounds stay until all of them are reached, which shows that every partition can be read; then the distance counts.
+    if (source.reached()) {
+      source.Follow(last->partitions());
+      near_ = source.left().now <= kNear;
+    }
     const Result<Duration> wait = engine->Step(WallNow());
     if (!wait.ok() && wait.status().code() != Code::kUnavailable) return wait.status();  // a full disk is waited for
-    const BoundedSource::Left left = source.left();
-    near_ = left.assigned && left.now <= kNear;
-    Say(left);
+    Say(source.left());
     if (!wait.ok() || *wait > Duration::zero()) source.Wait(kLongestWait);
   }
-  while (finish_ && !stop_) {
-    source.Follow(followed()->partitions());
-    TM_ASSIGN_OR_RETURN(const bool more, engine->Drain(WallNow()));
-    if (!more && source.reached()) break;
-    if (!more) source.Wait(kLongestWait);
-  }
+  if (finish_) TM_RETURN_IF_ERROR(CatchUp(&source, engine.get()));
   return engine->Stop(WallNow());
+}
+
+Status BackFill::CatchUp(BoundedSource* source, Engine* engine) {
+  source->Follow(followed()->partitions());
+  for (const Duration until = SteadyNow() + kFinishWithin; SteadyNow() < until && !stop_;) {
+    TM_ASSIGN_OR_RETURN(const bool more, engine->Drain(WallNow()));
+    if (!more && source->reached()) return Status::Ok();
+    if (!more) source->Wait(kLongestWait);
+  }
+  return Unavailable("the last records could not be read in time");
 }
 
 void BackFill::Say(const BoundedSource::Left& left) {
@@ -184,7 +196,7 @@ void BackFill::Say(const BoundedSource::Left& left) {
     said_ = now;
     if (!first) Log(LogLevel::kInfo, "back-fill", {{"done", std::to_string(static_cast<int>(100 * done)) + "%"}, {"records_left", std::to_string(left.now)}});
   }
-  own_->SetBackFill({NamesOf(*plan_), done, left.now});
+  own_->SetBackFill({names_, done, left.now});
 }
 
 Status BackFill::Finish(std::shared_ptr<const View> view, Store* store) {
@@ -196,7 +208,7 @@ Status BackFill::Finish(std::shared_ptr<const View> view, Store* store) {
   side_.reset();
   std::error_code ignored;
   std::filesystem::remove_all(path_, ignored);
-  Log(LogLevel::kInfo, "back-fill done", {{"kpis", Joined(NamesOf(*plan_))}});
+  Log(LogLevel::kInfo, "back-fill done", {{"kpis", Joined(names_)}});
   return Status::Ok();
 }
 

@@ -13,6 +13,7 @@
 #include "daemon/own_metrics.h"
 #include "daemon/reload.h"
 #include "pipeline/engine/bounded_source.h"
+#include "pipeline/engine/engine.h"
 #include "pipeline/rocksdb/rocks_store.h"
 
 namespace tidemark {
@@ -34,13 +35,14 @@ class BackFill {
 
   // What the engine beside it counts.
   const std::shared_ptr<const Plan>& rest() const { return rest_; }
-  // Where the engine stands. Keeps the metrics and the log up to date, too.
+  // Where the engine stands.
   void Follow(std::shared_ptr<const View> view);
   // So near that the engine may stop and wait for it.
   bool near() const { return near_; }
   // It failed a while ago, and said so: to be begun again.
   bool failed() const { return failed_; }
-  // Catches up with the engine's last view, and moves its KPIs into `store`. REQUIRES: no engine on `store`.
+  // Catches up with the engine's last view, and moves its KPIs into `store`. kUnavailable when that takes too long, as
+  // without brokers: another one goes on where this one is. REQUIRES: no engine on `store`.
   Status Finish(std::shared_ptr<const View> view, Store* store);
 
  private:
@@ -50,6 +52,8 @@ class BackFill {
   void Main();
   Status Count();
   Status CountFrom(RecordSource* kafka, const std::vector<TopicPartition>& partitions);
+  // The engine has stopped, and waits.
+  Status CatchUp(BoundedSource* source, Engine* engine);
   std::shared_ptr<const View> followed() const;
   void Say(const BoundedSource::Left& left);
 
@@ -57,6 +61,7 @@ class BackFill {
   const std::shared_ptr<const Plan> rest_, plan_;
   const MemoryPlan memory_;
   const std::string path_;
+  const std::vector<std::string> names_;  // of what it counts
   OwnMetrics* const own_;
   std::unique_ptr<RocksStore> side_;
   mutable std::mutex mu_;

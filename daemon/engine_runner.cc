@@ -211,7 +211,7 @@ void EngineRunner::EndBackFill(RocksStore* store) {
     committed_ = true;                        // until an engine is there again
     const Status status = backfill_->Finish(lifecycle_->view(), store);
     committed_ = false;
-    if (!status.ok()) Log(LogLevel::kError, "the back-fill begins again", {{"reason", status.text()}});
+    if (!status.ok()) Log(LogLevel::kError, "the back-fill is not done yet", {{"reason", status.text()}});
   }
   backfill_.reset();
 }

@@ -101,7 +101,7 @@ std::vector<MetricFamily> CollectTables(const std::vector<TableState>& tables) {
 std::vector<MetricFamily> CollectBackFill(const BackFillState& backfill) {
   if (backfill.kpis.empty()) return {};
   FamilyBuilder done("tidemark_backfill_progress_ratio",
-                     "Share of the retained records that were counted for the KPI, which is shown once it is 1 and all the newer ones are, too.",
+                     "Share of the retained records that were counted for the KPI, which is shown once it has caught up with the others.",
                      MetricType::Gauge);
   for (const std::string& kpi : backfill.kpis) done.Add(backfill.done, {{"kpi", kpi}});
   FamilyBuilder left("tidemark_backfill_remaining_records", "Records that the back-fill has still to read.", MetricType::Gauge);

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "pipeline/base/hash.h"
 #include "pipeline/engine/adopt_rows.h"
 #include "pipeline/engine/partition.h"
+#include "pipeline/engine/registry.h"
 #include "pipeline/entity/entities.h"
 #include "pipeline/store/keys.h"
-#include "tidemark/state/v1/registry.pb.h"
 
 namespace tidemark {
 namespace {
@@ -19,19 +18,6 @@ using state::v1::StoredKpi;
 using state::v1::StoredTable;
 
 constexpr size_t kEntitiesAtOnce = 4096;
-
-Result<std::optional<std::string>> Get(const Store& store, const std::string& key) {
-  std::optional<std::string> value;
-  TM_RETURN_IF_ERROR(store.MultiGet(Family::kMeta, std::span(&key, 1), std::span(&value, 1)));
-  return value;
-}
-
-Result<Registry> ReadRegistry(const Store& store) {
-  TM_ASSIGN_OR_RETURN(const std::optional<std::string> bytes, Get(store, RegistryKey()));
-  Registry registry;
-  if (bytes && !registry.ParseFromString(*bytes)) return Corrupt("the registry cannot be read");
-  return registry;
-}
 
 const StoredTable* TableOf(const Registry& registry, uint64_t fingerprint) {
   const auto at = std::find_if(registry.tables().begin(), registry.tables().end(), [&](const StoredTable& t) { return t.fingerprint() == fingerprint; });
@@ -61,8 +47,8 @@ class Adoption {
   Status Run() {
     TM_ASSIGN_OR_RETURN(here_, ReadRegistry(store_));
     TM_ASSIGN_OR_RETURN(there_, ReadRegistry(side_));
-    TM_ASSIGN_OR_RETURN(const std::optional<std::string> head_here, Get(store_, HeadKey()));
-    TM_ASSIGN_OR_RETURN(const std::optional<std::string> head_there, Get(side_, HeadKey()));
+    TM_ASSIGN_OR_RETURN(const std::optional<std::string> head_here, store_.Get(Family::kMeta, HeadKey()));
+    TM_ASSIGN_OR_RETURN(const std::optional<std::string> head_there, side_.Get(Family::kMeta, HeadKey()));
     if (!head_here || !head_there) return Internal("there is nothing to adopt a back-fill into, or none");
     // Later than all commits of both: no fragment to come may take the key of one that is there.
     sequence_ = std::max(ByteReader(*head_here).Varint(), ByteReader(*head_there).Varint()) + 1;
@@ -164,7 +150,8 @@ class Adoption {
     for (size_t i = 0; i < keys->size(); ++i) {
       EntityRow row;
       if (values[i]) TM_RETURN_IF_ERROR(ReadEntityRow(*values[i], &row));
-      row.id = (*rows)[i].id;
+      if (values[i] && row.id != (*rows)[i].id) return Corrupt("two entities share a key");
+      row.id = std::move((*rows)[i].id);
       for (auto& part : (*rows)[i].parts) row.parts.push_back(std::move(part));
       std::sort(row.parts.begin(), row.parts.end());
       std::string value;
@@ -241,19 +228,12 @@ class Adoption {
       }
       return bad.ok();
     }));
-    TM_RETURN_IF_ERROR(bad);
-    for (auto& [tp, there] : partitions_there_) {
-      const auto here = partitions_here_.find(tp);
-      if (here == partitions_here_.end()) continue;
-      here->second.clock.Saw(there.clock.stream_time());
-      last_.puts.push_back({Family::kMeta, PartitionKey(tp.topic, tp.partition), EncodePartition(here->second)});
-    }
-    return Status::Ok();
+    return bad;
   }
 
-  // What is known by either is known.
+  // Without a wall clock the side takes its bounds for the ends of the logs, and may know more.
   Status AdoptClock(const std::string& key, std::string_view value) {
-    TM_ASSIGN_OR_RETURN(const std::optional<std::string> stored, Get(store_, key));
+    TM_ASSIGN_OR_RETURN(const std::optional<std::string> stored, store_.Get(Family::kMeta, key));
     ByteReader there(value), here(stored ? *stored : value);
     const int64_t t = std::max(there.ZigZag(), here.ZigZag());
     const int64_t evaluated = here.ZigZag();
@@ -300,7 +280,7 @@ class Adoption {
 
 Result<std::vector<bool>> KnownKpis(const Plan& plan, const Store& store) {
   std::vector<bool> known(plan.kpis().size(), true);
-  TM_ASSIGN_OR_RETURN(const std::optional<std::string> head, Get(store, HeadKey()));
+  TM_ASSIGN_OR_RETURN(const std::optional<std::string> head, store.Get(Family::kMeta, HeadKey()));
   if (!head) return known;
   TM_ASSIGN_OR_RETURN(const Registry registry, ReadRegistry(store));
   for (const TablePlan& table : plan.tables()) {
@@ -316,7 +296,7 @@ Result<std::vector<bool>> KnownKpis(const Plan& plan, const Store& store) {
 }
 
 Result<bool> SideIsOf(const Plan& plan, const Store& side) {
-  TM_ASSIGN_OR_RETURN(const std::optional<std::string> mark, Get(side, SideKey()));
+  TM_ASSIGN_OR_RETURN(const std::optional<std::string> mark, side.Get(Family::kMeta, SideKey()));
   return mark.has_value() && *mark == Mark(plan);
 }
 

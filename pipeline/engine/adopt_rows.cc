@@ -1,7 +1,8 @@
 #include "pipeline/engine/adopt_rows.h"
 
 #include <algorithm>
-#include <tuple>
+#include <functional>
+#include <optional>
 #include <vector>
 
 #include "pipeline/plan/plan.h"
@@ -31,15 +32,6 @@ std::string Labels(const TableMove& move, std::string_view packed) {
   std::string out;
   PutBigEndian(&out, BucketTag(RowId{row == move.tags->end() ? RowOfTag(tag).v : row->second}, BucketOfTag(tag)), 8);
   return out;
-}
-
-Result<TableHead> ReadHead(const Store& store, StoredTable table) {
-  const std::string key = TableKey(table);
-  std::optional<std::string> value;
-  TM_RETURN_IF_ERROR(store.MultiGet(Family::kMeta, std::span(&key, 1), std::span(&value, 1)));
-  TableHead head;
-  if (value) TM_RETURN_IF_ERROR(ReadTableHead(*value, &head).In("table " + std::to_string(table.v)));
-  return head;
 }
 
 // Copies a range, each pair as `as` makes it.
@@ -135,8 +127,8 @@ Status MergeRows(const Store& store, const Store& side, TableMove* move, CommitB
                                  return true;
                                }));
   // Of its windows only lifetime can't be built from panes.
-  TM_ASSIGN_OR_RETURN(TableHead here, ReadHead(store, move->to));
-  TM_ASSIGN_OR_RETURN(const TableHead there, ReadHead(side, move->from));
+  TM_ASSIGN_OR_RETURN(TableHead here, LoadTableHead(store, move->to));
+  TM_ASSIGN_OR_RETURN(const TableHead there, LoadTableHead(side, move->from));
   std::map<uint32_t, uint32_t> windows;
   for (const HeadWindow& window : there.windows) {
     if (window.identity != "lifetime") continue;

@@ -2,10 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
-#include <optional>
-#include <set>
 #include <string>
 
 #include "pipeline/base/ids.h"

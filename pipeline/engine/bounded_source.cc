@@ -13,115 +13,98 @@ struct Part final : RecordBatch::Owner {
 
 }  // namespace
 
+void BoundedSource::State::Move(Offset to) {
+  if (to <= at) return;
+  if (first == kNoOffset) first = to;
+  at = to;
+}
+
 void BoundedSource::Follow(std::span<const PartitionView> partitions) {
-  const std::lock_guard lock(mu_);
   for (const PartitionView& partition : partitions) {
-    Bound& bound = bounds_[partition.tp];
-    if (partition.next_offset != kNoOffset) bound.end = std::max(bound.end, partition.next_offset);
-    bound.known_through = std::max(bound.known_through, partition.known_through);
+    State& state = partitions_[partition.tp];
+    state.end = std::max(state.end, partition.next_offset);
+    state.known_through = std::max(state.known_through, partition.known_through);
   }
 }
 
-BoundedSource::Bound BoundedSource::BoundOf(const TopicPartition& tp) const {
-  const std::lock_guard lock(mu_);
-  const auto it = bounds_.find(tp);
-  return it == bounds_.end() ? Bound{} : it->second;
-}
-
 BoundedSource::Left BoundedSource::left() const {
-  const std::lock_guard lock(mu_);
   Left left;
-  left.assigned = true;
-  for (const auto& [tp, bound] : bounds_) {
-    const auto it = progress_.find(tp);
-    left.assigned &= it != progress_.end();
-    const Offset first = it == progress_.end() || it->second.first == kNoOffset ? Offset{0} : it->second.first;
-    const Offset at = it == progress_.end() ? Offset{0} : it->second.second;
-    left.total += std::max<int64_t>(bound.end.v - first.v, 0);
-    left.now += std::max<int64_t>(bound.end.v - std::max(at, first).v, 0);
+  for (const auto& [tp, state] : partitions_) {
+    left.assigned &= state.assigned;
+    left.total += std::max<int64_t>(state.end.v - std::max<int64_t>(state.first.v, 0), 0);
+    left.now += std::max<int64_t>(state.end.v - state.at.v, 0);
   }
   return left;
 }
 
-void BoundedSource::Move(State* state, Offset to) {
-  if (to == kNoOffset || to <= state->at) return;
-  if (state->first == kNoOffset) state->first = to;
-  state->at = to;
-  const std::lock_guard lock(mu_);
-  progress_[state->tp] = {state->first, state->at};
+bool BoundedSource::reached() const {
+  const Left all = left();
+  return all.assigned && all.now == 0;
 }
 
 AssignmentChange BoundedSource::Poll() {
   AssignmentChange change = source_.Poll();
   for (const TopicPartition& gone : change.revoked) {
-    std::erase_if(states_, [&](const auto& entry) { return entry.second.tp == gone; });
+    State& state = partitions_[gone];
+    std::erase_if(assigned_, [&](const auto& entry) { return entry.second == &state; });
+    state.assigned = false;
+    state.rest.reset();
   }
   return change;
 }
 
 Status BoundedSource::Assign(std::span<const StartAt> starts) {
   for (const StartAt& start : starts) {
-    State state;
-    state.tp = start.tp;
-    if (start.next_offset != kNoOffset) state.at = state.first = start.next_offset;
-    {
-      const std::lock_guard lock(mu_);
-      progress_[state.tp] = {state.first, state.at};
-    }
-    states_[start.id] = std::move(state);
+    State& state = partitions_[start.tp];
+    state.assigned = true;
+    state.first = start.next_offset;
+    state.at = std::max(start.next_offset, Offset{0});
+    assigned_[start.id] = &state;
   }
   return source_.Assign(starts);
 }
 
 bool BoundedSource::ready(PartitionId id) const {
-  const auto it = states_.find(id);
-  if (it == states_.end()) return false;
-  const State& state = it->second;
-  const Offset end = BoundOf(state.tp).end;
-  return Holds(state) ? state.rest->records()[state.next].offset < end : state.at < end && source_.ready(id);
+  const auto it = assigned_.find(id);
+  if (it == assigned_.end()) return false;
+  const State& state = *it->second;
+  return state.holds() ? state.held() < state.end : state.at < state.end && source_.ready(id);
 }
 
 Result<RecordBatch> BoundedSource::Take(PartitionId id, size_t max_records) {
   if (!ready(id)) return RecordBatch();
-  State& state = states_.at(id);
-  if (!Holds(state)) {
+  State& state = *assigned_.at(id);
+  if (!state.holds()) {
     TM_ASSIGN_OR_RETURN(RecordBatch batch, source_.Take(id, max_records));
     if (batch.empty()) return RecordBatch();
     if (state.first == kNoOffset) state.first = batch.records().front().offset;
     state.rest = std::make_shared<RecordBatch>(std::move(batch));
     state.next = 0;
   }
-  const Offset end = BoundOf(state.tp).end;
-  const auto all = state.rest->records();
-  size_t to = state.next;
-  while (to < all.size() && to - state.next < max_records && all[to].offset < end) ++to;
-  std::vector<RecordView> views(all.begin() + static_cast<std::ptrdiff_t>(state.next), all.begin() + static_cast<std::ptrdiff_t>(to));
-  state.next = to;
-  if (!views.empty()) Move(&state, Offset{views.back().offset.v + 1});
+  std::vector<RecordView> views;
+  while (state.holds() && views.size() < max_records && state.held() < state.end) views.push_back(state.rest->records()[state.next++]);
+  if (!views.empty()) state.Move(Offset{views.back().offset.v + 1});
   return RecordBatch(std::move(views), std::make_unique<Part>(state.rest));
 }
 
 PartitionStatus BoundedSource::status(PartitionId id) {
   PartitionStatus status = source_.status(id);
-  const auto it = states_.find(id);
-  if (it == states_.end()) return status;
-  State& state = it->second;
-  const Bound bound = BoundOf(state.tp);
+  const auto it = assigned_.find(id);
+  if (it == assigned_.end()) return status;
+  State& state = *it->second;
   // Between its records a log has offsets that are none.
-  if (!Holds(state)) Move(&state, status.position);
-  if (Holds(state) && state.rest->records()[state.next].offset >= bound.end) Move(&state, bound.end);
+  if (!state.holds()) {
+    state.Move(status.position);
+  } else if (state.held() >= state.end) {
+    state.Move(state.end);
+  }
   status.position = state.at;
-  status.log_end = bound.end;
+  status.log_end = state.end;
   status.proof.reset();
-  if (status.health == PartitionHealth::kOk && state.at >= bound.end && bound.known_through != kNoEventTime) {
-    status.proof = LogEndProof{WallTimeFromMicros(Micros(bound.known_through)), bound.end};
+  if (status.health == PartitionHealth::kOk && state.at >= state.end && state.known_through != kNoEventTime) {
+    status.proof = LogEndProof{WallTimeFromMicros(Micros(state.known_through)), state.end};
   }
   return status;
-}
-
-bool BoundedSource::reached() const {
-  const Left all = left();
-  return all.assigned && all.now == 0;
 }
 
 }  // namespace tidemark

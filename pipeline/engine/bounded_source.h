@@ -3,7 +3,6 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <vector>
 
@@ -14,7 +13,7 @@ namespace tidemark {
 
 // Hands out the records of each partition before its bound. At the bound event time is known through what the other
 // engine knows there, and no further; on the way to it nothing is proven.
-// Threads: the engine's, as for every RecordSource; Follow(), left() and reached() from any.
+// Threads: one, as for every RecordSource.
 class BoundedSource final : public RecordSource {
  public:
   // `source` outlives it.
@@ -25,7 +24,7 @@ class BoundedSource final : public RecordSource {
   // Offsets between what was handed out and the bounds: all of them, and those that were there at first.
   struct Left {
     int64_t now = 0, total = 0;
-    bool assigned = false;  // every partition with a bound
+    bool assigned = true;  // every partition with a bound
   };
   Left left() const;
   // Everything before the bounds was handed out.
@@ -41,26 +40,22 @@ class BoundedSource final : public RecordSource {
   void ReportProgress(std::span<const std::pair<TopicPartition, Offset>>) override {}
 
  private:
-  struct Bound {
-    Offset end{0};
-    EventTime known_through = kNoEventTime;
-  };
   struct State {
-    TopicPartition tp;
+    Offset end{0};                      // the bound
+    EventTime known_through = kNoEventTime;
+    bool assigned = false;
     std::shared_ptr<RecordBatch> rest;  // taken, not handed out yet: its records from `next` on
     size_t next = 0;
-    Offset at{0};                       // everything before it was handed out
     Offset first = kNoOffset;           // where it began
+    Offset at{0};                       // everything before it was handed out
+    bool holds() const { return rest != nullptr && next < rest->records().size(); }
+    Offset held() const { return rest->records()[next].offset; }
+    void Move(Offset to);
   };
-  Bound BoundOf(const TopicPartition& tp) const;
-  bool Holds(const State& state) const { return state.rest != nullptr && state.next < state.rest->records().size(); }
-  void Move(State* state, Offset to);
 
   RecordSource& source_;
-  std::map<PartitionId, State> states_;
-  mutable std::mutex mu_;
-  std::map<TopicPartition, Bound> bounds_;                           // GUARDED_BY(mu_)
-  std::map<TopicPartition, std::pair<Offset, Offset>> progress_;     // GUARDED_BY(mu_): where each began, and is
+  std::map<TopicPartition, State> partitions_;
+  std::map<PartitionId, State*> assigned_;
 };
 
 }  // namespace tidemark

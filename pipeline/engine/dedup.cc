@@ -95,9 +95,7 @@ void Dedup::Committed() {
 }
 
 Status Dedup::Load(const Store& store) {
-  const std::string key = IdsFloorKey(topic_hash_);
-  std::optional<std::string> floor;
-  TM_RETURN_IF_ERROR(store.MultiGet(Family::kMeta, std::span(&key, 1), std::span(&floor, 1)));
+  TM_ASSIGN_OR_RETURN(const std::optional<std::string> floor, store.Get(Family::kMeta, IdsFloorKey(topic_hash_)));
   if (floor) {
     ByteReader reader(*floor);
     floor_ = stored_floor_ = EventTimeFromMicros(reader.ZigZag());

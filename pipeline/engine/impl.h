@@ -92,7 +92,7 @@ class Engine::Impl {
     EventTime t = kNoEventTime;          // T; never decreases
     EventTime evaluated = kNoEventTime;  // last instant of the grid at which rules were evaluated
     EventTime read_at = kNoEventTime;    // as of which its tables stand
-    bool changed = true;                 // a table of it changed since then, or rules that are new have not seen any
+    bool changed = true;                 // a table of it changed since then; after a restart, perhaps
   };
 
   const std::shared_ptr<const Plan> plan_;

@@ -2,18 +2,13 @@
 #include <algorithm>
 
 #include "pipeline/engine/impl.h"
+#include "pipeline/engine/registry.h"
 #include "pipeline/store/keys.h"
 
 namespace tidemark {
 namespace {
 
 constexpr Duration kStateGrace = std::chrono::hours(7 * 24);
-
-Result<std::optional<std::string>> GetMeta(const Store& store, const std::string& key) {
-  std::optional<std::string> value;
-  TM_RETURN_IF_ERROR(store.MultiGet(Family::kMeta, std::span(&key, 1), std::span(&value, 1)));
-  return value;
-}
 
 uint64_t ClockFingerprint(const Plan& plan, const ClockPlan& clock) {
   std::string text = "clock/1";
@@ -24,7 +19,7 @@ uint64_t ClockFingerprint(const Plan& plan, const ClockPlan& clock) {
 }  // namespace
 
 Status Engine::Impl::CheckFormat() {
-  TM_ASSIGN_OR_RETURN(const std::optional<std::string> format, GetMeta(store_, FormatKey()));
+  TM_ASSIGN_OR_RETURN(const std::optional<std::string> format, store_.Get(Family::kMeta, FormatKey()));
   if (!format) {
     bool empty = true;
     TM_RETURN_IF_ERROR(store_.Scan(Family::kMeta, "", "\xff", [&](std::string_view, std::string_view) { return empty = false; }));
@@ -45,13 +40,12 @@ Status Engine::Impl::CheckFormat() {
 }
 
 Status Engine::Impl::LoadRegistry() {
-  TM_ASSIGN_OR_RETURN(const std::optional<std::string> bytes, GetMeta(store_, RegistryKey()));
-  if (!bytes) {
+  TM_ASSIGN_OR_RETURN(registry_, ReadRegistry(store_));
+  if (registry_.next_table() == 0) {  // a new one
     registry_.set_next_table(1);
     registry_.set_next_kpi(1);
-    return Status::Ok();
   }
-  return registry_.ParseFromString(*bytes) ? Status::Ok() : Corrupt("the registry cannot be read");
+  return Status::Ok();
 }
 
 ColumnState Engine::Impl::StateOf(const ColumnPlan& column, uint32_t table_number, bool first_ever) {
@@ -250,7 +244,6 @@ Status Engine::Impl::Open(WallTime now) {
     const EventTime t = clocks_[table->plan().clock].t;
     if (t != kNoEventTime) TM_RETURN_IF_ERROR(table->Advance(t, store_));
     clocks_[table->plan().clock].read_at = t;
-    clocks_[table->plan().clock].changed = true;  // perhaps, since rules were last evaluated
   }
   router_.Resize();
   for (auto& dedup : intake_.dedups()) {

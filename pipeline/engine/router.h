@@ -20,7 +20,7 @@ class Router {
  public:
   Router(const Plan& plan, Entities* entities, std::vector<std::unique_ptr<Table>>* tables);
 
-  bool routed(EventTypeId type) const { return plan_.routes()[type.v].read; }
+  bool routed(EventTypeId type) const { return !plan_.routes()[type.v].empty(); }
   Folding& folding() { return folding_; }
   // Counts one accepted event everywhere it belongs. `watermark`: of its partition, before this event.
   // `keys`: of its entities, as Folding::Want gave them.

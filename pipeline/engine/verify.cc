@@ -5,9 +5,9 @@
 #include <optional>
 #include <tuple>
 
+#include "pipeline/engine/registry.h"
 #include "pipeline/store/keys.h"
 #include "pipeline/window/codec.h"
-#include "tidemark/state/v1/registry.pb.h"
 
 namespace tidemark {
 namespace {
@@ -23,15 +23,6 @@ struct Sum {
 // (row, KPI number, index of the window in the table's head) -> what it holds
 using Windows = std::map<std::tuple<uint32_t, uint32_t, size_t>, Sum>;
 
-Result<std::vector<HeadWindow>> ReadWindows(const Store& store, StoredTable table) {
-  const std::string key = TableKey(table);
-  std::optional<std::string> value;
-  TM_RETURN_IF_ERROR(store.MultiGet(Family::kMeta, std::span(&key, 1), std::span(&value, 1)));
-  TableHead head;
-  if (value) TM_RETURN_IF_ERROR(ReadTableHead(*value, &head).In("table " + std::to_string(table.v)));
-  return std::move(head.windows);
-}
-
 class TableVerifier {
  public:
   TableVerifier(const Store& store, const state::v1::Registry& registry, StoredTable table, VerifyReport* report)
@@ -42,7 +33,8 @@ class TableVerifier {
   }
 
   Status Run() {
-    TM_ASSIGN_OR_RETURN(head_, ReadWindows(store_, table_));
+    TM_ASSIGN_OR_RETURN(TableHead head, LoadTableHead(store_, table_));
+    head_ = std::move(head.windows);
     TM_RETURN_IF_ERROR(ReadRows());
     for (size_t tier = 0; tier < kTierCount; ++tier) TM_RETURN_IF_ERROR(ReadPanes(static_cast<Tier>(tier)));
     Compare();
@@ -143,11 +135,7 @@ class TableVerifier {
 }  // namespace
 
 Result<VerifyReport> VerifyState(const Store& store) {
-  const std::string key = RegistryKey();
-  std::optional<std::string> bytes;
-  TM_RETURN_IF_ERROR(store.MultiGet(Family::kMeta, std::span(&key, 1), std::span(&bytes, 1)));
-  state::v1::Registry registry;
-  if (bytes && !registry.ParseFromString(*bytes)) return Corrupt("the registry cannot be read");
+  TM_ASSIGN_OR_RETURN(const state::v1::Registry registry, ReadRegistry(store));
   VerifyReport report;
   for (const auto& table : registry.tables()) {
     ++report.tables;

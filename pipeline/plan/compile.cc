@@ -63,7 +63,6 @@ void Compiler::MakeDecoder() {
   std::vector<Projection> projections;
   for (size_t t = 0; t < plan_->routes_.size(); ++t) {
     if (plan_->routes_[t].empty()) continue;
-    plan_->routes_[t].read = true;
     const EventTypeId type{static_cast<uint32_t>(t)};
     projections.push_back({type, fields_.slots(type)});
     if (fields_.slots(type).size() > kMaxSlotsPerType) {

@@ -265,7 +265,6 @@ struct RoutePlan {
   std::vector<Filter> filters;         // distinct conditions, evaluated once an event; at most 64
   std::vector<TableRoute> tables;
   std::vector<EntityRoute> entities;
-  bool read = false;                   // by some KPI, be it one that this engine doesn't count
   bool empty() const { return tables.empty() && entities.empty(); }
 };
 
@@ -294,8 +293,8 @@ class Plan {
   // Null when anything is wrong; every mistake is then in *diagnostics.
   static std::shared_ptr<const Plan> Compile(const Specs& specs, const Schema& schema, Diagnostics* diagnostics);
 
-  // The same plan, of which an engine counts only these KPIs, and what is made of nothing else. Event time, duplicates and
-  // layout are as of the whole, so that two engines that share its KPIs out agree with one that counts all.
+  // The same plan, of which an engine counts only these KPIs, and what is made of nothing else. Event time and layout are as
+  // of the whole, so that two engines that share its KPIs out agree with one that counts all.
   // REQUIRES: an entry for each of kpis(); those of KPIs that are not stored don't matter.
   std::shared_ptr<const Plan> Counting(const std::vector<bool>& stored_kpis, bool with_rules) const;
 

@@ -62,6 +62,12 @@ class Store {
   // values[i] for keys[i], nullopt where absent. REQUIRES: keys sorted by unsigned bytes, without repeats.
   virtual Status MultiGet(Family family, std::span<const std::string> keys,
                           std::span<std::optional<std::string>> values) const = 0;
+  // One key's value; nullopt when absent.
+  Result<std::optional<std::string>> Get(Family family, const std::string& key) const {
+    std::optional<std::string> value;
+    TM_RETURN_IF_ERROR(MultiGet(family, std::span(&key, 1), std::span(&value, 1)));
+    return value;
+  }
 };
 
 }  // namespace tidemark

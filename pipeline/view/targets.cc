@@ -69,8 +69,9 @@ Value Snapshot::TargetOf(const TargetPlan& target, const SeriesLabels& labels) c
 std::map<std::string, std::shared_ptr<const SeriesLabels>> Snapshot::Named(const KpiPlan& kpi) const {
   std::map<std::string, std::shared_ptr<const SeriesLabels>> named;
   if (kpi.info.labels.size() != 1 || data_.plan->kpis()[kpi.base.v].top > 0) return named;
+  const uint64_t most = data_.plan->limits().max_series;
   const auto name = [&](std::string_view value) {
-    if (named.size() >= data_.plan->limits().max_series) return;
+    if (named.size() >= most) return;
     std::string packed;
     PutBytes(&packed, value);
     named.try_emplace(std::string(value), MakeSeriesLabels(kpi.info.labels, packed));
@@ -79,7 +80,7 @@ std::map<std::string, std::shared_ptr<const SeriesLabels>> Snapshot::Named(const
     for (const auto& [value, number] : target.values) name(value);
     const LookupTable* table = target.table == UINT32_MAX ? nullptr : data_.lookups[target.table].get();
     Slot cell;
-    for (uint32_t row = 0; table != nullptr && row < table->rows(); ++row) {
+    for (uint32_t row = 0; table != nullptr && row < table->rows() && named.size() < most; ++row) {
       if (table->Get(row, target.column, &cell) && cell.i > 0) name(table->key(row));
     }
   }

@@ -107,4 +107,11 @@ Status ReadTableHead(std::string_view value, TableHead* head) {
   return reader.Done() ? Status::Ok() : Corrupt("a table's head cannot be read");
 }
 
+Result<TableHead> LoadTableHead(const Store& store, StoredTable table) {
+  TM_ASSIGN_OR_RETURN(const std::optional<std::string> value, store.Get(Family::kMeta, TableKey(table)));
+  TableHead head;
+  if (value) TM_RETURN_IF_ERROR(ReadTableHead(*value, &head).In("table " + std::to_string(table.v)));
+  return head;
+}
+
 }  // namespace tidemark

@@ -11,6 +11,8 @@
 #include "pipeline/base/decimal.h"
 #include "pipeline/base/status.h"
 #include "pipeline/store/bytes.h"
+#include "pipeline/store/keys.h"
+#include "pipeline/store/store.h"
 
 namespace tidemark {
 
@@ -127,6 +129,8 @@ struct TableHead {
 };
 void PutTableHead(std::string* out, const TableHead& head);
 Status ReadTableHead(std::string_view value, TableHead* head);
+// As stored; one without windows when there is none.
+Result<TableHead> LoadTableHead(const Store& store, StoredTable table);
 // Reads the next column of a row's value; *raw gets its bytes.
 Status ReadRowColumn(ByteReader* reader, RowColumn* column, std::string_view* raw);
 

@@ -8,12 +8,8 @@
 namespace tidemark {
 
 Status Table::LoadHead(const Store& store) {
-  const std::string key = TableKey(number_);
-  std::optional<std::string> value;
-  TM_RETURN_IF_ERROR(store.MultiGet(Family::kMeta, std::span(&key, 1), std::span(&value, 1)));
-  if (!value) return Status::Ok();
-  TableHead head;
-  TM_RETURN_IF_ERROR(ReadTableHead(*value, &head).In("table " + std::to_string(number_.v)));
+  TM_ASSIGN_OR_RETURN(const TableHead head, LoadTableHead(store, number_));
+  if (head.windows.empty()) return Status::Ok();  // a new table
   next_window_ = head.next_window;
   head_dirty_ = false;
   for (size_t w = 0; w < plan_.windows.size(); ++w) {

@@ -114,8 +114,6 @@ class BackFill(crash_test.Crash):
         print(f"{self.compared} pages compared, {company.sent} events, {OPTIONS.kills} kills")
 
 
-del crash_test.Crash  # its test runs in its own file
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--kills", type=int, default=6)

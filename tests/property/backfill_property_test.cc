@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <climits>
 #include <sstream>
 
 #include "config/config.h"
@@ -88,7 +89,7 @@ class Life {
       LogSource source(&logs_);
       Open(here, &store_, &source);
       ASSERT_TRUE(engine_ != nullptr);
-      Step(engine_.get(), [] {});
+      Step(engine_.get(), [] {}, rng_() % 2 == 0 ? INT_MAX : static_cast<int>(rng_() % 4));  // not always to the logs' ends
       ASSERT_TRUE(engine_->Stop(now_).ok());
       at.assign(engine_->view()->partitions().begin(), engine_->view()->partitions().end());
       engine_.reset();
@@ -125,8 +126,8 @@ class Life {
   }
 
   template <class Look>
-  void Step(Engine* engine, Look look) {
-    for (int idle = 0; idle < 4 && !::testing::Test::HasFatalFailure();) {
+  void Step(Engine* engine, Look look, int most = INT_MAX) {
+    for (int idle = 0, step = 0; idle < 4 && step < most && !::testing::Test::HasFatalFailure(); ++step) {
       now_ += std::chrono::milliseconds(150);
       const auto wait = engine->Step(now_);
       ASSERT_TRUE(wait.ok()) << wait.status().text();

@@ -17,7 +17,8 @@ std::shared_ptr<const Plan> Compile(const Specs& specs) {
 
 // Leads ran for a while; orders and their rule are new.
 struct BackFilled {
-  BackFilled() {
+  explicit BackFilled(int partitions = 1, bool event_clock = false) : rig(partitions) {
+    rig.specs.time.event_clock = event_clock;
     rig.Kpi("leads", Measure::kCount, "lead.created", {}, {"24h", "lifetime"});
     EXPECT_TRUE(rig.Start(0).ok());
     for (int hour = 0; hour < 20; ++hour) {
@@ -64,6 +65,7 @@ struct BackFilled {
     engine->reset();
     ASSERT_TRUE(Adopt(*there, &rig.store, &side).ok());
     ASSERT_TRUE(rig.Start(30 * kHour).ok());
+    opened_at = rig.T();
     ASSERT_TRUE(rig.RunAt(30 * kHour).ok());
   }
 
@@ -72,6 +74,7 @@ struct BackFilled {
   EngineRig rig;
   std::shared_ptr<const Plan> plan;
   std::vector<bool> known, missing;
+  EventTime opened_at;  // T of what was adopted, before anything else is read
 };
 
 TEST(BackFill, MeanwhileTheKpiIsNotShownAndTheOthersAre) {
@@ -115,6 +118,24 @@ TEST(BackFill, WhatTheLogLostIsNotCovered) {
   EXPECT_EQ(b.Coverage(1, 1), 0);                  // not all events ever
   EXPECT_NEAR(b.Coverage(1, 0), 18.0 / 24, 0.01);  // from the first one that was left, of the 24 h before 30:00
   EXPECT_EQ(b.Coverage(0, 1), 1);
+}
+
+TEST(BackFill, TimeThatOnlyTheBackFillKnowsIsKnown) {
+  BackFilled b(2, true);
+  const TopicPartition second{kRigTopic, 1};
+  b.rig.Lead(kHour, "web", 1);
+  b.rig.Lead(25 * kHour, "web", 1);
+  b.OpenRest();
+  EXPECT_EQ(b.rig.T(), b.rig.At(25 * kHour - 10));
+  b.rig.Lead(25 * kHour + 5);
+  b.rig.source->Break(second, true);  // where its log ends isn't known now, and holds T
+  ASSERT_TRUE(b.rig.RunAt(30 * kHour + 60).ok());
+  EXPECT_EQ(b.rig.T(), b.rig.At(25 * kHour - 10));
+  const Offset read = b.rig.engine->view()->partitions()[0].next_offset;
+  EXPECT_GT(read, Offset{40});
+  b.BackFill(&b.rig.logs);  // takes the bounds for the ends
+  EXPECT_EQ(b.rig.Value("revenue", "lifetime"), "20");
+  EXPECT_EQ(b.opened_at, b.rig.At(25 * kHour - 5));
 }
 
 TEST(BackFill, TheSourceEndsAtItsBoundAndProvesNoMore) {
