@@ -1,7 +1,8 @@
 // Writes canonical events to a broker quickly: the input of the benchmarks.
 //
 //   bench_producer --brokers=B --topic=T [--events=1000000] [--partitions=8] [--series=1000] [--span-seconds=3600]
-//                  [--end-micros=NOW] [--seed=1] [--bytes=170] [--rate=0] [--mix=plain]
+//                  [--end-micros=NOW] [--seed=1] [--bytes=170] [--rate=0]
+//                [--customers=100000] [--mix=plain]
 //
 // Half lead.created, half order.paid, of `series` different channels and regions each, event times spread evenly over
 // the span that ends at --end-micros, record times equal to event times. With --rate events of that many a second are
@@ -26,7 +27,7 @@ namespace {
 Flags Defaults() {
   return {{{"brokers", ""}, {"topic", "bench"}, {"mix", "plain"}},
           {{"events", 1'000'000}, {"partitions", 8}, {"series", 1'000}, {"span-seconds", 3'600}, {"end-micros", 0},
-           {"seed", 1}, {"bytes", 170}, {"rate", 0}}};
+           {"seed", 1}, {"bytes", 170}, {"rate", 0}, {"customers", 100'000}}};
 }
 
 int64_t NowMicros() {
@@ -36,7 +37,7 @@ int64_t NowMicros() {
 
 bool Usable(const Flags& flags) {
   const auto& n = flags.numbers;
-  return !flags.texts.at("brokers").empty() && n.at("events") > 0 && n.at("partitions") > 0 && n.at("series") > 0;
+  return !flags.texts.at("brokers").empty() && n.at("events") > 0 && n.at("partitions") > 0 && n.at("series") > 0 && n.at("customers") > 0;
 }
 
 Status Run(const Flags& options) {
@@ -51,7 +52,8 @@ Status Run(const Flags& options) {
   const int64_t end = number.at("end-micros") > 0 ? number.at("end-micros") : NowMicros();
   const int64_t span = number.at("span-seconds") * kMicrosPerSecond;
   const int64_t began = NowMicros();
-  BenchEvents generator({number.at("seed"), number.at("series"), static_cast<size_t>(number.at("bytes"))});
+  BenchEvents generator({number.at("seed"), number.at("series"), number.at("customers"),
+                         static_cast<size_t>(number.at("bytes"))});
   int64_t checksum = 0;
   uint64_t bytes = 0;
   if (options.texts.at("mix") == "company") {

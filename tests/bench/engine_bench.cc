@@ -60,7 +60,7 @@ MemoryLogs MakeLogs(const Flags& options) {
     TM_CHECK(FeedCompany(number.at("events"), number.at("partitions"), kEndMicros, span, append).ok());
     return logs;
   }
-  BenchEvents events({1, number.at("series"), 170});
+  BenchEvents events({.series = number.at("series")});
   for (int64_t n = 0; n < number.at("events"); ++n) {
     const int64_t time =
         SpreadTime(n, number.at("events"), kEndMicros, number.at("span-seconds") * kMicrosPerSecond);
