@@ -197,6 +197,7 @@ struct LayoutField {
 struct FoldPlan {
   // Roles of an event type; of steps: bit k for step k.
   static constexpr uint32_t kCounts = 1, kEnds = 2, kReopens = 4, kAdds = 8;
+  static constexpr uint32_t kRevokes = 1u << 31;  // all but open and counted: the id is nothing from now on
 
   FoldKind kind = FoldKind::kDistinct;
   KpiId kpi{};
@@ -205,6 +206,7 @@ struct FoldPlan {
   uint64_t columns = 0;                // mask of all its columns
   Duration pane{};                     // of the table's hot tier
   const Calendar* calendar = nullptr;
+  bool revocable = false;              // an event type has the role kRevokes
   // distinct
   struct Unit {
     CalendarUnit unit;

@@ -112,7 +112,8 @@ struct TargetSpec {
 struct CorrectionSpec {
   std::vector<std::string> by;       // event types whose fields replace those of the counted event
   std::vector<std::string> add;      // event types whose measured field is added to it (refunds)
-  std::vector<std::string> revoke;   // event types that take it back, until it is counted again
+  // Event types that take it back: of counts and sums until it is counted again, of ids and what happens to them for good.
+  std::vector<std::string> revoke;
   bool empty() const { return by.empty() && add.empty() && revoke.empty(); }
 };
 

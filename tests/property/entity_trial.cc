@@ -9,11 +9,11 @@ namespace {
 EntityEventMade RandomEvent(std::mt19937_64& rng, EventTime now, int number, int entities) {
   const auto below = [&](uint64_t n) { return static_cast<int64_t>(rng() % n); };
   static const std::vector<std::string> kTypes = {"lead.created", "lead.contacted", "lead.qualified", "deal.created", "deal.updated", "deal.stage_changed",
-                                                  "deal.won", "deal.lost", "deal.reopened", "deal.deleted", "order.paid", "order.refunded"};
-  static const std::vector<uint64_t> kWeights = {6, 5, 3, 5, 3, 6, 4, 2, 2, 1, 8, 2};
+                                                  "deal.won", "deal.lost", "deal.reopened", "deal.deleted", "order.paid", "order.refunded", "lead.merged"};
+  static const std::vector<uint64_t> kWeights = {6, 5, 3, 5, 3, 6, 4, 2, 2, 1, 8, 2, 1};
   EntityEventMade e;
   e.id = "e" + std::to_string(number);
-  int64_t at = below(47);
+  int64_t at = below(48);
   for (size_t k = 0; k < kTypes.size() && e.type.empty(); ++k) {
     if (at < static_cast<int64_t>(kWeights[k])) e.type = kTypes[k];
     at -= static_cast<int64_t>(kWeights[k]);
