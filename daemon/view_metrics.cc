@@ -184,6 +184,23 @@ std::vector<MetricFamily> CollectPartitions(const View& view, WallTime now) {
   return families;
 }
 
+std::vector<MetricFamily> CollectSources(const View& view) {
+  if (view.sources().empty()) return {};
+  FamilyBuilder overdue("tidemark_source_overdue", "1 when the source was not heard for longer than expect_every.", MetricType::Gauge);
+  FamilyBuilder last("tidemark_source_last_event_timestamp_seconds", "Latest time of an event or heartbeat of the source.", MetricType::Gauge);
+  FamilyBuilder complete("tidemark_source_complete_through_timestamp_seconds",
+                         "Event time up to which the source said that its events are complete.", MetricType::Gauge);
+  for (const SourceView& source : view.sources()) {
+    const LabelPairs labels = {{"source", source.name}};
+    overdue.Add(source.overdue ? 1.0 : 0.0, labels);
+    if (source.last_event != kNoEventTime) last.Add(Seconds(source.last_event), labels);
+    if (source.complete_through != kNoEventTime) complete.Add(Seconds(source.complete_through), labels);
+  }
+  std::vector<MetricFamily> families;
+  for (FamilyBuilder* f : {&overdue, &last, &complete}) families.push_back(std::move(*f).Take());
+  return families;
+}
+
 std::vector<MetricFamily> CollectEngine(const View& view, const MemoryPlan& memory) {
   const EngineStats& s = view.stats();
   std::vector<MetricFamily> families;

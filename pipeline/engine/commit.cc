@@ -48,6 +48,7 @@ void Engine::Impl::AppendMeta(CommitBatch* batch) {
     CheckRecordLaw(partition->counts);
     if (partition->dirty) batch->puts.push_back({Family::kMeta, PartitionKey(tp.topic, tp.partition), EncodePartition(*partition)});
   }
+  sources_.AppendTo(batch);
   for (const Clock& clock : clocks_) {
     std::string value;
     PutZigZag(&value, Micros(clock.t));
@@ -113,6 +114,7 @@ Status Engine::Impl::Commit(WallTime now) {
     if (dedup != nullptr) dedup->Committed();
   }
   for (auto& [tp, partition] : partitions_) partition->dirty = false;
+  sources_.Committed();
   for (RuleState& rule : rules_) rule.Told();
   registry_dirty_ = false;
   erase_at_open_.Clear();
@@ -203,7 +205,9 @@ SnapshotData Engine::Impl::Values() {
 
 std::shared_ptr<const Snapshot> Engine::Impl::MakeSnapshot() {
   SnapshotData data = Values();
+  unobserved_.clear();
   for (const KpiPlan& kpi : plan_->kpis()) data.status.push_back(StatusOf(kpi));
+  data.sources = sources_.ViewsAt(LeastT());
   for (const RuleState& rule : rules_) data.breaches.push_back(rule.breaches());
   bool complete = !owned_.empty();
   bool caught_up = complete;

@@ -17,7 +17,7 @@ constexpr Duration kIdleCommitInterval = std::chrono::seconds(1);
 Engine::Impl::Impl(std::shared_ptr<const Plan> plan, Store* store, RecordSource* source, EngineOptions options)
     : plan_(std::move(plan)), store_(*store), source_(*source), options_(std::move(options)),
       entities_(store, options_.entity_cache_bytes), router_(*plan_, &entities_, &tables_),
-      intake_(*plan_, &router_) {}
+      sources_(*plan_), intake_(*plan_, &router_, &sources_) {}
 
 Partition* Engine::Impl::FindOrAdd(const TopicPartition& tp) {
   auto& slot = partitions_[tp];
@@ -229,8 +229,12 @@ Status Engine::Impl::EvaluateAt(size_t clock, EventTime t) {
     // What moves by itself is looked at on a grid of its own, and only there: a look more, after a restart, could find more.
     const bool due = MovesWithTime(kpi.derived) ? FloorTo(t, kPaceGrid) == t : changed || rules_[r].time_matters(t);
     if (!due) continue;
-    if (view == nullptr) view = std::make_shared<Snapshot>(Values());
-    rules_[r].Evaluate(t, *view);
+    if (view == nullptr) {
+      view = std::make_shared<Snapshot>(Values());
+      unobserved_.clear();
+    }
+    const RulePlan& rule = plan_->rules()[r];
+    rules_[r].Evaluate(t, *view, rule.min_coverage > 0 ? Coverage(kpi, rule.window) : 1);
   }
   clocks_[clock].changed = false;
   return Status::Ok();

@@ -17,7 +17,7 @@ constexpr size_t kRecordsAhead = 4;
 
 }  // namespace
 
-Intake::Intake(const Plan& plan, Router* router) : plan_(plan), router_(*router) {
+Intake::Intake(const Plan& plan, Router* router, Sources* sources) : plan_(plan), router_(*router), sources_(*sources) {
   for (const TopicPlan& topic : plan.topics()) {
     dedups_.push_back(topic.dedup.enabled ? std::make_unique<Dedup>(topic.dedup, topic.name) : nullptr);
   }
@@ -127,6 +127,7 @@ Status Intake::ApplyOne(size_t index, WallTime now, Partition* partition) {
   }
   if (partition->first_time == kNoEventTime) partition->first_time = row.time;
   if (partition->losing()) [[unlikely]] EndLoss(row.time, partition);
+  if (!sources_.empty()) sources_.Hear(row);
   const EventTime watermark = partition->clock.watermark();
   if (row.type == kNoEventType || !router_.routed(row.type)) {
     ++counts.unrouted;

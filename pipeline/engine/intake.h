@@ -7,13 +7,14 @@
 #include "pipeline/engine/dedup.h"
 #include "pipeline/engine/partition.h"
 #include "pipeline/engine/router.h"
+#include "pipeline/engine/sources.h"
 
 namespace tidemark {
 
 // Threads: confined to the engine.
 class Intake {
  public:
-  Intake(const Plan& plan, Router* router);
+  Intake(const Plan& plan, Router* router, Sources* sources);
 
   // Decodes a batch into partition->pending, which must be empty. A function of the bytes alone.
   Status Decode(RecordBatch batch, Partition* partition) const;
@@ -37,6 +38,7 @@ class Intake {
 
   const Plan& plan_;
   Router& router_;
+  Sources& sources_;
   std::vector<std::unique_ptr<Dedup>> dedups_;
   LookupTables tables_;
   std::vector<Hash128> derived_keys_;  // of one event

@@ -198,6 +198,12 @@ Status Engine::Impl::LoadOne(std::string_view key, std::string_view value) {
     case 'H':
       sequence_ = body.Varint();
       return body.Done() ? Status::Ok() : Corrupt("the head cannot be read");
+    case 'S': {
+      TM_ASSIGN_OR_RETURN(const bool known, sources_.Load(reader.BigEndian(8), value));
+      // It is judged anew should it come back: nobody listened meanwhile.
+      if (!known) erase_at_open_.erases.push_back({Family::kMeta, std::string(key)});
+      return Status::Ok();
+    }
     case 'R': {
       const uint64_t fingerprint = reader.BigEndian(8);
       for (size_t r = 0; r < rules_.size(); ++r) {
@@ -239,6 +245,7 @@ Status Engine::Impl::Open(WallTime now) {
   TM_RETURN_IF_ERROR(LoadMeta());
   MakeTables();
   ForgetRemoved();
+  sources_.BeginOthers(LeastT());
   for (const auto& table : tables_) {
     TM_RETURN_IF_ERROR(table->Load(store_));
     const EventTime t = clocks_[table->plan().clock].t;

@@ -10,6 +10,7 @@
 #include "pipeline/event/decoder.h"
 #include "pipeline/plan/plan.h"
 #include "pipeline/time/partition_clock.h"
+#include "pipeline/time/source_cover.h"
 #include "pipeline/view/view.h"
 
 namespace tidemark {
@@ -33,10 +34,9 @@ struct PendingBatch {
   }
 };
 
-// Event time in which records may have been lost, at positions that were stepped over.
-struct Loss {
-  EventTime from, to;  // to: EventTime::max() until the next event shows where time is
-};
+// Event time in which records may have been lost, at positions that were stepped over. to: EventTime::max() until the next
+// event shows where time is.
+using Loss = TimeSpan;
 
 struct Partition {
   Partition(TopicPartition where, TopicId topic_id, Duration bound) : tp(std::move(where)), topic(topic_id), clock(bound) {}

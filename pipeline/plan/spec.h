@@ -178,6 +178,7 @@ struct RuleSpec {
   Decimal exit;                      // hysteresis; equal to enter when not given
   Duration hold_for{};               // `for`: the breach must last this long before it fires
   int64_t min_samples = 0;
+  Decimal min_coverage;              // 0 to 1; below it a value is as if absent
   Absent absent = Absent::kHold;
   std::optional<ActiveHours> active;
   std::map<std::string, std::string> labels;  // only series with these label values
@@ -206,6 +207,16 @@ struct TopicSpec {
   std::vector<std::string> events;   // the event types it carries; empty: any
   DedupSpec dedup;
   Place place;
+};
+
+// A system whose events come through the topics, and of which something is to be heard so often.
+struct SourceSpec {
+  std::string name;
+  std::string source;                // the attribute `source` of its events
+  std::vector<std::string> feeds;    // the event types that it brings; empty: any
+  Duration expect_every{};
+  Place place;
+  std::vector<Place> feeds_at;
 };
 
 struct TimeSpec {
@@ -292,6 +303,7 @@ struct Specs {
   Place holidays_place;
   KafkaSpec kafka;
   std::vector<TopicSpec> topics;
+  std::vector<SourceSpec> sources;
   TimeSpec time;
   LimitSpec limits;
   HttpSpec http;

@@ -41,6 +41,11 @@ inline std::string ClockKey(uint64_t clock_fingerprint) {
   PutBigEndian(&key, clock_fingerprint, 8);
   return key;
 }
+inline std::string SourceKey(uint64_t source_fingerprint) {
+  std::string key = "S";
+  PutBigEndian(&key, source_fingerprint, 8);
+  return key;
+}
 inline std::string IdsFloorKey(uint64_t topic_hash) {
   std::string key = "D";
   PutBigEndian(&key, topic_hash, 8);

@@ -94,7 +94,7 @@ struct RecordCounts {
   int64_t quarantined_future = 0;     // event time beyond max_future_skew
   int64_t quarantined_no_time = 0;    // no event time, or zero, negative or out of range
   int64_t undecodable[8] = {};        // by DecodeError
-  int64_t unrouted = 0;               // valid, but of a type that no KPI reads (heartbeats among them), or a tombstone
+  int64_t unrouted = 0;               // valid, but of a type that no KPI reads (heartbeats, mostly), or a tombstone
   // Of the accepted:
   int64_t late = 0;                   // older than the watermark of its partition
   int64_t too_old_to_dedup = 0;
@@ -124,6 +124,14 @@ struct PartitionView {
   bool owned = false;
   bool holds_time = true;             // false once max_hold took it out of the minimum
   RecordCounts counts;
+};
+
+// A source of the configuration.
+struct SourceView {
+  std::string name;
+  bool overdue = false;               // at the least T nothing covers it
+  EventTime last_event = kNoEventTime;        // kNoEventTime: never heard
+  EventTime complete_through = kNoEventTime;  // kNoEventTime: never said
 };
 
 struct KpiStatus {
@@ -164,6 +172,7 @@ class View {
   virtual const KpiStatus& status(KpiId kpi) const = 0;
   virtual std::span<const BreachInfo> breaches(RuleId rule) const = 0;
   virtual std::span<const PartitionView> partitions() const = 0;
+  virtual std::span<const SourceView> sources() const = 0;
   virtual const EngineStats& stats() const = 0;
   // Everything assigned is restored, readable and in the minimum: numbers are whole.
   virtual bool complete() const = 0;
