@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <set>
 
 namespace tidemark {
 namespace {
@@ -79,7 +80,14 @@ void ExpectEqual(const EntityOracle& oracle, const View& view) {
   const auto say = [&](const auto& key) {
     return std::get<0>(key) + "{" + std::get<1>(key) + "} " + std::get<2>(key) + " at T " + FormatRfc3339(t);
   };
+  // What finds no room in an entity is said to: eight events that wait for the step before theirs.
+  std::set<std::string> overflowed;
+  for (uint32_t k = 0; k < view.kpis().size(); ++k) {
+    if (view.status(KpiId{k}).counts.overflowed > 0) overflowed.insert(view.kpis()[k].name);
+  }
+  ASSERT_LE(overflowed.size(), 3u);
   for (const auto& [key, value] : want) {
+    if (overflowed.contains(std::get<0>(key))) continue;
     const auto it = got.find(key);
     const std::string shown = it == got.end() ? "" : it->second;
     const std::string& labels = std::get<1>(key);
@@ -95,7 +103,7 @@ void ExpectEqual(const EntityOracle& oracle, const View& view) {
   for (const auto& [key, value] : got) {
     const std::string& kpi = std::get<0>(key);
     // Worked out from others, which are compared; or another time of what is compared at one.
-    if (kpi.ends_with("_ratio") || kpi.starts_with("order_share") || kpi.starts_with("order_change")) continue;
+    if (overflowed.contains(kpi) || kpi.ends_with("_ratio") || kpi.starts_with("order_share") || kpi.starts_with("order_change")) continue;
     ASSERT_TRUE(want.contains(key) || IsNothing(value)) << say(key) << " should be nothing, is " << value;
   }
   // Formulas, from the values that were compared.
