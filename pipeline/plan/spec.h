@@ -285,9 +285,10 @@ struct FieldSpec {
 
 struct TableSpec {
   std::string name;
-  std::string file;              // as the process finds it: below the configuration's directory unless absolute
+  std::string topic;             // a compacted topic whose records are its rows; "": the file is all there is
+  std::string file;              // as the process finds it: below the configuration's directory unless absolute; "": none
   std::string key;               // the column that lookups go by
-  std::map<std::string, ColumnType> columns;    // declared types; other columns are text
+  std::map<std::string, ColumnType> columns;    // declared types; other columns of a file are text
   std::shared_ptr<const LookupTable> contents;  // as read with the configuration
   bool dates = false;            // its keys are dates, like 2026-12-25
   std::string stamp;             // of the file when it was read: differs once it has changed
