@@ -116,7 +116,7 @@ void Engine::Impl::HoldOut(WallTime now) {
 }
 
 bool Engine::Impl::OfClock(const Partition& partition, size_t clock) const {
-  if (clock == SIZE_MAX) return true;
+  if (clock == SIZE_MAX || partition.imported()) return true;
   const auto& topics = plan_->clocks()[clock].topics;
   return std::find(topics.begin(), topics.end(), partition.topic) != topics.end();
 }
