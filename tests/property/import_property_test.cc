@@ -38,9 +38,13 @@ TEST(ImportProperty, AnImportAndTheRestAreTheWhole) {
     const EventTime cut = trial.rng() % 8 == 0 ? times.back() + Duration(1) : times[trial.rng() % times.size()] + Duration(1);
     trial.oracle.cut = cut;
     TimedEvents events;
-    for (const auto& [tp, log] : trial.oracle.logs) {
-      for (const EntityEventMade& e : log) {
-        if (e.time < cut) events.emplace_back(e.time, Serialize(e));
+    for (auto& [tp, log] : trial.logs) {
+      for (MemoryLog::Record& record : log.records) {
+        EntityEventMade e = trial.oracle.logs[tp][static_cast<size_t>(record.offset.v)];
+        if (e.time >= cut) continue;
+        events.emplace_back(e.time, Serialize(e));
+        e.id += " in Kafka";  // not even its id tells that it was imported
+        record.value = Serialize(e);
       }
     }
     const WallTime now = WallTimeFromMicros(Micros(kTrialStart + kAfterAll));
