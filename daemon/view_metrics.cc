@@ -109,6 +109,7 @@ std::vector<MetricFamily> CollectRecords(const View& view) {
     result.Add(c.quarantined_future + c.quarantined_no_time, With(Labels(p), "result", "quarantined"));
     result.Add(Undecodable(c), With(Labels(p), "result", "undecodable"));
     result.Add(c.unrouted, With(Labels(p), "result", "unrouted"));
+    result.Add(c.imported, With(Labels(p), "result", "imported"));
   }
   FamilyBuilder quarantined("tidemark_records_quarantined_total", "Records whose event time cannot be used, by reason.",
                             MetricType::Counter);

@@ -41,7 +41,9 @@ class RuleState {
   // Shows values and restored states without evaluating: after a restart.
   void Show(const View& view) { Visit(nullptr, view); }
   // True when the outcome at t may be another although no value changed since the last evaluation.
-  bool time_matters(EventTime t) const { return t >= due_ || active_.has_value() || plan_.min_coverage > 0; }
+  bool time_matters(EventTime t, double coverage) const {
+    return t >= due_ || active_.has_value() || (coverage >= plan_.min_coverage) != covered_;
+  }
 
   // All series with their states; shared until the next Evaluate changes something.
   std::shared_ptr<const std::vector<BreachInfo>> breaches() const { return infos_; }

@@ -125,9 +125,14 @@ Status Intake::ApplyOne(size_t index, WallTime now, Partition* partition) {
     case Guard::kPass:
       break;
   }
-  if (partition->first_time == kNoEventTime) partition->first_time = row.time;
   if (partition->losing()) [[unlikely]] EndLoss(row.time, partition);
   if (!sources_.empty()) sources_.Hear(row);
+  if (row.time < cut_ && !partition->imported()) [[unlikely]] {
+    ++counts.imported;
+    partition->clock.Saw(row.time);
+    return Status::Ok();
+  }
+  if (partition->first_time == kNoEventTime) partition->first_time = row.time;
   const EventTime watermark = partition->clock.watermark();
   if (row.type == kNoEventType || !router_.routed(row.type)) {
     ++counts.unrouted;

@@ -27,6 +27,9 @@ class Intake {
   void SetTables(LookupTables tables);
   const LookupTables& tables() const { return tables_; }
 
+  // What is before it comes from the import alone.
+  void SetCut(EventTime cut) { cut_ = cut; }
+
   std::vector<std::unique_ptr<Dedup>>& dedups() { return dedups_; }  // by topic; null where off
 
  private:
@@ -41,6 +44,7 @@ class Intake {
   Sources& sources_;
   std::vector<std::unique_ptr<Dedup>> dedups_;
   LookupTables tables_;
+  EventTime cut_ = kNoEventTime;
   std::vector<Hash128> derived_keys_;  // of one event
 };
 

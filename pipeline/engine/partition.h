@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pipeline/base/hash.h"
+#include "pipeline/engine/import.h"
 #include "pipeline/engine/source.h"
 #include "pipeline/event/decoder.h"
 #include "pipeline/plan/plan.h"
@@ -57,6 +58,7 @@ struct Partition {
   PartitionStatus status;
   bool at_end = false;                 // everything in the log was applied, as far as is known
   bool held_out = false;               // not read for max_hold while others went on: left the minimum
+  bool imported() const { return tp == kImportPartition; }
   bool losing() const { return !losses.empty() && losses.back().to == EventTime::max(); }
   WallTime last_progress{};            // when its event time last moved
 };

@@ -312,8 +312,9 @@ class Plan {
 
   // The same plan, of which an engine counts only these KPIs, and what is made of nothing else. Event time and layout are as
   // of the whole, so that two engines that share its KPIs out agree with one that counts all.
+  // Without rules and sources where it counts a past beside the `live` one.
   // REQUIRES: an entry for each of kpis(); those of KPIs that are not stored don't matter.
-  std::shared_ptr<const Plan> Counting(const std::vector<bool>& stored_kpis, bool with_rules) const;
+  std::shared_ptr<const Plan> Counting(const std::vector<bool>& stored_kpis, bool live) const;
 
   std::span<const KpiPlan> kpis() const { return kpis_; }
   std::span<const TablePlan> tables() const { return tables_; }

@@ -86,7 +86,7 @@ struct RuleInfo {
   Decimal enter = {}, exit = {};
 };
 
-// Counters by reason; conservation: read == accepted + duplicate + quarantined + undecodable + unrouted.
+// Counters by reason; conservation: read == accepted + duplicate + quarantined + undecodable + unrouted + imported.
 struct RecordCounts {
   int64_t read = 0;
   int64_t accepted = 0;
@@ -95,6 +95,12 @@ struct RecordCounts {
   int64_t quarantined_no_time = 0;    // no event time, or zero, negative or out of range
   int64_t undecodable[8] = {};        // by DecodeError
   int64_t unrouted = 0;               // valid, but of a type that no KPI reads (heartbeats, mostly), or a tombstone
+  int64_t imported = 0;               // from before the cut of an import, which has them
+  bool AddUp() const {
+    int64_t sum = accepted + duplicate + quarantined_future + quarantined_no_time + unrouted + imported;
+    for (const int64_t n : undecodable) sum += n;
+    return read == sum;
+  }
   // Of the accepted:
   int64_t late = 0;                   // older than the watermark of its partition
   int64_t too_old_to_dedup = 0;

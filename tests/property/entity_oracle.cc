@@ -91,8 +91,9 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
   std::set<std::string> seen;
   for (const auto& [tp, log] : logs) {
     const auto it = through.find(tp);
-    for (int64_t o = 0; it != through.end() && o < it->second.v; ++o) {
+    for (int64_t o = 0; o < static_cast<int64_t>(log.size()); ++o) {
       const EntityEventMade& e = log[static_cast<size_t>(o)];
+      if ((it == through.end() || o >= it->second.v) && e.time >= cut) continue;
       if (!seen.insert(e.id).second) continue;
       const std::string kind = e.type.substr(0, e.type.find('.'));
       by[kind][e.key].push_back(&e);
