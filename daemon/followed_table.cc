@@ -1,6 +1,7 @@
 #include "daemon/followed_table.h"
 
 #include "config/table_file.h"
+#include "daemon/clock.h"
 #include "daemon/log.h"
 
 namespace tidemark {
@@ -114,6 +115,27 @@ bool TableTopic::Look(WallTime now) {
   state_.bytes = contents_->bytes();
   if (first) Log(LogLevel::kInfo, "a table was read", {{"table", spec_.name}, {"topic", spec_.topic}, {"rows", std::to_string(state_.rows)}});
   return true;
+}
+
+Result<LookupTables> ReadTables(const Specs& specs, const Plan& plan, Duration within) {
+  LookupTables tables;
+  const Duration until = SteadyNow() + within;
+  for (size_t t = 0; t < specs.tables.size(); ++t) {
+    const TableSpec& spec = specs.tables[t];
+    if (spec.topic.empty()) {
+      tables.push_back(spec.contents);
+      continue;
+    }
+    TableTopic topic(spec, plan.lookups()[t], specs.kafka);
+    while (topic.contents() == nullptr) {
+      topic.Look(WallNow());
+      if (topic.contents() == nullptr && SteadyNow() > until) {
+        return Unavailable(topic.trouble().empty() ? "topic " + spec.topic + " was not read to its end in time" : topic.trouble()).In("table " + spec.name);
+      }
+    }
+    tables.push_back(topic.contents());
+  }
+  return tables;
 }
 
 }  // namespace tidemark

@@ -52,6 +52,8 @@ class TableTopic final : public FollowedTable {
   TableTopic(const TableSpec& spec, const LookupPlan& layout, const KafkaSpec& kafka);
   bool Look(WallTime now) override;
   std::shared_ptr<const LookupTable> contents() const override { return contents_; }
+  // Why it can't be read or followed now; "": it can.
+  const std::string& trouble() const { return trouble_; }
 
  private:
   void Take(std::string_view key, std::string_view value);
@@ -66,5 +68,9 @@ class TableTopic final : public FollowedTable {
   std::string trouble_;   // said last
   std::shared_ptr<const LookupTable> contents_;
 };
+
+// All tables as they are now, by Plan::lookups(), for commands that follow none. kUnavailable when a topic can't be read to
+// its end in time.
+Result<LookupTables> ReadTables(const Specs& specs, const Plan& plan, Duration within = std::chrono::seconds(60));
 
 }  // namespace tidemark

@@ -6,6 +6,7 @@
 #include "daemon/commands.h"
 #include "daemon/event_files.h"
 #include "daemon/exit_code.h"
+#include "daemon/followed_table.h"
 #include "daemon/memory.h"
 #include "daemon/progress_line.h"
 #include "daemon/record_counts.h"
@@ -152,6 +153,7 @@ class Importer {
   }
 
   Status Count() {
+    TM_ASSIGN_OR_RETURN(LookupTables tables, ReadTables(specs_, *plan_));
     TM_RETURN_IF_ERROR(BeginImport(store_.get(), cut_));
     ImportSource source(&events_);
     EngineOptions options;
@@ -162,6 +164,7 @@ class Importer {
     const auto plan = plan_->Counting(std::vector<bool>(plan_->kpis().size(), true), false);
     {
       TM_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, Engine::Open(plan, store_.get(), &source, WallNow(), std::move(options)));
+      engine->SetTables(std::move(tables));
       ProgressLine progress;
       for (bool more = true; more || !source.drained();) {
         TM_ASSIGN_OR_RETURN(more, engine->Drain(WallNow()));

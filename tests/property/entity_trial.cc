@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <set>
 
+#include "tidemark/events/v1/event.pb.h"
+
 namespace tidemark {
 namespace {
 
@@ -140,6 +142,45 @@ void ExpectEqual(const EntityOracle& oracle, const View& view) {
       }
     }
   }
+}
+
+std::string Serialize(const EntityEventMade& e) {
+  tidemark::events::v1::Event proto;
+  proto.set_id(e.id);
+  proto.set_source("test");
+  proto.mutable_time()->set_seconds(FloorDiv(Micros(e.time), kMicrosPerSecond));
+  proto.mutable_time()->set_nanos(static_cast<int>((Micros(e.time) - proto.time().seconds() * kMicrosPerSecond) * 1000));
+  const auto lead = [&](auto* payload) {
+    payload->mutable_lead()->set_id(e.key);
+    payload->mutable_lead()->set_channel(e.label);
+    payload->mutable_lead()->set_owner("rep of " + e.label);
+  };
+  const auto deal = [&](auto* payload) {
+    payload->mutable_deal()->set_id(e.key);
+    payload->mutable_deal()->set_lead(e.lead);
+    payload->mutable_deal()->set_owner(e.label);
+    payload->mutable_deal()->set_stage(e.stage);
+    if (e.has_amount) payload->mutable_deal()->set_amount_micros(e.amount);
+  };
+  const auto order = [&](auto* payload) {
+    payload->mutable_order()->set_id(e.key);
+    payload->mutable_order()->set_region(e.label);
+    if (e.has_amount) payload->mutable_order()->set_amount_micros(e.amount);
+  };
+  if (e.type == "lead.created") lead(proto.mutable_lead_created());
+  if (e.type == "lead.contacted") lead(proto.mutable_lead_contacted());
+  if (e.type == "lead.qualified") lead(proto.mutable_lead_qualified());
+  if (e.type == "lead.merged") lead(proto.mutable_lead_merged());
+  if (e.type == "deal.created") deal(proto.mutable_deal_created());
+  if (e.type == "deal.updated") deal(proto.mutable_deal_updated());
+  if (e.type == "deal.stage_changed") deal(proto.mutable_deal_stage_changed());
+  if (e.type == "deal.won") deal(proto.mutable_deal_won());
+  if (e.type == "deal.lost") deal(proto.mutable_deal_lost());
+  if (e.type == "deal.reopened") deal(proto.mutable_deal_reopened());
+  if (e.type == "deal.deleted") deal(proto.mutable_deal_deleted());
+  if (e.type == "order.paid") order(proto.mutable_order_paid());
+  if (e.type == "order.refunded") order(proto.mutable_order_refunded());
+  return proto.SerializeAsString();
 }
 
 }  // namespace tidemark

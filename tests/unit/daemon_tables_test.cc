@@ -190,6 +190,20 @@ TEST_F(TableTopicTest, IsKnownOnceItWasReadToItsEndAndFollowedFromThenOn) {
   EXPECT_EQ(reps.state().failures, 1);
 }
 
+TEST_F(TableTopicTest, CommandsReadItOnce) {
+  Send("r1", R"({"team": "blue"})");
+  specs_.tables[0].topic = "crm.reps";
+  specs_.kafka = kafka_;
+  const Result<LookupTables> tables = ReadTables(specs_, *plan_);
+  ASSERT_TRUE(tables.ok()) << tables.status().text();
+  EXPECT_EQ(TeamOf(*tables->at(0)), "blue");
+  EXPECT_EQ(tables->at(1), specs_.tables[1].contents);
+  broker_->Down();
+  const Status missing = ReadTables(specs_, *plan_, std::chrono::seconds(1)).status();
+  EXPECT_EQ(missing.code(), Code::kUnavailable);
+  EXPECT_TRUE(missing.text().starts_with("table reps: topic crm.reps: ")) << missing.text();
+}
+
 TEST_F(TableTopicTest, AnEmptyTopicIsATableWithoutRows) {
   TableTopic reps(spec_, layout_, kafka_);
   EXPECT_EQ(Await(&reps, "absent absent"), "absent absent");
