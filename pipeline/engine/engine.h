@@ -15,9 +15,9 @@ namespace tidemark {
 struct EngineOptions {
   // Measures how long a commit took, which paces commits; null: commits cost nothing.
   std::function<WallTime()> stopwatch;
-  // Memory for open panes and hot cells; beyond it a commit is due at once. More makes commits of a backlog larger, not
-  // cheaper: their memory then comes fresh from the kernel each time, and is in no cache.
-  uint64_t open_panes_bytes = 16u << 20;
+  // Memory for open panes, hot cells and changed entities; beyond it a commit is due at once. With less, what several events
+  // change is written more often; more makes commits of a backlog larger, not cheaper.
+  uint64_t open_panes_bytes = 32u << 20;
   // Memory for entities that were used lately.
   uint64_t entity_cache_bytes = 64u << 20;
   // The engine of an import: pipeline/engine/import.h. Its source hands out kImportPartition alone.

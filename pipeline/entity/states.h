@@ -87,7 +87,7 @@ struct StepsState {
 
  private:
   // Index of the event of each step that counts, as far as they are reached.
-  std::vector<size_t> Chain(const FoldPlan& fold) const;
+  absl::InlinedVector<size_t, 8> Chain(const FoldPlan& fold) const;
   void Prune(const FoldPlan& fold);
   void FindRows(const FoldPlan& fold, RowFinder* finder);
 };

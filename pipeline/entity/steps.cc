@@ -39,8 +39,8 @@ void StepsState::Write(std::string* out) const {
   for (const RowId row : rows) PutVarint(out, row.v);
 }
 
-std::vector<size_t> StepsState::Chain(const FoldPlan& fold) const {
-  std::vector<size_t> chain;
+absl::InlinedVector<size_t, 8> StepsState::Chain(const FoldPlan& fold) const {
+  absl::InlinedVector<size_t, 8> chain;
   if (steps.empty() || steps[0].empty()) return chain;
   const EventTime begin = steps[0][0].at.time;
   EventTime reached = begin;
@@ -60,12 +60,12 @@ void StepsState::Prune(const FoldPlan& fold) {
   if (steps[0].empty()) return;
   const EventTime begin = steps[0][0].at.time;
   for (size_t k = 1; k < steps.size(); ++k) std::erase_if(steps[k], [&](const Event& e) { return e.at.time - begin > fold.within; });
-  const std::vector<size_t> chain = Chain(fold);
+  const auto chain = Chain(fold);
   for (size_t k = 1; k < chain.size(); ++k) steps[k].resize(chain[k] + 1);
 }
 
 void StepsState::FindRows(const FoldPlan& fold, RowFinder* finder) {
-  const std::vector<size_t> chain = Chain(fold);
+  const auto chain = Chain(fold);
   if (chain.empty() || (!fold.funnel && chain.size() < 2)) return;
   const std::string_view from = steps[0][0].labels, to = fold.funnel ? std::string_view() : std::string_view(steps[1][chain[1]].labels);
   rows.resize(fold.funnel ? steps.size() : 1);
@@ -101,7 +101,7 @@ bool StepsState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder*
 }
 
 void StepsState::Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const {
-  const std::vector<size_t> chain = Chain(fold);
+  const auto chain = Chain(fold);
   if (chain.empty()) return;
   const EventTime begin = steps[0][0].at.time;
   if (fold.funnel) {

@@ -1,7 +1,9 @@
 // Building blocks of stored bytes: big-endian integers in keys, varints in values.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -9,13 +11,27 @@
 
 namespace tidemark {
 
+// REQUIRES: 1 <= bytes <= 8.
 inline void PutBigEndian(std::string* out, uint64_t value, int bytes) {
-  for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8) out->push_back(static_cast<char>(value >> shift));
+  const uint64_t swapped = __builtin_bswap64(value << (64 - 8 * bytes));
+  std::array<char, 8> text;
+  std::memcpy(text.data(), &swapped, 8);
+  out->append(text.data(), static_cast<size_t>(bytes));
+}
+
+// A varint's bytes, for callers that put them where they are wanted in one go.
+template <class Unsigned>
+inline size_t WriteVarint(Unsigned value, char* out) {
+  size_t n = 0;
+  for (; value >= 0x80; value >>= 7) out[n++] = static_cast<char>(static_cast<uint8_t>(value) | 0x80);
+  out[n++] = static_cast<char>(value);
+  return n;
 }
 
 inline void PutVarint(std::string* out, uint64_t value) {
-  for (; value >= 0x80; value >>= 7) out->push_back(static_cast<char>(value | 0x80));
-  out->push_back(static_cast<char>(value));
+  if (value < 0x80) return out->push_back(static_cast<char>(value));
+  std::array<char, 10> text;
+  out->append(text.data(), WriteVarint(value, text.data()));
 }
 
 inline void PutZigZag(std::string* out, int64_t value) {
@@ -24,8 +40,9 @@ inline void PutZigZag(std::string* out, int64_t value) {
 
 inline void PutZigZag128(std::string* out, Int128 value) {
   Uint128 u = (static_cast<Uint128>(value) << 1) ^ static_cast<Uint128>(value >> 127);
-  for (; u >= 0x80; u >>= 7) out->push_back(static_cast<char>(static_cast<uint8_t>(u) | 0x80));
-  out->push_back(static_cast<char>(static_cast<uint8_t>(u)));
+  if (u < 0x80) return out->push_back(static_cast<char>(u));
+  std::array<char, 19> text;
+  out->append(text.data(), WriteVarint(u, text.data()));
 }
 
 inline void PutBytes(std::string* out, std::string_view bytes) {
@@ -39,6 +56,7 @@ class ByteReader {
   explicit ByteReader(std::string_view bytes) : rest_(bytes) {}
 
   uint64_t Varint() {
+    if (!rest_.empty() && static_cast<uint8_t>(rest_.front()) < 0x80) return Byte();
     uint64_t value = 0;
     for (int shift = 0; shift < 64; shift += 7) {
       const uint64_t byte = Byte();
@@ -68,10 +86,13 @@ class ByteReader {
     }
     return Take(size);
   }
+  // REQUIRES: 1 <= bytes <= 8.
   uint64_t BigEndian(int bytes) {
-    uint64_t value = 0;
-    for (int i = 0; i < bytes; ++i) value = value << 8 | Byte();
-    return value;
+    const auto size = static_cast<size_t>(bytes);
+    if (rest_.size() < size) return Fail();
+    uint64_t swapped = 0;
+    std::memcpy(&swapped, Take(size).data(), size);
+    return __builtin_bswap64(swapped) >> (64 - 8 * bytes);
   }
   bool ok() const { return ok_; }
   bool empty() const { return rest_.empty(); }
