@@ -30,6 +30,7 @@ std::string DefaultHelp(const KpiSpec& kpi) {
     case Measure::kDwell:
       return "Time in each " + kpi.field + over;
     case Measure::kOpen:
+      if (kpi.open_distinct) return "Different " + kpi.field + ", by" + id + ", open now.";
       return kpi.field.empty() ? "Open now, by" + id + "." : "Sum of " + kpi.field + ", by" + id + ", open now.";
     case Measure::kFirst:
       return "New" + id + over;

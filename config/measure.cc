@@ -69,6 +69,13 @@ void ReadOpen(const Value& value, KpiSpec* kpi) {
   if (value.node().entries.empty()) return value.Fail(kForms);
   Map map = *Map::Open(value);
   if (const auto field = map.Take("value")) kpi->field = ReadField(*field, "deal.amount");
+  if (const auto field = map.Take("distinct")) {
+    kpi->field = ReadField(*field, "deal.customer");
+    kpi->open_distinct = true;
+    for (const char* other : {"value", "silent_for", "waiting_for"}) {
+      map.FailAt(other, "can't go with distinct; leave one of them out");
+    }
+  }
   const auto lasting = [](const Value& v) { return v.Time(std::chrono::hours(1), kMaxWindow); };
   map.Set("silent_for", &kpi->silent_for, lasting);
   map.Set("waiting_for", &kpi->waiting_for, lasting);

@@ -31,6 +31,7 @@ inline constexpr Measures kComparable =
 // Whose values can be added up over labels: each event, or id, is in one series only.
 inline constexpr Measures kAdditive =
     Of(Measure::kCount, Measure::kSum, Measure::kFirst, Measure::kActive, Measure::kLapsed, Measure::kOpen);
+inline bool AddsUp(const KpiSpec& kpi) { return Contains(kAdditive, kpi.measure) && !kpi.open_distinct; }
 // What a formula can compute with: one number for each series and window.
 inline constexpr Measures kOperands = kAllMeasures & ~(kWithStats | Of(Measure::kFunnel));
 // What can have a target: the same.

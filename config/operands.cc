@@ -100,7 +100,7 @@ class OperandChecker {
   std::string WhyNotOperand(const Formula& operand, size_t index) {
     const KpiSpec& other = kpis_[index];
     if (!Contains(kOperands, other.measure)) return WhyNoNumber(other);
-    if (operand.total && !Contains(kAdditive, other.measure)) {
+    if (operand.total && !AddsUp(other)) {
       return WithMeasure(other) + " can't be added up over its labels; total takes " + Listed(kAdditive);
     }
     return operand.previous ? WhyNoOtherTime(index, 0) : "";
@@ -175,7 +175,7 @@ class OperandChecker {
                                   Quoted(kpi.by[l].name) +
                                   (labels.empty() ? "; it has none" : DidYouMean(kpi.by[l].name, labels)));
     }
-    if (Contains(kAdditive, other.measure)) return;
+    if (AddsUp(other)) return;
     for (const LabelSpec& label : other.by) {
       if (HasLabel(kpi, label.name)) continue;
       Report(operand.place, path + ".formula: " + WithMeasure(other) + " can't be added up over its label " +

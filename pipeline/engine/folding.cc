@@ -9,6 +9,15 @@
 
 namespace tidemark {
 
+namespace {
+
+// Where the part of this number is, or would be.
+auto PartOf(EntityRow* entity, uint32_t number) {
+  return std::lower_bound(entity->parts.begin(), entity->parts.end(), number, [](const auto& p, uint32_t n) { return p.first < n; });
+}
+
+}  // namespace
+
 RowId BucketRow(Table* buckets, RowId row, int64_t value, uint64_t columns) {
   std::string tag;
   PutBigEndian(&tag, BucketTag(row, BucketOf(value)), 8);
@@ -121,7 +130,7 @@ void Folding::Add(const FoldPlan& fold, const Contribution& delta) {
 Status Folding::ApplyOne(const FoldOp& op, const EventRow& row, const Hash128& key, EntityRow* entity) {
   const FoldPlan& fold = plan_.folds()[op.fold];
   const uint32_t number = numbers_[op.fold];
-  auto part = std::lower_bound(entity->parts.begin(), entity->parts.end(), number, [](const auto& p, uint32_t n) { return p.first < n; });
+  const auto part = PartOf(entity, number);
   const bool has = part != entity->parts.end() && part->first == number;
   FoldResult result;
   deltas_.clear();
@@ -131,7 +140,13 @@ Status Folding::ApplyOne(const FoldOp& op, const EventRow& row, const Hash128& k
   counts.counted -= result.unmatched;
   ++(result.overflowed ? counts.overflowed : counts.counted);
   if (!result.changed) return Status::Ok();
-  for (const Contribution& delta : deltas_) Add(fold, delta);
+  for (const Contribution& delta : deltas_) {
+    if (fold.distinct) {
+      values_.emplace_back(op.fold, delta);
+    } else {
+      Add(fold, delta);
+    }
+  }
   const auto growth = static_cast<int64_t>(part_.size()) - (has ? static_cast<int64_t>(part->second.size()) : -int64_t{sizeof(*part)});
   if (has) {
     part->second = part_;
@@ -160,6 +175,44 @@ Status Folding::Apply(const RoutePlan& route, uint64_t passed, const EventRow& r
       TM_RETURN_IF_ERROR(ApplyOne(op, row, keys[e], entity));
     }
   }
+  return values_.empty() ? Status::Ok() : AddValues();
+}
+
+Status Folding::AddValues() {
+  constexpr uint64_t kKind = 0x76616c756573;  // of values: no kind of entity has it but by chance, nor their ids then
+  for (const auto& [index, delta] : values_) {
+    const FoldPlan& fold = plan_.folds()[index];
+    const auto hash = static_cast<Uint128>(delta.count < 0 ? -delta.sum : delta.sum);
+    const uint32_t number = numbers_[index];
+    std::string id;
+    PutBigEndian(&id, plan_.kpis()[fold.kpi.v].fingerprint, 8);
+    PutBigEndian(&id, delta.row.v, 4);
+    PutBigEndian(&id, static_cast<uint64_t>(hash >> 64), 8);
+    PutBigEndian(&id, static_cast<uint64_t>(hash), 8);
+    const Hash128 key = Entities::KeyOf(kKind, id);
+    Status status;
+    EntityRow* value = entities_.Get(key, id, &status);
+    if (value == nullptr) return status;
+    const auto part = PartOf(value, number);
+    const bool has = part != value->parts.end() && part->first == number;
+    ByteReader reader(has ? std::string_view(part->second) : std::string_view());
+    const int64_t before = has ? reader.ZigZag() : 0;
+    if (!reader.Done()) return Corrupt("how many open entities have a value cannot be read");
+    const int64_t after = before + delta.count;
+    part_.clear();
+    PutZigZag(&part_, after);
+    if (!has) {
+      value->parts.emplace(part, number, part_);
+    } else if (after != 0) {
+      part->second = part_;
+    } else {
+      value->parts.erase(part);
+    }
+    entities_.Changed(key, has == (after != 0) ? 0 : (has ? -1 : 1) * int64_t{sizeof(*part)});
+    const int64_t change = (after > 0 ? 1 : 0) - (before > 0 ? 1 : 0);
+    if (change != 0) Add(fold, {delta.row, delta.column, delta.at, change, 0, 0});
+  }
+  values_.clear();
   return Status::Ok();
 }
 

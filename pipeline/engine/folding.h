@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pipeline/entity/entities.h"
@@ -42,6 +43,8 @@ class Folding final : private RowFinder {
   RowId Other(const FoldPlan& fold);
   RowId RowOfLabels(const FoldPlan& fold, const std::vector<LabelSlot>& labels, const EventRow& row);
   void Add(const FoldPlan& fold, const Contribution& delta);
+  // What open entities of distinct folds changed: how many of them have a value is kept as an entity of its own.
+  Status AddValues();
 
   const Plan& plan_;
   Entities& entities_;
@@ -52,6 +55,7 @@ class Folding final : private RowFinder {
   // Scratch of one event.
   std::string id_, packed_, from_, to_, part_;
   std::vector<Contribution> deltas_;
+  std::vector<std::pair<uint32_t, Contribution>> values_;  // with the index of the fold
 };
 
 // One row of a table's histograms: that of a row's bucket.

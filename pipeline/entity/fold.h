@@ -34,7 +34,7 @@ struct Contribution {
   uint32_t column = 0;
   EventTime at{};                 // beginning of the pane
   int64_t count = 0;
-  Int128 sum = 0;
+  Int128 sum = 0;                 // of a fold that is `distinct`: the value's hash
   int64_t sample = 0;             // the value behind a quantile, when the column has one
   bool operator==(const Contribution&) const = default;
 };

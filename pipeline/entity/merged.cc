@@ -11,6 +11,12 @@ namespace {
 constexpr size_t kMostChanges = 16;  // of one label, between which late events may still fall
 constexpr size_t kMostCounted = 8;   // events of one entity that a later revocation may leave standing; reopenings
 
+// Positive: what is taken back has it with the other sign.
+Int128 ValueHash(std::string_view text) {
+  const Hash128 hash = HashPair("value", text);
+  return static_cast<Int128>(Uint128{hash.hi >> 1} << 64 | hash.lo);
+}
+
 }  // namespace
 
 bool MergedState::Field::OlderThan(const FoldEvent& event) const {
@@ -188,7 +194,10 @@ void MergedState::Contribute(const FoldPlan& fold, std::vector<Contribution>* ou
   if (!holds) return;
   int64_t value = 0;
   if (fold.value_field >= 0 && static_cast<size_t>(fold.value_field) < fields.size()) value = fields[static_cast<size_t>(fold.value_field)].number;
-  if (fold.kind == FoldKind::kOpen) {
+  if (fold.distinct) {
+    const Field& field = fields[static_cast<size_t>(fold.value_field)];
+    out->push_back({row, fold.main_column, EventTime(), 1, ValueHash(field.text.empty() ? std::to_string(field.number) : field.text), 0});
+  } else if (fold.kind == FoldKind::kOpen) {
     EventTime at{};
     if (fold.silent) at = FloorTo(seen.time, fold.pane);
     if (fold.waiting) at = FloorTo(WaitingSince(), fold.pane);

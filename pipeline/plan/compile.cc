@@ -31,6 +31,7 @@ std::shared_ptr<const Plan> Compiler::Run() {
     const KpiSpec& spec = specs_.kpis[i];
     KpiPlan& kpi = plan_->kpis_[i];
     kpi.measure = spec.measure;
+    kpi.additive = IsAdditive(spec);
     kpi.min_samples = spec.min_samples;
     kpi.info = InfoOf(spec);
     kpi.top = spec.top;

@@ -16,6 +16,7 @@ KpiPlan* Compiler::AddDerivedKpi(KpiId base, Derived derived, const std::string&
   if (derived != Derived::kCompare && derived != Derived::kTarget) kpi.info.unit = "ratio";
   if (derived == Derived::kCompare || derived == Derived::kGrowth) kpi.info.labels.emplace_back("compare");
   kpi.measure = of.measure;
+  kpi.additive = of.additive;
   kpi.derived = derived;
   kpi.base = base;
   kpi.compare = of.compare;

@@ -108,6 +108,7 @@ std::string Compiler::FoldIdentity(const KpiSpec& spec, const KpiPlan& kpi) cons
           (spec.mature ? "mature" : "") + "|" + std::to_string(spec.silent_for.value_or(Duration(0)).count()) + "|" +
           std::to_string(spec.waiting_for.value_or(Duration(0)).count()) + "|" +
           (spec.reopen.empty() ? "" : std::to_string(spec.reopen_within.count()));
+  if (spec.open_distinct) text += "|distinct";
   return text;
 }
 
@@ -147,7 +148,7 @@ void Compiler::FoldKpi(const KpiSpec& spec, KpiPlan* kpi) {
 
 // The columns of a fold: one for most; of distinct, also one for each calendar unit and each length that is compared.
 void Compiler::FoldWindows(const KpiSpec& spec, KpiPlan* kpi, FoldPlan* fold, const std::string& identity) {
-  const bool sums = Timed(spec) || (fold->kind == FoldKind::kOpen && !spec.field.empty()) || (fold->kind == FoldKind::kCounted && spec.measure != Measure::kCount);
+  const bool sums = Timed(spec) || (fold->kind == FoldKind::kOpen && !spec.field.empty() && !spec.open_distinct) || (fold->kind == FoldKind::kCounted && spec.measure != Measure::kCount);
   kpi->table = fold->table = TableFor(spec, measured_[fold->kpi.v].topics, identity);
   kpi->fingerprint = Hash64(identity);
   if (const auto& columns = plan_->tables_[kpi->table.v].columns; !columns.empty()) {
@@ -249,8 +250,14 @@ void Compiler::FoldLayout(const KpiSpec& spec, KpiPlan* kpi, FoldPlan* fold) {
   if (!spec.field.empty()) {
     const std::string clause(ToString(spec.measure));
     const Result<FieldInfo> field = scope.Resolve(spec.field);
+    fold->distinct = spec.open_distinct;
     if (!field.ok()) {
       Error(At(spec, clause), clause + ": " + field.status().text());
+    } else if (fold->distinct) {
+      if (field->type != SlotType::kString && field->type != SlotType::kInt64) {
+        Error(At(spec, clause), clause + ": distinct: " + spec.field + " is neither text nor a whole number");
+      }
+      fold->needs_value = true;
     } else {
       if (field->type != SlotType::kInt64 && field->type != SlotType::kDecimal) Error(At(spec, clause), clause + ": " + spec.field + " is not a number");
       kpi->scale = field->scale;

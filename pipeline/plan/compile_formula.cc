@@ -32,7 +32,7 @@ bool Compiler::ResolveOperand(const Formula& part, const KpiSpec& spec, FormulaN
       Error(window.place, "windows: " + part.kpi + " has no window " + window.name + ", so " + spec.name + " cannot have it");
     }
   }
-  const bool additive = IsAdditive(operand.measure);
+  const bool additive = IsAdditive(operand);
   node->total = part.total;
   if (part.total && !additive) Error(part.place, "formula: total(" + part.kpi + "): only counts and sums add up");
   for (uint32_t o = 1; o < plan_->others_.size() && part.previous; ++o) {

@@ -35,9 +35,10 @@ struct FormulaNode {
 };
 
 // Whether values of series with different labels add up to that of fewer labels.
-constexpr bool IsAdditive(Measure m) {
+inline bool IsAdditive(const KpiSpec& kpi) {
+  const Measure m = kpi.measure;
   return m == Measure::kCount || m == Measure::kSum || m == Measure::kFirst || m == Measure::kActive || m == Measure::kLapsed ||
-         m == Measure::kOpen;
+         (m == Measure::kOpen && !kpi.open_distinct);
 }
 
 // Where the values of one window lie in a row: a column, and the position among its windows.
@@ -84,6 +85,7 @@ struct KpiPlan {
   uint64_t fingerprint = 0;            // of what is stored for it; 0 for a formula
   int64_t min_samples = 0;
   int64_t top = 0;                     // only so many series; 0: all
+  bool additive = false;               // values of series with different labels add up to that of fewer labels
   // Stored KPIs:
   TableId table{};
   uint32_t column = 0;                 // within the table
@@ -234,6 +236,7 @@ struct FoldPlan {
   int32_t value_field = -1;            // index into layout
   bool needs_value = false;            // without the field it does not count
   Duration reopen_within{};            // open: later reopenings don't count
+  bool distinct = false;               // open: counts the different values of value_field
   bool silent = false;                 // open: positions are those of the latest event
   bool waiting = false;                // open: positions are those of the last change of a label
 };

@@ -137,6 +137,7 @@ struct KpiSpec {
   std::vector<std::string> until;    // open, dwell: event types that end it
   std::vector<std::string> reopen;   // open: event types that undo the end
   Duration reopen_within = std::chrono::hours(90 * 24);
+  bool open_distinct = false;        // open: how many different values of `field` there are, not their sum
   std::optional<Duration> silent_for;   // open: only those without an event for so long
   std::optional<Duration> waiting_for;  // open: only those whose labels have not changed for so long
   CorrectionSpec correct;

@@ -112,7 +112,7 @@ void Snapshot::ForEachTop(const KpiPlan& kpi, const SeriesVisitor& visit) const 
       const auto sum = rest.absent() ? std::nullopt : Add(rest.decimal(), all[i].value.decimal());
       rest = sum ? Value::Exact(*sum) : Value();
     }
-    if (any) visit({other, w, IsAdditive(kpi.measure) ? rest : Value(), samples});
+    if (any) visit({other, w, kpi.additive ? rest : Value(), samples});
   }
 }
 

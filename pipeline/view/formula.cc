@@ -75,7 +75,7 @@ class Snapshot::FormulaRun {
   void Collect(size_t n) {
     const FormulaNode& node = kpi_.formula[n];
     const KpiPlan& operand = view_.data_.plan->kpis()[node.kpi.v];
-    const bool additive = IsAdditive(operand.measure);
+    const bool additive = operand.additive;
     std::vector<size_t> positions;  // of the formula's labels among the operand's
     for (const std::string& label : kpi_.info.labels) {
       if (node.total) break;
@@ -127,7 +127,7 @@ class Snapshot::FormulaRun {
     if (node.kind == Formula::Kind::kKpi) {
       const auto it = operands_[n].find(KeyOf(n, key));
       if (it != operands_[n].end()) return it->second[w].value;
-      return IsAdditive(view_.data_.plan->kpis()[node.kpi.v].measure) ? Value::Exact({}) : Value();
+      return view_.data_.plan->kpis()[node.kpi.v].additive ? Value::Exact({}) : Value();
     }
     const Value a = Eval(node.args[0], key, w);
     if (a.absent()) return {};

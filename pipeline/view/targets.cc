@@ -89,7 +89,7 @@ std::map<std::string, std::shared_ptr<const SeriesLabels>> Snapshot::Named(const
 
 Value Snapshot::EmptyValue(const KpiPlan& kpi, KpiId id, size_t window) const {
   if (kpi.measure == Measure::kFormula) return Formula(id, 0).empty[window];
-  const bool zero = IsAdditive(kpi.measure) || kpi.measure == Measure::kDistinct;
+  const bool zero = kpi.additive || kpi.measure == Measure::kDistinct || kpi.measure == Measure::kOpen;
   return zero ? Value::Exact({}) : Value();
 }
 

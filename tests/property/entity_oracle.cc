@@ -257,6 +257,7 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
 
   // ---- deals ----
   std::vector<Counted> stays, kept_stays, open, pipeline, silent, stuck, booked, wins;
+  std::map<std::string, std::set<std::string>> owners;
   for (const auto& [key, events] : by["deal"]) {
     const EntityEventMade* since = nullptr;
     for (const auto* e : events) {
@@ -295,6 +296,7 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
       const EntityEventMade now = merged(all);
       if (now.label != "bot") open.push_back({now.stage, EventTime()});
       pipeline.push_back({now.label, EventTime(), now.amount});
+      if (!now.label.empty()) owners[now.stage].insert(now.label);
       std::string stage;
       EventTime since = events.front()->time;
       for (const auto* e : events) {
@@ -322,6 +324,7 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
   put("stage_seconds", stays, {"7d", "lifetime", "last_month"}, {""}, {{"count", count}, {"sum", total}, {"p50", quantile(50'000)}});
   put("kept_stage_seconds", kept_stays, {"7d", "lifetime"}, {""}, {{"count", count}, {"sum", total}});
   put("open_deals", open, {"now"}, {""}, counts);
+  for (const auto& [stage, of_stage] : owners) answers[{"open_owners", stage, "now"}] = std::to_string(of_stage.size());
   put("pipeline", pipeline, {"now"}, {""}, sums);
   put("silent_deals", silent, {"now"}, {""}, counts);
   put("stuck_deals", stuck, {"now"}, {""}, sums);

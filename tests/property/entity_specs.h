@@ -21,6 +21,7 @@ kpis:
   - {name: stage_seconds, key: deal.id, dwell: deal.stage, on: [deal.created, deal.stage_changed], until: [deal.won, deal.lost], stats: [count, sum, p50], by: {deal_stage: deal.stage}, windows: [7d, lifetime, last_month]}
   - {name: open_deals, key: deal.id, open: true, on: [deal.created, deal.stage_changed, deal.updated], until: [deal.won, deal.lost], reopen: [deal.reopened], by: {deal_stage: deal.stage}, where: not deal.owner == "bot"}
   - {name: pipeline, key: deal.id, open: {value: deal.amount}, on: [deal.created, deal.stage_changed, deal.updated], until: [deal.won, deal.lost], reopen: [deal.reopened], by: {rep_id: deal.owner}}
+  - {name: open_owners, key: deal.id, open: {distinct: deal.owner}, on: [deal.created, deal.stage_changed, deal.updated], until: [deal.won, deal.lost], reopen: [deal.reopened], by: {deal_stage: deal.stage}}
   - {name: silent_deals, key: deal.id, open: {silent_for: 1d}, on: [deal.created, deal.stage_changed, deal.updated], until: [deal.won, deal.lost], reopen: [deal.reopened]}
   - {name: stuck_deals, key: deal.id, open: {value: deal.amount, waiting_for: 1d}, on: [deal.created, deal.stage_changed, deal.updated], until: [deal.won, deal.lost], reopen: [deal.reopened], by: {deal_stage: deal.stage}}
   - {name: booked, key: deal.id, sum: deal.amount, on: deal.won, correct: {by: [deal.updated], revoke: [deal.reopened, deal.deleted]}, by: {rep_id: deal.owner}, windows: [24h, 30d, month_to_date, lifetime], compare: [previous]}

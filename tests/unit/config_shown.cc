@@ -83,7 +83,7 @@ std::string ShownKpi(const KpiSpec& k) {
   };
   const auto duration = [](const std::optional<Duration>& d) { return d ? FormatDuration(*d) : ""; };
   add("formula", k.formula ? ShownFormula(*k.formula) : "");
-  add("field", k.field);
+  add(k.open_distinct ? "distinct" : "field", k.field);
   add("unit", k.unit);
   add("key", Joined(k.key));
   add("at_least", k.at_least == 1 ? "" : std::to_string(k.at_least));
