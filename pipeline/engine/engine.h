@@ -23,6 +23,8 @@ struct EngineOptions {
   // Commits are at least this far apart, and as far as they stay under 5 % of the engine's time, up to max.
   Duration min_commit_interval = std::chrono::milliseconds(100);
   Duration max_commit_interval = std::chrono::seconds(5);
+  // What is shown at whole hours is stored, for `explain`.
+  bool keep_shown = true;
 };
 
 // Invariants: (1) what view() shows was committed before; (2) a commit holds everything together with the offsets;

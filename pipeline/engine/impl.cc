@@ -233,19 +233,20 @@ Status Engine::Impl::EvaluateAt(size_t clock, EventTime t) {
     rules_[r].Evaluate(t, *view);
   }
   clocks_[clock].changed = false;
-  return Status::Ok();
+  return FloorTo(t, kShownGrid) == t ? KeepShown(clock, t) : Status::Ok();
 }
 
 Status Engine::Impl::EvaluateThrough() {
-  if (rules_.empty()) return Status::Ok();
+  if (rules_.empty() && !options_.keep_shown) return Status::Ok();
+  const Duration grid = rules_.empty() ? kShownGrid : kRuleGrid;
   for (size_t c = 0; c < clocks_.size(); ++c) {
     Clock& clock = clocks_[c];
     if (clock.t == kNoEventTime) continue;
     const EventTime last = FloorTo(clock.t, kRuleGrid);
     if (clock.evaluated == kNoEventTime) clock.evaluated = last - kRuleGrid;
     while (clock.evaluated < last) {
-      clock.evaluated += kRuleGrid;
-      TM_RETURN_IF_ERROR(EvaluateAt(c, clock.evaluated));
+      clock.evaluated = std::min(FloorTo(clock.evaluated, grid) + grid, last);
+      if (FloorTo(clock.evaluated, grid) == clock.evaluated) TM_RETURN_IF_ERROR(EvaluateAt(c, clock.evaluated));
     }
   }
   return Status::Ok();
