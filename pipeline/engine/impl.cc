@@ -246,7 +246,9 @@ Status Engine::Impl::EvaluateThrough() {
     if (clock.evaluated == kNoEventTime) clock.evaluated = last - kRuleGrid;
     while (clock.evaluated < last) {
       clock.evaluated = std::min(FloorTo(clock.evaluated, grid) + grid, last);
-      if (FloorTo(clock.evaluated, grid) == clock.evaluated) TM_RETURN_IF_ERROR(EvaluateAt(c, clock.evaluated));
+      if (FloorTo(clock.evaluated, grid) != clock.evaluated) continue;
+      const bool looked_at = !rules_.empty() || IsShownKept(clock.evaluated, clock.t);
+      TM_RETURN_IF_ERROR(looked_at ? EvaluateAt(c, clock.evaluated) : KeepShown(c, clock.evaluated));
     }
   }
   return Status::Ok();

@@ -17,7 +17,7 @@ Status Engine::Impl::KeepShown(size_t clock, EventTime hour) {
   const EventTime t = clocks_[clock].t;
   const bool midnight = FloorTo(hour, kDay) == hour;
   // Time that jumps over days keeps only what would be there after going through them.
-  const bool kept = t - hour <= (midnight ? kMidnightsShown : kHoursShown) && shown_bytes_ < kMostWaiting;
+  const bool kept = IsShownKept(hour, t) && shown_bytes_ < kMostWaiting;
   const size_t before = shown_.puts.size();
   for (const auto& table : tables_) {
     if (table->plan().clock != clock) continue;

@@ -212,16 +212,21 @@ Duration Table::KeptAfter(size_t window) const {
   return most + plan.step;
 }
 
+EventTime Table::KeptFrom(Tier tier) const {
+  EventTime from = EventTime::max();
+  for (size_t w = 0; w < plan_.windows.size(); ++w) {
+    const WindowPlan& window = plan_.windows[w];
+    if (window.lifetime() || window.tier != tier) continue;
+    const EventTime edge = window.level ? edges_[w].upper : edges_[w].lower;
+    from = std::min(from, edge == kNoEventTime ? edge : edge - KeptAfter(w));
+  }
+  return from;
+}
+
 void Table::DropPanes() {
   for (TierPages& tier : tiers_) {
-    EventTime needed = EventTime::max();
-    for (size_t w = 0; w < plan_.windows.size(); ++w) {
-      const WindowPlan& window = plan_.windows[w];
-      if (window.lifetime() || window.tier != tier.tier()) continue;
-      const EventTime edge = window.level ? edges_[w].upper : edges_[w].lower;
-      needed = std::min(needed, edge == kNoEventTime ? edge : edge - KeptAfter(w));
-    }
-    if (needed != EventTime::max()) tier.DropBefore(needed);
+    const EventTime from = KeptFrom(tier.tier());
+    if (from != EventTime::max()) tier.DropBefore(from);
   }
 }
 

@@ -61,6 +61,8 @@ class Table {
   // Moves all windows to T. REQUIRES: folded; t never decreases.
   Status Advance(EventTime t, const Store& store);
   const std::vector<Edges>& edges() const { return edges_; }  // by window
+  // Panes of a tier are kept from there on; max(): none are.
+  EventTime KeptFrom(Tier tier) const;
   // True when something a view shows changed since the last ShareRows().
   bool changed() const { return changed_; }
   std::vector<std::shared_ptr<const RowChunk>> ShareRows() {
