@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <iostream>
+#include <map>
 
 #include "daemon/commands.h"
 #include "daemon/demo/demo.h"
@@ -24,6 +25,7 @@ Examples:
   tidemark replay --config.file=kpis.yaml --input=events.jsonl --at=2026-11-24T00:00:00Z --output=json
   tidemark generate catalogue                       every KPI that ships with it
   tidemark state inspect --storage.path=/var/lib/tidemark
+  tidemark explain revenue --window=30d --url=http://127.0.0.1:9464
   curl localhost:9464/metrics                       what a running daemon shows
 
 Exit codes:
@@ -95,6 +97,10 @@ struct Commands {
   TestOptions test;
   GenerateOptions generate;
   StateOptions state;
+  ExplainOptions explain;
+  std::map<std::string, std::string> explain_asked;
+  std::vector<std::string> explain_labels;
+  bool explain_ids = false;
   DemoOptions demo;
   std::string demo_duration, demo_history = "30d";
   std::function<int()> chosen;
@@ -191,6 +197,37 @@ void AddState(CLI::App* root, Commands* c) {
   verify->final_callback([c] { c->chosen = [c] { return StateVerify(c->state); }; });
 }
 
+void AddExplain(CLI::App* root, Commands* c) {
+  CLI::App* app = root->add_subcommand("explain", "What moved a KPI: entered, left, corrected, by label; and which ids are behind it.");
+  constexpr std::pair<const char*, const char*> kAsked[] = {
+      {"window", "one of the KPI's windows (default: its first)"},
+      {"from", "RFC 3339; the last whole hour not after it that is known (default: 24 hours before)"},
+      {"to", "RFC 3339; a whole hour (default: now)"},
+      {"by", "groups by this label (default: by each)"},
+      {"limit", "length of each list, at most 10000 (default: 100)"},
+      {"format", "table or json (default: table)"}};
+  app->add_option("kpi", c->explain_asked["kpi"], "its name")->required();
+  for (const auto& [name, what] : kAsked) app->add_option(std::string("--") + name, c->explain_asked[name], what);
+  app->add_option("--label", c->explain_labels, "only series with this value; may be given again")->option_text("NAME=VALUE");
+  app->add_flag("--ids", c->explain_ids, "also the ids that count, which may be personal data");
+  CLI::Option* url = app->add_option("--url", c->explain.url, "of a running daemon, like http://127.0.0.1:9464");
+  CLI::Option* config = app->add_option("--config.file", c->explain.config_file, "without --url: the configuration; no daemon may be running");
+  app->add_option("--storage.path", c->explain.storage_path, "state directory; over storage.path of the configuration")->needs(config);
+  url->excludes(config);
+  app->final_callback([c, url, config] {
+    if (url->count() + config->count() == 0) throw CLI::RequiredError("--url or --config.file");
+    c->chosen = [c] {
+      if (c->explain_asked["format"].empty()) c->explain_asked["format"] = "table";
+      for (const auto& [name, value] : c->explain_asked) {
+        if (!value.empty()) c->explain.query.emplace_back(name, value);
+      }
+      for (const std::string& label : c->explain_labels) c->explain.query.emplace_back("label", label);
+      if (c->explain_ids) c->explain.query.emplace_back("ids", "true");
+      return ExplainCommand(c->explain);
+    };
+  });
+}
+
 void AddDemo(CLI::App* root, Commands* c) {
   CLI::App* app =
       root->add_subcommand("demo", "A simulated company, a broker and the daemon; live KPIs in the terminal.");
@@ -250,6 +287,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   AddTest(&app, &commands);
   AddGenerate(&app, &commands);
   AddState(&app, &commands);
+  AddExplain(&app, &commands);
   AddDemo(&app, &commands);
   try {
     app.parse(argc, argv);

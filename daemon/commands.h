@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/log.h"
@@ -59,6 +60,13 @@ struct StateOptions {
 };
 int StateInspect(const StateOptions& options);
 int StateVerify(const StateOptions& options);
+
+struct ExplainOptions {
+  std::vector<std::pair<std::string, std::string>> query;  // as in the address /api/v1/explain
+  std::string url;                                         // of a running daemon; "": the state is read
+  std::string config_file, storage_path;
+};
+int ExplainCommand(const ExplainOptions& options);
 
 // Plan of a configuration file; null after every mistake was printed to stderr. `adjust` may change what was read
 // before it is compiled.

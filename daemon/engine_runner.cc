@@ -120,8 +120,8 @@ class EngineRunner::Round {
 };
 
 EngineRunner::EngineRunner(std::shared_ptr<const Configuration> configuration, const MemoryPlan& memory,
-                           Lifecycle* lifecycle, OwnMetrics* own)
-    : configuration_(std::move(configuration)), memory_(memory), lifecycle_(lifecycle), own_(own) {
+                           Lifecycle* lifecycle, OwnMetrics* own, ExplainService* explain)
+    : configuration_(std::move(configuration)), memory_(memory), lifecycle_(lifecycle), own_(own), explain_(explain) {
   thread_ = std::thread([this] { Main(); });
 }
 
@@ -181,6 +181,10 @@ Status EngineRunner::Serve() {
   const std::string& path = configuration_->specs.storage.path;
   TM_ASSIGN_OR_RETURN(const std::unique_ptr<RocksStore> store, RocksStore::Open(path, store_options));
   Log(LogLevel::kInfo, "state opened", {{"path", path}});
+  struct Offered {
+    ExplainService* explain;
+    ~Offered() { explain->Withdraw(); }
+  } const offered{explain_};
   lifecycle_->SetPhase(Phase::kRestoring);
   TM_ASSIGN_OR_RETURN(std::unique_ptr<KafkaSource> source, OpenSource());
   while (true) {
@@ -239,6 +243,7 @@ Status EngineRunner::Run(RocksStore* store, KafkaSource* source) {
   lifecycle_->Progress(SteadyNow());
   lifecycle_->SetPhase(Phase::kRunning);
   round.After(engine->view());
+  explain_->Offer(store, configuration->plan);
   const auto backfill_ends = [this] { return backfill_ != nullptr && (backfill_->near() || backfill_->failed()); };
   while (!stop_ && !changed_ && !backfill_ends()) {
     if (std::optional<LookupTables> changed = tables.Take()) engine->SetTables(*std::move(changed));

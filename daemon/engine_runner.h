@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "daemon/backfill.h"
+#include "daemon/explain_service.h"
 #include "daemon/lifecycle.h"
 #include "daemon/memory.h"
 #include "daemon/own_metrics.h"
@@ -22,7 +23,7 @@ namespace tidemark {
 class EngineRunner {
  public:
   EngineRunner(std::shared_ptr<const Configuration> configuration, const MemoryPlan& memory, Lifecycle* lifecycle,
-               OwnMetrics* own);
+               OwnMetrics* own, ExplainService* explain);
   ~EngineRunner();
 
   // Returns at once; the configuration takes effect between two batches, after a commit. Threads: any.
@@ -51,6 +52,7 @@ class EngineRunner {
   const MemoryPlan memory_;
   Lifecycle* const lifecycle_;
   OwnMetrics* const own_;
+  ExplainService* const explain_;
   std::unique_ptr<BackFill> backfill_;         // confined to the thread
   std::mutex mu_;
   std::shared_ptr<const Configuration> next_;  // GUARDED_BY(mu_)
