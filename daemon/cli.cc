@@ -56,6 +56,11 @@ this order: time moves on to `at`, `events` arrive, and /metrics must show what 
 
 All keys: config/scenarios.md. Exit codes: 0 all passed, 1 some failed, 2 wrong command line, 78 a file is refused.)";
 
+constexpr const char* kEraseFooter = R"(
+The rows of the ids go, with all that is in them, from the files on disk, too. Totals stay; a deal that is open leaves what
+is open, since nothing could close it any more. A later event of the same id begins anew, as of one never seen.
+Out of reach: Kafka's log (a replay or back-fill brings it back), backups and copies, label values, alerts that were sent.)";
+
 // Turns what a person typed into a value, with a sentence when it cannot be.
 template <class T>
 CLI::Validator Reads(const char* what, std::optional<T> (*parse)(std::string_view)) {
@@ -97,6 +102,7 @@ struct Commands {
   TestOptions test;
   GenerateOptions generate;
   StateOptions state;
+  EraseOptions erase;
   ExplainOptions explain;
   std::map<std::string, std::string> explain_asked;
   std::vector<std::string> explain_labels;
@@ -183,7 +189,7 @@ void AddGenerate(CLI::App* root, Commands* c) {
 }
 
 void AddState(CLI::App* root, Commands* c) {
-  CLI::App* app = root->add_subcommand("state", "Look at a state directory.");
+  CLI::App* app = root->add_subcommand("state", "Look at a state directory, or take ids out of it.");
   app->require_subcommand(1);
   CLI::App* inspect = app->add_subcommand("inspect", "Say what is in it; also while a daemon uses it.");
   CLI::App* verify =
@@ -195,6 +201,17 @@ void AddState(CLI::App* root, Commands* c) {
   AddConfigFile(verify, &c->state.config_file);
   inspect->final_callback([c] { c->chosen = [c] { return StateInspect(c->state); }; });
   verify->final_callback([c] { c->chosen = [c] { return StateVerify(c->state); }; });
+  CLI::App* erase = app->add_subcommand("erase", "Forget what is known of ids; what was counted stays. No daemon may be running.");
+  AddConfigFile(erase, &c->erase.config_file);
+  erase->add_option("--storage.path", c->erase.storage_path, "state directory; over storage.path of the configuration");
+  CLI::Option* id = erase->add_option("--id", c->erase.ids, "of a customer, lead, deal; may be given again");
+  CLI::Option* file = erase->add_option("--ids-file", c->erase.ids_file, "a file with an id on each line")->option_text("FILE");
+  erase->add_option("--kind", c->erase.kind, "only where a KPI has its ids in this field, like order.customer (default: everywhere)");
+  erase->footer(kEraseFooter);
+  erase->final_callback([c, id, file] {
+    if (id->count() + file->count() == 0) throw CLI::RequiredError("--id or --ids-file");
+    c->chosen = [c] { return StateErase(c->erase); };
+  });
 }
 
 void AddExplain(CLI::App* root, Commands* c) {

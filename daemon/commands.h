@@ -61,6 +61,14 @@ struct StateOptions {
 int StateInspect(const StateOptions& options);
 int StateVerify(const StateOptions& options);
 
+struct EraseOptions {
+  std::string config_file, storage_path;
+  std::vector<std::string> ids;
+  std::string ids_file;              // one a line; "": none
+  std::string kind;                  // as a KPI's key; "": every kind
+};
+int StateErase(const EraseOptions& options);
+
 struct ExplainOptions {
   std::vector<std::pair<std::string, std::string>> query;  // as in the address /api/v1/explain
   std::string url;                                         // of a running daemon; "": the state is read

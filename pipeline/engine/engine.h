@@ -3,7 +3,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "pipeline/engine/source.h"
 #include "pipeline/plan/plan.h"
@@ -27,6 +32,12 @@ struct EngineOptions {
   bool keep_shown = true;
 };
 
+struct ErasedIds {
+  std::vector<std::string> keys;           // of the rows, in Family::kEntities
+  std::map<std::string, size_t> parts;     // how many of them, by the KPI that knew them
+  std::map<std::string, size_t> open;      // of those, how many were taken out of what is open
+};
+
 // Invariants: (1) what view() shows was committed before; (2) a commit holds everything together with the offsets;
 // (3) T never decreases. Threads: everything from one thread, except view().
 // Failure: after Step() or Stop() returned an error that is not kUnavailable the engine must not be used any more.
@@ -48,6 +59,9 @@ class Engine {
   // New contents of the tables that derived fields, targets and holidays are looked up in, by Plan::lookups(); until then
   // they are the plan's. What was counted stays as it is. REQUIRES: laid out as the plan says.
   void SetTables(LookupTables tables);
+  // With the next commit nothing is known any more of these ids, of one kind of entity (FoldPlan::entity_kind) or of every one. What
+  // was counted stays, but for what is open: nothing could close it any more. REQUIRES: nothing was applied since the last commit.
+  Result<ErasedIds> Erase(std::span<const std::string> ids, std::optional<uint64_t> kind);
   // Commits now what is applied.
   Status Commit(WallTime now);
   // A last commit; the same as Commit, with the group told how far we are.

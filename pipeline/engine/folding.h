@@ -31,6 +31,8 @@ class Folding final : private RowFinder {
   // Folds the event into its entities. `passed`: conditions that hold, by RoutePlan::filters.
   // `keys`: as KeysOf gave them.
   Status Apply(const RoutePlan& route, uint64_t passed, const EventRow& row, const Hash128* keys);
+  // One difference of a fold, to be folded into its table.
+  void Add(const FoldPlan& fold, const Contribution& delta);
 
  private:
   // Empty when the event has none. Valid until the next call.
@@ -41,7 +43,6 @@ class Folding final : private RowFinder {
   RowId Admit(const FoldPlan& fold, std::string_view packed_labels);
   RowId Other(const FoldPlan& fold);
   RowId RowOfLabels(const FoldPlan& fold, const std::vector<LabelSlot>& labels, const EventRow& row);
-  void Add(const FoldPlan& fold, const Contribution& delta);
 
   const Plan& plan_;
   Entities& entities_;

@@ -32,6 +32,7 @@ class Engine::Impl {
   Status AdvanceTo(EventTime t, WallTime now);
   Result<bool> Drain(WallTime now);
   void SetTables(LookupTables tables);
+  Result<ErasedIds> Erase(std::span<const std::string> ids, std::optional<uint64_t> kind);
   Status Commit(WallTime now);
   Status Stop(WallTime now);
   std::shared_ptr<const View> view() const;
@@ -81,6 +82,9 @@ class Engine::Impl {
   PartitionView ViewOf(const Partition& partition) const;
   void FillStats();
   size_t OpenBytes() const;
+
+  // ---- erasing ids (erase.cc) ----
+  Status EraseOne(std::string_view key, const EntityRow& row, ErasedIds* erased);
 
   // ---- restoring (open.cc) ----
   Status CheckFormat();

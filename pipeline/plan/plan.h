@@ -199,6 +199,8 @@ struct FoldPlan {
   static constexpr uint32_t kCounts = 1, kEnds = 2, kReopens = 4, kAdds = 8;
 
   FoldKind kind = FoldKind::kDistinct;
+  std::string key;                     // where its ids are, as written: what its kind of entity is called
+  uint64_t entity_kind = 0;            // EntityRoute::kind
   KpiId kpi{};
   TableId table{};
   uint32_t main_column = 0;

@@ -283,6 +283,23 @@ class RocksStore::Frozen final : public Store {
 
 std::shared_ptr<const Store> RocksStore::Snapshot() const { return std::make_shared<Frozen>(handles_); }
 
+Status RocksStore::Purge(Family family, std::span<const std::string> keys) {
+  constexpr size_t kFew = 64;
+  if (keys.empty()) return Status::Ok();
+  return Contain([&] {
+    // Old logs go once every family has left them.
+    TM_RETURN_IF_ERROR(ToStatus(handles_->db->Flush(rocksdb::FlushOptions(), handles_->families)));
+    rocksdb::CompactRangeOptions rewrite;
+    rewrite.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+    if (keys.size() > kFew) return ToStatus(handles_->db->CompactRange(rewrite, handles_->of(family), nullptr, nullptr));
+    for (const std::string& key : keys) {
+      const rocksdb::Slice slice = ToSlice(key);
+      TM_RETURN_IF_ERROR(ToStatus(handles_->db->CompactRange(rewrite, handles_->of(family), &slice, &slice)));
+    }
+    return Status::Ok();
+  }).In("state directory " + path_);
+}
+
 // RocksDB's own lock, looked at without taking it. POSIX doesn't show a process its own.
 bool RocksStore::IsInUse(const std::string& path) {
   const int fd = ::open((path + "/LOCK").c_str(), O_RDONLY | O_CLOEXEC);

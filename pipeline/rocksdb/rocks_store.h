@@ -37,6 +37,9 @@ class RocksStore : public Store {
   // The state as of the last commit; stays as it is, and readable, whatever becomes of the store. Holds back the disk space of
   // what is erased meanwhile: not for long. Threads: any, while the store is there; what it returns, one at a time.
   std::shared_ptr<const Store> Snapshot() const;
+  // When it returns Ok, what was erased or overwritten under these keys is in no file of the directory any more. Rewrites what lies
+  // around them; of many keys, the whole family.
+  Status Purge(Family family, std::span<const std::string> keys);
   // Whether another process has the directory open for writing. REQUIRES: this one has not.
   static bool IsInUse(const std::string& path);
 
