@@ -228,7 +228,8 @@ void AddExplain(CLI::App* root, Commands* c) {
   app->add_option("--label", c->explain_labels, "only series with this value; may be given again")->option_text("NAME=VALUE");
   app->add_flag("--ids", c->explain_ids, "also the ids that count, which may be personal data");
   CLI::Option* url = app->add_option("--url", c->explain.url, "of a running daemon, like http://127.0.0.1:9464");
-  CLI::Option* config = app->add_option("--config.file", c->explain.config_file, "without --url: the configuration; no daemon may be running");
+  CLI::Option* config = app->add_option("--config.file", c->explain.config_file,
+                                        "without --url: the configuration; no daemon may be running");
   app->add_option("--storage.path", c->explain.storage_path, "state directory; over storage.path of the configuration")->needs(config);
   url->excludes(config);
   app->final_callback([c, url, config] {

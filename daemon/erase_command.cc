@@ -42,7 +42,8 @@ Status FindKind(const Plan& plan, const std::string& name, std::optional<uint64_
   return NotFound("no KPI has its ids in \"" + name + "\"" + (near.empty() ? "" : "; nearest: " + near));
 }
 
-Result<ErasedIds> Erase(std::shared_ptr<const Plan> plan, const std::vector<std::string>& ids, std::optional<uint64_t> kind, RocksStore* store) {
+Result<ErasedIds> Erase(std::shared_ptr<const Plan> plan, const std::vector<std::string>& ids, std::optional<uint64_t> kind,
+                        RocksStore* store) {
   // KPIs that the state doesn't have yet stay so: a back-fill is to count them.
   TM_ASSIGN_OR_RETURN(const std::vector<bool> known, KnownKpis(*plan, *store));
   plan = plan->Counting(known, true);
@@ -83,10 +84,12 @@ Status Run(const EraseOptions& options, const Specs& specs, std::shared_ptr<cons
     std::cout << "nothing is known of " << (ids.size() == 1 ? "this id" : "these ids") << "\n";
     return Status::Ok();
   }
-  std::cout << "erased what was known of " << erased.keys.size() << (erased.keys.size() == 1 ? " entity" : " entities") << "; what was counted stays\n";
+  const char* entities = erased.keys.size() == 1 ? " entity" : " entities";
+  std::cout << "erased what was known of " << erased.keys.size() << entities << "; what was counted stays\n";
   for (const auto& [kpi, parts] : erased.parts) {
     std::cout << "  " << kpi << ": " << parts;
-    if (const auto open = erased.open.find(kpi); open != erased.open.end()) std::cout << ", " << open->second << " of them taken out of what is open";
+    const auto open = erased.open.find(kpi);
+    if (open != erased.open.end()) std::cout << ", " << open->second << " of them taken out of what is open";
     std::cout << "\n";
   }
   return Status::Ok();

@@ -50,7 +50,8 @@ Result<std::string> Ask(const ExplainOptions& options) {
 Status Print(const ExplainQuery& query, const Specs& specs, std::shared_ptr<const Plan> plan) {
   const std::string& path = specs.storage.path;
   if (RocksStore::IsInUse(path)) {
-    const std::string address = specs.http.listen_address.starts_with("0.0.0.0:") ? "127.0.0.1" + specs.http.listen_address.substr(7) : specs.http.listen_address;
+    std::string address = specs.http.listen_address;
+    if (address.starts_with("0.0.0.0:")) address.replace(0, 7, "127.0.0.1");
     return {Code::kLocked, "state directory " + path + " is in use: ask the daemon itself, with --url=http://" + address};
   }
   RocksOptions read_only;

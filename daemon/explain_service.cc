@@ -36,7 +36,8 @@ Status ReadOne(std::string_view name, std::string_view text, ExplainQuery* query
   } else if (name == "limit") {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), request.limit);
     const bool whole = error == std::errc() && end == text.data() + text.size();
-    if (!whole || request.limit < 1 || request.limit > kMostExplained) return Invalid("limit is a number from 1 to " + std::to_string(kMostExplained));
+    const bool fits = whole && request.limit >= 1 && request.limit <= kMostExplained;
+    if (!fits) return Invalid("limit is a number from 1 to " + std::to_string(kMostExplained));
   } else if (name == "format") {
     query->table = text == "table";
     if (!query->table && text != "json") return Invalid("format is json or table");
@@ -103,7 +104,8 @@ HttpResponse ExplainService::Explained(const ExplainQuery& query) {
     plan = plan_;
   }
   const Duration until = SteadyNow() + kTimeLimit;
-  const Result<Explanation> explanation = Explain(std::move(plan), *state, query.request, [&] { return SteadyNow() < until && !withdrawn_; });
+  const auto go_on = [&] { return SteadyNow() < until && !withdrawn_; };
+  const Result<Explanation> explanation = Explain(std::move(plan), *state, query.request, go_on);
   if (!explanation.ok()) return Refused(CodeOf(explanation.status()), explanation.status().text());
   HttpResponse response;
   response.body = query.table ? ExplanationTable(*explanation) : ExplanationJson(*explanation) + "\n";
@@ -114,7 +116,9 @@ HttpResponse ExplainService::Explained(const ExplainQuery& query) {
 HttpResponse ExplainService::Answer(const HttpRequest& request) {
   const Result<ExplainQuery> query = ParseExplainQuery(request.query);
   if (!query.ok()) return Refused(400, query.status().text());
-  if (query->request.ids && !enable_ids_) return Refused(403, "ids are not shown here; set web.enable_ids: true, or ask tidemark explain on the state");
+  if (query->request.ids && !enable_ids_) {
+    return Refused(403, "ids are not shown here; set web.enable_ids: true, or ask tidemark explain on the state");
+  }
   if (busy_.exchange(true)) return Refused(503, "another question is being answered; ask again");
   struct Done {
     std::atomic<bool>* busy;

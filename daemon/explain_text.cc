@@ -113,8 +113,9 @@ std::string LabelsText(const std::vector<std::string>& names, const std::vector<
 
 std::string Sentence(const Change& c) {
   std::string text = Shown(c.from) + " -> " + Shown(c.to) + ": " + Signed(c.change);
-  if (c.parts) text += " = entered " + Shown(c.parts->entered) + " - left " + Shown(c.parts->left) + " + corrected " + Shown(c.parts->corrected);
-  return text;
+  if (!c.parts) return text;
+  text += " = entered " + Shown(c.parts->entered) + " - left " + Shown(c.parts->left);
+  return text + " + corrected " + Shown(c.parts->corrected);
 }
 
 void PrintList(const ChangedList& list, bool parts, std::string* out) {
@@ -147,7 +148,8 @@ void PrintIds(const std::vector<ExplainedId>& ids, size_t all, const std::vector
   std::vector<std::vector<std::string>> rows = {{"", "value", at, ""}};
   for (const ExplainedId& id : ids) {
     const std::string where = labels.empty() ? "" : " (" + LabelsText(labels, id.labels) + ")";
-    rows.push_back({Harmless(id.id) + where, Shown(id.value), id.at == kNoEventTime ? "-" : FormatRfc3339(id.at), id.entered ? "entered" : ""});
+    const std::string when = id.at == kNoEventTime ? "-" : FormatRfc3339(id.at);
+    rows.push_back({Harmless(id.id) + where, Shown(id.value), when, id.entered ? "entered" : ""});
   }
   *out += Aligned(rows);
   if (ids.size() < all) *out += "  ... " + std::to_string(all - ids.size()) + " more\n";
@@ -178,7 +180,8 @@ std::string ExplanationJson(const Explanation& e) {
 }
 
 std::string ExplanationTable(const Explanation& e) {
-  std::string out = "from " + FormatRfc3339(e.from) + ", as shown then, to " + FormatRfc3339(e.to) + (e.unit.empty() ? "" : ", in " + e.unit) + "\n";
+  std::string out = "from " + FormatRfc3339(e.from) + ", as shown then, to " + FormatRfc3339(e.to);
+  out += (e.unit.empty() ? "" : ", in " + e.unit) + "\n";
   PrintNumber(e.number, &out);
   if (!e.made_of.empty()) out += "\nmade of\n";
   for (const ExplainedNumber& number : e.made_of) {

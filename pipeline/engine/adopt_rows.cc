@@ -100,7 +100,8 @@ Status MoveBulk(const Store& side, uint64_t sequence, TableMove* move, BulkWrite
   // Not 'H': what the side showed, it showed to nobody.
   for (const char kind : {'L', 'V'}) {
     const auto as = [&](std::string_view, std::string_view value) { return kind == 'L' ? Labels(*move, value) : std::string(value); };
-    TM_RETURN_IF_ERROR(Copy(side, Family::kRows, RowKey(move->from, kind, RowId{0}), RowKey(move->from, static_cast<char>(kind + 1), RowId{0}), out, as));
+    TM_RETURN_IF_ERROR(Copy(side, Family::kRows, RowKey(move->from, kind, RowId{0}),
+                            RowKey(move->from, static_cast<char>(kind + 1), RowId{0}), out, as));
   }
   TM_RETURN_IF_ERROR(Copy(side, Family::kPanes, Begin(move->from), End(move->from), out, &Same));
   const std::string head = TableKey(move->from);

@@ -8,7 +8,8 @@ namespace tidemark {
 
 Status Engine::Impl::EraseOne(std::string_view key, const EntityRow& row, ErasedIds* erased) {
   for (const auto& [number, part] : row.parts) {
-    const auto stored = std::find_if(registry_.kpis().begin(), registry_.kpis().end(), [&](const auto& kpi) { return kpi.number() == number; });
+    const auto stored = std::find_if(registry_.kpis().begin(), registry_.kpis().end(),
+                                     [&](const auto& kpi) { return kpi.number() == number; });
     const std::string name = stored == registry_.kpis().end() ? "?" : stored->name();
     ++erased->parts[name];
     const auto folds = plan_->folds();

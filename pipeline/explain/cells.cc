@@ -19,8 +19,9 @@ class Changes {
  public:
   Changes(const StateReader& reader, const KpiPlan& kpi, size_t window, const StateAt& from, const StateAt& to, bool to_hour,
           const std::function<bool()>& go_on)
-      : reader_(reader), kpi_(kpi), table_(reader.plan().tables()[kpi.table.v]), ref_(kpi.cells[0][window]), column_(table_.columns[ref_.column]),
-        window_(table_.windows[column_.windows[ref_.position]]), from_(from), to_(to), to_hour_(to_hour), go_on_(go_on) {}
+      : reader_(reader), kpi_(kpi), table_(reader.plan().tables()[kpi.table.v]), ref_(kpi.cells[0][window]),
+        column_(table_.columns[ref_.column]), window_(table_.windows[column_.windows[ref_.position]]), from_(from), to_(to),
+        to_hour_(to_hour), go_on_(go_on) {}
 
   Result<CellChanges> Run() {
     Read(from_, [](CellChange* c, const CellSum& cell) { c->was = true, c->from = cell; });
@@ -148,8 +149,8 @@ class Changes {
 
 }  // namespace
 
-Result<CellChanges> ChangesOf(const StateReader& reader, const KpiPlan& kpi, size_t window, const StateAt& from, const StateAt& to, bool to_hour,
-                              const std::function<bool()>& go_on) {
+Result<CellChanges> ChangesOf(const StateReader& reader, const KpiPlan& kpi, size_t window, const StateAt& from, const StateAt& to,
+                              bool to_hour, const std::function<bool()>& go_on) {
   return Changes(reader, kpi, window, from, to, to_hour, go_on).Run();
 }
 

@@ -30,7 +30,7 @@ struct CellChanges {
 };
 
 // Of the KPI's own column, in one of its windows. `to_hour`: `to` is a whole hour and not the last commit.
-Result<CellChanges> ChangesOf(const StateReader& reader, const KpiPlan& kpi, size_t window, const StateAt& from, const StateAt& to, bool to_hour,
-                              const std::function<bool()>& go_on);
+Result<CellChanges> ChangesOf(const StateReader& reader, const KpiPlan& kpi, size_t window, const StateAt& from, const StateAt& to,
+                              bool to_hour, const std::function<bool()>& go_on);
 
 }  // namespace tidemark

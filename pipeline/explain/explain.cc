@@ -42,7 +42,8 @@ class Explainer {
     }
     if (request_.ids) {
       if (to_hour_) return Invalid("ids are known of the last commit only, so `to` cannot be an earlier hour");
-      const auto wanted = [&](const std::vector<std::string>& values) { return IsWanted(request_, plan_.tables()[kpi_->table.v].labels, values); };
+      const auto& labels = plan_.tables()[kpi_->table.v].labels;
+      const auto wanted = [&](const std::vector<std::string>& values) { return IsWanted(request_, labels, values); };
       TM_ASSIGN_OR_RETURN(result_.ids, FindIds(reader_, id_, window_, from_.at, to_, request_.limit, wanted, go_on_));
     }
     return std::move(result_);
@@ -56,20 +57,26 @@ class Explainer {
     if (at == names.end()) return NotFound("there is no KPI \"" + request_.kpi + "\"" + Suggest(request_.kpi, names));
     id_ = KpiId{static_cast<uint32_t>(at - names.begin())};
     kpi_ = &plan_.kpis()[id_.v];
-    if (kpi_->derived != Derived::kNone) return Invalid(request_.kpi + " is made of " + plan_.kpis()[kpi_->base.v].info.name + ": explain that");
+    if (kpi_->derived != Derived::kNone) {
+      return Invalid(request_.kpi + " is made of " + plan_.kpis()[kpi_->base.v].info.name + ": explain that");
+    }
     const auto& windows = kpi_->info.windows;
     if (!request_.window.empty()) {
       window_ = static_cast<size_t>(std::find(windows.begin(), windows.end(), request_.window) - windows.begin());
-      if (window_ == windows.size()) return Invalid(request_.kpi + " has no window \"" + request_.window + "\"" + Suggest(request_.window, windows));
+      if (window_ == windows.size()) return Unknown("window", request_.window, windows);
     }
     const auto& labels = kpi_->info.labels;
     std::vector<std::string> asked;
     for (const auto& [name, value] : request_.labels) asked.push_back(name);
     if (!request_.by.empty()) asked.push_back(request_.by);
     for (const std::string& name : asked) {
-      if (std::find(labels.begin(), labels.end(), name) == labels.end()) return Invalid(request_.kpi + " has no label \"" + name + "\"" + Suggest(name, labels));
+      if (std::find(labels.begin(), labels.end(), name) == labels.end()) return Unknown("label", name, labels);
     }
     return Status::Ok();
+  }
+
+  Status Unknown(const std::string& what, const std::string& name, const std::vector<std::string>& names) {
+    return Invalid(request_.kpi + " has no " + what + " \"" + name + "\"" + Suggest(name, names));
   }
 
   // Calls f(KPI, window) for each stored KPI behind this one.
@@ -90,7 +97,8 @@ class Explainer {
       const uint32_t w = column.windows[kpi.cells[0][window].position];
       const WindowPlan& plan = plan_.tables()[kpi.table.v].windows[w];
       const bool days = plan.kind == WindowPlan::Kind::kRolling && plan.tier == Tier::kDay;
-      TM_ASSIGN_OR_RETURN(const std::optional<EventTime> kept, reader_.ShownHour(kpi.table.v, kpi.cells[0][window].column, w, days ? FloorTo(asked, kDay) : asked));
+      TM_ASSIGN_OR_RETURN(const std::optional<EventTime> kept,
+                          reader_.ShownHour(kpi.table.v, kpi.cells[0][window].column, w, days ? FloorTo(asked, kDay) : asked));
       if (!kept) return NotFound("nothing is known yet of what " + kpi.info.name + " showed at a whole hour; ask again after the next one");
       hour = std::max(hour, *kept);
       return Status::Ok();
@@ -102,7 +110,8 @@ class Explainer {
     const std::set<uint32_t> tables = reader_.TablesOf(id_);
     TM_RETURN_IF_ERROR(ForEachStored(*kpi_, window_, [&](const KpiPlan& kpi, size_t) {
       const TablePlan& table = plan_.tables()[kpi.table.v];
-      return reader_.NumberOf(table, table.columns[kpi.column]) ? Status::Ok() : NotFound("KPI " + kpi.info.name + " is not in the state; perhaps it is still being counted");
+      if (reader_.NumberOf(table, table.columns[kpi.column])) return Status::Ok();
+      return NotFound("KPI " + kpi.info.name + " is not in the state; perhaps it is still being counted");
     }));
     TM_ASSIGN_OR_RETURN(to_, reader_.Now(tables));
     if (to_.at == kNoEventTime) return NotFound("no event time is known yet");
@@ -111,7 +120,7 @@ class Explainer {
     if (to_hour_) TM_RETURN_IF_ERROR(ReadHour(*request_.to, tables, &to_));
     TM_RETURN_IF_ERROR(ReadHour(request_.from.value_or(to_.at - kDay), tables, &from_));
     if (from_.at < to_.at) return Status::Ok();
-    return Invalid("`from` (" + FormatRfc3339(from_.at) + ", the nearest hour that is known) is not before `to` (" + FormatRfc3339(to_.at) + ")");
+    return Invalid("the nearest hour to `from` that is known, " + FormatRfc3339(from_.at) + ", is not before " + FormatRfc3339(to_.at));
   }
 
   Status ReadHour(EventTime asked, const std::set<uint32_t>& tables, StateAt* state) {
@@ -122,7 +131,8 @@ class Explainer {
     return go_on_() ? Status::Ok() : Unavailable("there was not enough time to read what was shown");
   }
 
-  Result<ExplainedNumber> Cells(const KpiPlan& kpi, size_t window, const std::string& name, bool sum, bool adds_up, const std::vector<std::string>& keep) {
+  Result<ExplainedNumber> Cells(const KpiPlan& kpi, size_t window, const std::string& name, bool sum, bool adds_up,
+                                const std::vector<std::string>& keep) {
     TM_ASSIGN_OR_RETURN(const CellChanges changes, ChangesOf(reader_, kpi, window, from_, to_, to_hour_, go_on_));
     ExplainedNumber number = ListCells(changes, plan_.tables()[kpi.table.v].labels, keep, sum ? kpi.scale : -1, adds_up, request_);
     number.name = name;
@@ -175,7 +185,7 @@ class Explainer {
       const size_t window = kpi_->operand_windows[n][window_];
       std::string name = node.total ? "total(" + operand.info.name + ")" : operand.info.name;
       if (node.other != 0) name += "@" + plan_.others()[node.other].name;
-      const auto known = [&](const ExplainedNumber& number) { return number.name == name && number.window == operand.info.windows[window]; };
+      const auto known = [&](const ExplainedNumber& n) { return n.name == name && n.window == operand.info.windows[window]; };
       if (std::any_of(result_.made_of.begin(), result_.made_of.end(), known)) continue;
       const std::vector<std::string> keep = node.total ? std::vector<std::string>() : kpi_->info.labels;
       if (operand.measure == Measure::kFormula || !IsCell(operand.measure) || node.other != 0) {

@@ -48,9 +48,9 @@ class Search {
  public:
   Search(const StateReader& reader, const FoldPlan& fold, size_t window, EventTime from, const StateAt& now, size_t limit,
          const std::function<bool(const std::vector<std::string>&)>& wanted)
-      : fold_(fold), kpi_(reader.plan().kpis()[fold.kpi.v]), plan_(reader.plan().tables()[fold.table.v]), table_(*now.tables.at(fold.table.v)),
-        ref_(kpi_.cells[0][window]), column_(plan_.columns[ref_.column]), edges_(table_.edges()[column_.windows[ref_.position]]), from_(from),
-        wanted_(wanted), ids_(limit), left_(limit) {}
+      : fold_(fold), kpi_(reader.plan().kpis()[fold.kpi.v]), plan_(reader.plan().tables()[fold.table.v]),
+        table_(*now.tables.at(fold.table.v)), ref_(kpi_.cells[0][window]), column_(plan_.columns[ref_.column]),
+        edges_(table_.edges()[column_.windows[ref_.position]]), from_(from), wanted_(wanted), ids_(limit), left_(limit) {}
 
   // One entity.
   Status Look(const std::string& id, std::string_view part) {
@@ -72,7 +72,9 @@ class Search {
     }
     const bool plain_open = fold_.kind == FoldKind::kOpen && !fold_.silent && !fold_.waiting;
     const bool was_open = summary_.since == kNoEventTime || summary_.since < from_;
-    if (plain_open && was_open && summary_.closed >= from_) Put(&left_, {id, UnpackLabels(summary_.labels, plan_.labels.size()), ValueOf(1, summary_.value), summary_.closed, false});
+    if (!plain_open || !was_open || summary_.closed < from_) return Status::Ok();
+    const std::vector<std::string> labels = UnpackLabels(summary_.labels, plan_.labels.size());
+    Put(&left_, {id, labels, ValueOf(1, summary_.value), summary_.closed, false});
     return Status::Ok();
   }
 
@@ -93,7 +95,9 @@ class Search {
   void Put(Greatest* list, ExplainedId id) {
     if (wanted_(id.labels)) list->Add(std::move(id));
   }
-  Value ValueOf(int64_t count, Int128 sum) const { return HasSum(column_.kind) ? Value::Exact({sum, kpi_.scale}) : Value::Exact({count, 0}); }
+  Value ValueOf(int64_t count, Int128 sum) const {
+    return HasSum(column_.kind) ? Value::Exact({sum, kpi_.scale}) : Value::Exact({count, 0});
+  }
 
   const FoldPlan& fold_;
   const KpiPlan& kpi_;
@@ -122,7 +126,10 @@ Result<ExplainedIds> FindIds(const StateReader& reader, KpiId id, size_t window,
                              const std::function<bool(const std::vector<std::string>&)>& wanted, const std::function<bool()>& go_on) {
   const auto folds = reader.plan().folds();
   const auto fold = std::find_if(folds.begin(), folds.end(), [&](const FoldPlan& f) { return f.kpi == id; });
-  if (fold == folds.end()) return Invalid("KPI " + reader.plan().kpis()[id.v].info.name + " counts no ids: they are known of what has a key, or counts ids itself");
+  if (fold == folds.end()) {
+    const std::string& name = reader.plan().kpis()[id.v].info.name;
+    return Invalid("KPI " + name + " counts no ids: they are known of what has a key, or counts ids itself");
+  }
   const TablePlan& table = reader.plan().tables()[fold->table.v];
   const uint32_t number = *reader.NumberOf(table, table.columns[fold->main_column]);
   Search search(reader, *fold, window, from, now, limit, wanted);

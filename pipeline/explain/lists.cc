@@ -81,8 +81,8 @@ bool IsWanted(const ExplainRequest& request, const std::vector<std::string>& nam
   });
 }
 
-ExplainedNumber ListCells(const CellChanges& changes, const std::vector<std::string>& labels, const std::vector<std::string>& keep, int scale, bool adds_up,
-                          const ExplainRequest& request) {
+ExplainedNumber ListCells(const CellChanges& changes, const std::vector<std::string>& labels, const std::vector<std::string>& keep,
+                          int scale, bool adds_up, const ExplainRequest& request) {
   std::map<Values, CellChange> series;
   CellChange total;
   const std::vector<std::string> kept = Project(labels, labels, keep);  // names of those that are there

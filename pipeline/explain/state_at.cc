@@ -18,7 +18,8 @@ Result<StateReader> StateReader::Open(std::shared_ptr<const Plan> plan, const St
   TM_ASSIGN_OR_RETURN(reader.registry_, ReadRegistry(*store));
   for (const ClockPlan& clock : reader.plan_->clocks()) {
     Clock& read = reader.clocks_.emplace_back();
-    TM_ASSIGN_OR_RETURN(const std::optional<std::string> value, store->Get(Family::kMeta, ClockKey(ClockFingerprint(*reader.plan_, clock))));
+    TM_ASSIGN_OR_RETURN(const std::optional<std::string> value,
+                        store->Get(Family::kMeta, ClockKey(ClockFingerprint(*reader.plan_, clock))));
     if (!value) continue;
     ByteReader bytes(*value);
     read.t = EventTimeFromMicros(bytes.ZigZag());
@@ -101,7 +102,8 @@ Result<StateAt> StateReader::Now(const std::set<uint32_t>& tables) const {
 
 // Of older days only midnights are whole.
 bool StateReader::IsKept(const Clock& clock, EventTime hour) const {
-  return clock.evaluated != kNoEventTime && hour <= clock.evaluated && (clock.evaluated - hour <= kHoursShown || FloorTo(hour, kDay) == hour);
+  if (clock.evaluated == kNoEventTime || hour > clock.evaluated) return false;
+  return clock.evaluated - hour <= kHoursShown || FloorTo(hour, kDay) == hour;
 }
 
 Result<std::optional<EventTime>> StateReader::ShownHour(uint32_t t, uint32_t column, uint32_t window, EventTime asked) const {

@@ -130,7 +130,8 @@ Status Table::AddAhead(EventTime hour, const Store& store, std::vector<FragmentC
 Status Table::ForEachShown(const Store& store, StoredTable table, EventTime midnight,
                            const std::function<bool(EventTime hour, const TableHead* head)>& visit) {
   Status bad;
-  TM_RETURN_IF_ERROR(store.Scan(Family::kRows, ShownKey(table, midnight), RowKey(table, 'H' + 1, RowId{0}), [&](std::string_view key, std::string_view value) {
+  TM_RETURN_IF_ERROR(store.Scan(Family::kRows, ShownKey(table, midnight), RowKey(table, 'H' + 1, RowId{0}),
+                                [&](std::string_view key, std::string_view value) {
     const Part kind = value.empty() ? Part::kRows : static_cast<Part>(value[0]);
     if (kind == Part::kUnknown) return visit(HourOfShown(key), nullptr);
     if (kind != Part::kWhole) return true;
@@ -148,7 +149,8 @@ Result<std::optional<Table::Shown>> Table::LoadShown(EventTime hour, const Store
   Status bad;
   // A midnight before the hour has all rows.
   TM_RETURN_IF_ERROR(store.Scan(
-      Family::kRows, ShownKey(number_, FloorTo(hour, kDay)), ShownKey(number_, hour + std::chrono::hours(1)), [&](std::string_view key, std::string_view value) {
+      Family::kRows, ShownKey(number_, FloorTo(hour, kDay)), ShownKey(number_, hour + std::chrono::hours(1)),
+      [&](std::string_view key, std::string_view value) {
         if (value.empty()) bad = Corrupt("an empty part");
         if (!bad.ok()) return false;
         const auto kind = static_cast<Part>(value[0]);

@@ -85,7 +85,8 @@ EntityOracle::Span EntityOracle::WindowAt(const std::string& window, const std::
   return {part.begin, FloorTo(part.end, pane)};
 }
 
-Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventTime t, std::map<std::string, std::vector<Counted>>* everything) const {
+Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventTime t,
+                         std::map<std::string, std::vector<Counted>>* everything) const {
   Answers answers;
   std::map<std::string, std::map<std::string, Events>> by;  // kind -> key -> events in the order of time
   std::set<std::string> seen;
@@ -233,7 +234,8 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
   for (const auto& [key, events] : by["lead"]) {
     const Events chain = chain_of(events, {{"lead.created"}, {"lead.contacted"}}, 2 * kDay);
     // Leads carry channel and owner in one label here: the owner is "rep of " and the channel.
-    if (chain.size() == 2) responses.push_back({chain[0]->label + "|rep of " + chain[1]->label, chain[1]->time, (chain[1]->time - chain[0]->time).count(), key});
+    if (chain.size() == 2) responses.push_back({chain[0]->label + "|rep of " + chain[1]->label, chain[1]->time,
+        (chain[1]->time - chain[0]->time).count(), key});
   }
   const Strings names = {"1_lead.created", "2_lead.qualified|lead.contacted", "3_deal.created", "4_deal.won"};
   for (const auto& [key, events] : by["lead+deal"]) {
@@ -255,7 +257,8 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
     for (const auto* e : events) {
       const bool ends = In(e->type, {"deal.won", "deal.lost"});
       if (!ends && !In(e->type, {"deal.created", "deal.stage_changed"})) continue;
-      if (since != nullptr && (ends || e->stage != since->stage)) stays.push_back({since->stage, e->time, (e->time - since->time).count(), key});
+      if (since != nullptr && (ends || e->stage != since->stage)) stays.push_back({since->stage, e->time, (e->time - since->time).count(),
+          key});
       if (ends) since = nullptr;
       if (!ends && (since == nullptr || e->stage != since->stage)) since = e;
     }

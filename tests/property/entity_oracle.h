@@ -39,7 +39,8 @@ class EntityOracle {
     Int128 sum = 0;
     std::string id;
   };
-  Answers At(const std::map<TopicPartition, Offset>& through, EventTime t, std::map<std::string, std::vector<Counted>>* everything = nullptr) const;
+  Answers At(const std::map<TopicPartition, Offset>& through, EventTime t,
+             std::map<std::string, std::vector<Counted>>* everything = nullptr) const;
 
   struct Span {
     EventTime from, to;

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "config/config.h"
+#include "pipeline/engine/shown.h"
 #include "pipeline/explain/explain.h"
 #include "pipeline/explain/state_at.h"
 #include "tests/property/entity_specs.h"
@@ -44,8 +45,10 @@ void ExpectKept(const StateReader& reader, const std::map<EventTime, Answers>& s
     const Answers found = AnswersOf(*(*state)->view);
     for (const auto& [key, value] : answers) {
       const auto it = found.find(key);
-      ASSERT_TRUE(it != found.end()) << std::get<0>(key) << "{" << std::get<1>(key) << "} " << std::get<2>(key) << " of " << FormatRfc3339(hour);
-      ASSERT_EQ(it->second, value) << std::get<0>(key) << "{" << std::get<1>(key) << "} " << std::get<2>(key) << " of " << FormatRfc3339(hour);
+      ASSERT_TRUE(it != found.end()) << std::get<0>(key) << "{" << std::get<1>(key) << "} " << std::get<2>(key) << " of "
+          << FormatRfc3339(hour);
+      ASSERT_EQ(it->second, value) << std::get<0>(key) << "{" << std::get<1>(key) << "} " << std::get<2>(key) << " of "
+          << FormatRfc3339(hour);
     }
     ASSERT_EQ(found.size(), answers.size());
   }
@@ -126,9 +129,12 @@ std::map<std::string, Sum> SumsIn(const std::vector<Counted>& all, EventTime low
 
 class Explained {
  public:
-  Explained(const Asked& asked, const std::string& window, const EntityOracle& oracle, const std::vector<Counted>& now, const Explanation& got)
+  Explained(const Asked& asked, const std::string& window, const EntityOracle& oracle, const std::vector<Counted>& now,
+            const Explanation& got, bool to_hour)
       : asked_(asked), now_(now), got_(got) {
-    const auto from = oracle.WindowAt(window, "", got.from, asked.delay), to = oracle.WindowAt(window, "", got.to, asked.delay);
+    const auto from = oracle.WindowAt(window, "", got.from, asked.delay);
+    auto to = oracle.WindowAt(window, "", got.to, asked.delay);
+    to.to = std::min(to.to, got.to + std::chrono::microseconds(to_hour ? 0 : 1));
     const EventTime seen = std::min(from.to, got.from);
     apart_ = std::max(from.from, to.from) >= std::min(seen, to.to);
     entered_ = SumsIn(now_, std::max(seen, to.from), to.to);
@@ -149,8 +155,10 @@ class Explained {
       ASSERT_EQ(value(c.to) - value(c.from), value(c.change));
       ASSERT_EQ(value(c.change), c.parts->entered.mantissa - c.parts->left.mantissa + c.parts->corrected.mantissa);
       const auto of = [&](std::map<std::string, Sum>& sums) { return sum ? sums[labels].sum : Int128{sums[labels].count}; };
-      ASSERT_EQ(ToString(c.parts->entered.mantissa), ToString(apart_ ? value(c.to) : of(entered_))) << number.name << "{" << labels << "} " << number.window;
-      ASSERT_EQ(ToString(c.parts->left.mantissa), ToString(apart_ ? value(c.from) : of(left_))) << number.name << "{" << labels << "} " << number.window;
+      ASSERT_EQ(ToString(c.parts->entered.mantissa), ToString(apart_ ? value(c.to) : of(entered_))) << number.name << "{" << labels << "} "
+          << number.window;
+      ASSERT_EQ(ToString(c.parts->left.mantissa), ToString(apart_ ? value(c.from) : of(left_))) << number.name << "{" << labels << "} "
+          << number.window;
     }
     if (!number.total) return;
     for (const ChangedList& group : number.groups) ASSERT_EQ(ToString(SumOf(group)), number.total->change.ToString());
@@ -160,7 +168,9 @@ class Explained {
   void ExpectIds(const std::vector<Counted>& counted) {
     std::multiset<std::string> want, found;
     for (const Counted& c : counted) want.insert(c.id + "|" + c.labels + (asked_.sum ? "=" + ToString(Decimal{c.sum, 6}) : ""));
-    for (const ExplainedId& id : got_.ids->ids) found.insert(id.id + "|" + Joined(id.labels) + (asked_.sum ? "=" + id.value.ToString() : ""));
+    for (const ExplainedId& id : got_.ids->ids) {
+      found.insert(id.id + "|" + Joined(id.labels) + (asked_.sum ? "=" + id.value.ToString() : ""));
+    }
     ASSERT_EQ(found, want) << asked_.kpi;
     ASSERT_EQ(got_.ids->all, want.size());
   }
@@ -178,8 +188,8 @@ class Explained {
   std::map<std::string, Sum> entered_, left_;
 };
 
-void ExpectExplained(const std::shared_ptr<const Plan>& plan, Hourly* engine, const EntityOracle& oracle, const std::map<EventTime, Answers>& shown,
-                     EventTime t, std::mt19937_64* rng) {
+void ExpectExplained(const std::shared_ptr<const Plan>& plan, Hourly* engine, const EntityOracle& oracle,
+                     const std::map<EventTime, Answers>& shown, EventTime t, std::mt19937_64* rng) {
   std::map<TopicPartition, Offset> through;
   for (const PartitionView& p : engine->view()->partitions()) through[p.tp] = p.next_offset;
   std::map<std::string, std::vector<Counted>> everything;
@@ -194,7 +204,12 @@ void ExpectExplained(const std::shared_ptr<const Plan>& plan, Hourly* engine, co
     std::advance(from, static_cast<int64_t>((*rng)() % shown.size()));
     if (from->first >= t) continue;
     request.from = from->first;
-    const bool rolling = isdigit(request.window[0]) != 0;
+    if ((*rng)() % 4 == 0) {
+      auto to = shown.begin();
+      std::advance(to, static_cast<int64_t>((*rng)() % shown.size()));
+      if (to->first > from->first) request.to = to->first;
+    }
+    const bool rolling = !request.to && isdigit(request.window[0]) != 0;
     request.ids = rolling && request.kpi != "order_size" && request.kpi != "orders" && request.kpi != "stage_seconds";
     SCOPED_TRACE(request.kpi + " " + request.window + " from " + FormatRfc3339(*request.from) + " at " + FormatRfc3339(t));
     const auto got = Explain(plan, engine->store, request, [] { return true; });
@@ -202,7 +217,7 @@ void ExpectExplained(const std::shared_ptr<const Plan>& plan, Hourly* engine, co
     ASSERT_TRUE(got->from <= *request.from || !shown.contains(got->from - kHour));
     if (!shown.contains(got->from)) continue;
     // The value is what was shown; it adds up; and what entered and left is what the oracle counts.
-    Explained explained(asked, request.window, oracle, everything[request.kpi], *got);
+    Explained explained(asked, request.window, oracle, everything[request.kpi], *got, request.to.has_value());
     for (const ChangedSeries& series : got->number.series.series) {
       const auto& at = shown.at(got->from);
       const auto it = at.find({request.kpi, Joined(series.labels), request.window});
@@ -240,7 +255,7 @@ TEST(ExplainProperty, WhatEnteredAndLeftIsWhatTheOracleCounts) {
       engine.To(t, trial.rng() % 6 == 0);
       if (HasFatalFailure()) return;
       shown[t] = AnswersOf(*engine.view());
-      std::erase_if(shown, [&](const auto& hour) { return t - hour.first > (FloorTo(hour.first, kDay) == hour.first ? 35 * kDay : 48 * kHour); });
+      std::erase_if(shown, [&](const auto& hour) { return !IsShownKept(hour.first, t); });
       ExpectExplained(plan, &engine, trial.oracle, shown, t, &trial.rng);
       if (HasFatalFailure()) return;
     }

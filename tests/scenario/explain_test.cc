@@ -44,7 +44,8 @@ struct Shop : testing::Test {
     return Explain(Plan::Compile(rig.specs, Schema::Canonical(), &diagnostics), rig.store, request, [] { return true; });
   }
   static std::string Text(const Change& c) {
-    std::string text = (c.from.absent() ? "none" : c.from.ToString()) + " -> " + (c.to.absent() ? "none" : c.to.ToString()) + ": " + c.change.ToString();
+    std::string text = (c.from.absent() ? "none" : c.from.ToString()) + " -> " + (c.to.absent() ? "none" : c.to.ToString()) + ": "
+        + c.change.ToString();
     if (c.parts) text += " = " + ToString(c.parts->entered) + " - " + ToString(c.parts->left) + " + " + ToString(c.parts->corrected);
     return text;
   }
@@ -126,7 +127,8 @@ TEST_F(Shop, WhichDealsAreBehindThePipeline) {
   EXPECT_NE(got->number.no_parts, "");
   std::string open, left;
   const auto text = [](const ExplainedId& id) {
-    return id.id + " " + id.labels[0] + " " + id.value.ToString() + (id.entered ? " entered" : "") + " " + std::to_string(Micros(id.at) / kMicrosPerSecond - EngineRig::kStartSeconds) + ";";
+    return id.id + " " + id.labels[0] + " " + id.value.ToString() + (id.entered ? " entered" : "") + " "
+        + std::to_string(Micros(id.at) / kMicrosPerSecond - EngineRig::kStartSeconds) + ";";
   };
   for (const ExplainedId& id : got->ids->ids) open += text(id);
   for (const ExplainedId& id : got->ids->left) left += text(id);
@@ -150,6 +152,20 @@ TEST_F(Shop, TheFirstHourIsTakenWhereNoEarlierOneIsKnown) {
   between.to = EngineRig::At(2 * kHour + 30);
   EXPECT_EQ(Ask(between)->to, EngineRig::At(2 * kHour));
   EXPECT_EQ(Ask({"revenue"}, 5 * kHour).ok(), true) << "the last hour that is known";
+}
+
+TEST_F(Shop, OfLargeTablesOnlyMidnightsAreKept) {
+  ASSERT_TRUE(rig.Start(0).ok());
+  for (int n = 0; n < 70'000; ++n) rig.Order(22 * kHour + 1800, 1'000'000, "r" + std::to_string(n));  // in three windows
+  ASSERT_TRUE(rig.RunAt(23 * kHour).ok());
+  EXPECT_EQ(Ask({"revenue"}).status().code(), Code::kNotFound);
+  ASSERT_TRUE(rig.RunAt(25 * kHour + 60).ok());
+  const auto got = Ask({.kpi = "revenue", .limit = 3}, 25 * kHour);
+  ASSERT_TRUE(got.ok()) << got.status().text();
+  EXPECT_EQ(got->from, EngineRig::At(24 * kHour));
+  EXPECT_EQ(Text(*got->number.total), "70000 -> 0: -70000 = 0 - 70000 + 0");
+  EXPECT_EQ(got->number.series.series.size(), 3u);
+  EXPECT_EQ(got->number.series.all, 70'000u);
 }
 
 TEST_F(Shop, WhatIsAskedWronglyIsSaid) {

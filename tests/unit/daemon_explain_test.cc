@@ -118,7 +118,8 @@ TEST_F(ExplainTest, TheAnswerIsJsonOfExactNumbers) {
 TEST_F(ExplainTest, PeopleGetATable) {
   ExplainService service(true);
   service.Offer(store_.get(), plan_);
-  const HttpResponse answer = Ask(&service, {{"kpi", "revenue"}, {"from", kTwoHours}, {"by", "channel"}, {"limit", "1"}, {"format", "table"}});
+  const HttpResponse answer = Ask(
+      &service, {{"kpi", "revenue"}, {"from", kTwoHours}, {"by", "channel"}, {"limit", "1"}, {"format", "table"}});
   EXPECT_EQ(answer.body,
             "from 2023-12-09T02:00:00Z, as shown then, to 2023-12-09T03:00:00Z, in usd\n"
             "revenue, 2h: 2,001.0005 -> 3,500.0005: +1,499 = entered 1,500 - left 1 + corrected 0\n"
