@@ -25,7 +25,7 @@ constexpr std::array<Clause, 15> kClauses = {
      {"until", Of(Measure::kDwell, Measure::kOpen)},
      {"reopen", Of(Measure::kOpen)},
      {"reopen_within", Of(Measure::kOpen)},
-     {"correct", kCorrectable},
+     {"correct", kCorrectable | kRevocable},
      {"compare", kComparable},
      {"top", kOfIds | Of(Measure::kCount, Measure::kSum, Measure::kOpen)},
      {"nonnegative", Of(Measure::kSum)},

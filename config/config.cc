@@ -48,6 +48,7 @@ void ReadSections(Map* map, ConfigUse use, Catalogue files, Specs* specs, Diagno
   if (const auto kafka = run ? map->Require("kafka") : map->Skip("kafka")) ReadKafka(*kafka, &specs->kafka);
   if (const auto topics = run ? map->Require("topics") : map->Take("topics")) ReadTopics(*topics, &specs->topics);
   if (!run && specs->topics.empty()) specs->topics.emplace_back().name = kOfflineTopic;
+  if (const auto sources = map->Take("sources")) ReadSources(*sources, &specs->sources);
   if (const auto time = map->Take("time")) ReadTime(*time, &specs->time);
   if (const auto calendar = map->Take("calendar")) ReadCalendar(*calendar, specs);
   if (const auto storage = run ? map->Take("storage") : map->Skip("storage")) ReadStorage(*storage, &specs->storage);
@@ -60,7 +61,6 @@ void ReadSections(Map* map, ConfigUse use, Catalogue files, Specs* specs, Diagno
   if (catalogue) ReadCatalogue(*catalogue, files, specs, diagnostics);
   if (const auto targets = map->Take("targets")) ReadTargets(*targets, &specs->kpis);
   if (const auto rules = map->Take("rules")) ReadRules(*rules, specs);
-  map->Refuse({"sources"});
   map->Finish();
   CheckReferences(specs, diagnostics);
 }

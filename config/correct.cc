@@ -3,6 +3,7 @@
 #include <map>
 
 #include "config/kpi_parts.h"
+#include "config/measures.h"
 #include "config/paths.h"
 
 namespace tidemark::config {
@@ -14,7 +15,11 @@ void ReadCorrect(const Value& value, KpiSpec* kpi) {
   if (value.node().entries.empty()) return value.Fail("is empty; it has at least one of by, add and revoke");
   Map map = *Map::Open(value);
   std::map<std::string, std::string> role_of;
+  for (const auto& step : kpi->steps) {
+    for (const std::string& type : step) role_of.emplace(type, "a step");
+  }
   for (const std::string& type : kpi->on) role_of.emplace(type, "on");
+  for (const std::string& type : kpi->until) role_of.emplace(type, "until");
   const std::array<std::pair<std::string, std::vector<std::string>*>, 3> parts = {
       {{"by", &kpi->correct.by}, {"add", &kpi->correct.add}, {"revoke", &kpi->correct.revoke}}};
   for (const auto& [word, out] : parts) {
@@ -31,7 +36,11 @@ void ReadCorrect(const Value& value, KpiSpec* kpi) {
     }
     *out = Keep(types, "correct." + word, kpi);
   }
-  if (kpi->measure != Measure::kSum && kpi->measure != Measure::kAvg) {
+  if (Contains(kRevocable, kpi->measure)) {
+    const std::string why = "belongs to " + Listed(kCorrectable) + ", not to " + std::string(ToString(kpi->measure));
+    map.FailAt("by", why);
+    map.FailAt("add", why);
+  } else if (kpi->measure != Measure::kSum && kpi->measure != Measure::kAvg) {
     map.FailAt("add", "belongs to sum and avg, not to " + std::string(ToString(kpi->measure)));
   }
   map.Finish();

@@ -37,6 +37,8 @@ inline constexpr Measures kOperands = kAllMeasures & ~(kWithStats | Of(Measure::
 inline constexpr Measures kTargetable = kOperands;
 // What a correction can be counted back from.
 inline constexpr Measures kCorrectable = Of(Measure::kCount, Measure::kSum, Measure::kAvg, Measure::kQuantiles);
+// What is taken back whole, when the id turns out to be none.
+inline constexpr Measures kRevocable = kOfIds | kOfSteps | Of(Measure::kDwell);
 
 std::string Listed(const std::vector<std::string>& words, std::string_view last = "and");  // a, b and c
 std::string Listed(Measures set, std::string_view last = "and");

@@ -108,6 +108,14 @@ void ReadThreshold(Map* map, RuleSpec* rule) {
   ReadLevels(above ? *above : *below, rule);
 }
 
+void ReadCoverage(const Value& value, RuleSpec* rule) {
+  const std::optional<Decimal> least = value.Number();
+  if (!least) return;
+  const bool low = Compare(*least, {0, 0}) < 0;
+  if (low || Compare(*least, {1, 0}) > 0) return value.Fail(ToString(*least) + " is not from 0 to 1; nearest: " + (low ? "0" : "1"));
+  rule->min_coverage = *least;
+}
+
 }  // namespace
 
 void ReadDays(const Value& value, std::vector<int>* days) {
@@ -161,6 +169,7 @@ void ReadRule(const Value& value, RuleSpec* rule) {
   ReadThreshold(&*map, rule);
   map->Set("for", &rule->hold_for, [](const Value& v) { return v.Time(Duration(0), std::chrono::hours(24 * 90)); });
   map->Set("min_samples", &rule->min_samples, [](const Value& v) { return v.Whole(0, 1'000'000'000); });
+  if (const auto coverage = map->Take("min_coverage")) ReadCoverage(*coverage, rule);
   map->Set("absent", &rule->absent, [](const Value& v) { return v.Choice({"hold", "clear", "breach"}); });
   if (const auto active = map->Take("active")) ReadActive(*active, &rule->active.emplace());
   if (const auto labels = map->Take("labels")) ReadRuleLabels(*labels, rule);
@@ -168,7 +177,8 @@ void ReadRule(const Value& value, RuleSpec* rule) {
   map->Set("team", &rule->team, [](const Value& v) { return v.Text(); });
   map->Set("help", &rule->help, [](const Value& v) { return v.Text(); });
   map->Refuse("target", "a rule over the KPI's _attainment_ratio or _pace_ratio says that");
-  map->Refuse({"compare", "sources"});
+  map->Refuse("sources", "min_coverage says that, for every source that feeds the KPI");
+  map->Refuse({"compare"});
   map->Finish();
 }
 

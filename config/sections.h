@@ -17,6 +17,7 @@ void ReadSections(Map* map, ConfigUse use, Catalogue catalogue, Specs* specs, Di
 
 void ReadKafka(const Value& value, KafkaSpec* kafka);
 void ReadTopics(const Value& value, std::vector<TopicSpec>* topics);
+void ReadSources(const Value& value, std::vector<SourceSpec>* sources);
 void ReadTime(const Value& value, TimeSpec* time);
 void ReadCalendar(const Value& value, Specs* specs);
 void ReadStorage(const Value& value, StorageSpec* storage);

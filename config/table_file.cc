@@ -13,12 +13,12 @@
 #include "config/csv.h"
 #include "config/reader.h"
 #include "config/scalar_place.h"
+#include "config/table_cells.h"
 
 namespace tidemark {
 namespace config {
 namespace {
 
-constexpr size_t kDateBytes = 10;    // 2026-11-24
 constexpr size_t kMaxMistakes = 20;  // of one file; the rest is likely more of the same
 
 std::string StampOf(const struct stat& file) {
@@ -40,26 +40,6 @@ class File {
  private:
   const int fd_;
 };
-
-std::optional<int64_t> DecimalCell(std::string_view text) {
-  const Result<Decimal> parsed = ParseDecimal(text);
-  if (!parsed.ok()) return std::nullopt;
-  const std::optional<Decimal> scaled = Rescale(*parsed, kTableDecimalScale);
-  if (!scaled || scaled->mantissa > INT64_MAX || scaled->mantissa < -INT64_MAX) return std::nullopt;
-  return static_cast<int64_t>(scaled->mantissa);
-}
-
-std::optional<int64_t> TimeCell(std::string_view text) {
-  const Result<EventTime> time = ParseRfc3339(text.size() == kDateBytes ? std::string(text) + "T00:00:00Z" : std::string(text));
-  if (!time.ok()) return std::nullopt;
-  return Micros(*time);
-}
-
-std::optional<int64_t> BoolCell(std::string_view text) {
-  if (text == "true") return 1;
-  if (text == "false") return 0;
-  return std::nullopt;
-}
 
 class TableParser {
  public:
@@ -145,7 +125,7 @@ class TableParser {
     const CsvField& key = record[key_];
     if (key.text.empty()) return Fail(key.at, "the key (" + spec_.key + ") is empty");
     if (!IsText(key)) return;
-    if (spec_.dates && (key.text.size() != kDateBytes || !TimeCell(key.text))) {
+    if (spec_.dates && !IsDate(key.text)) {
       return Fail(key.at, "the key " + Quoted(key.text) + " is not a date like 2026-12-25; calendar.holidays are those of this table");
     }
     if (lines_.size() >= kMaxTableRows) {
@@ -163,26 +143,13 @@ class TableParser {
   }
 
   void Cell(const CsvField& field, uint32_t column, LookupTable::Builder* builder) {
-    std::optional<int64_t> number;
-    const char* wanted = "";
-    switch (columns_[column].type) {
-      case ColumnType::kText:
-        if (IsText(field)) builder->SetText(column, field.text);
-        return;
-      case ColumnType::kDecimal:
-        number = DecimalCell(field.text);
-        wanted = "a decimal with at most 6 digits after the point";
-        break;
-      case ColumnType::kTime:
-        number = TimeCell(field.text);
-        wanted = "a time like 2026-11-24T03:36:49Z or a date like 2026-11-24";
-        break;
-      case ColumnType::kBool:
-        number = BoolCell(field.text);
-        wanted = "true or false";
-        break;
+    const ColumnType type = columns_[column].type;
+    if (type == ColumnType::kText) {
+      if (IsText(field)) builder->SetText(column, field.text);
+      return;
     }
-    if (!number) return Fail(field.at, columns_[column].name + ": " + Quoted(field.text) + " is not " + wanted);
+    const std::optional<int64_t> number = NumberCell(type, field.text);
+    if (!number) return Fail(field.at, columns_[column].name + ": " + Quoted(field.text) + " is not " + WantedCell(type));
     builder->SetNumber(column, *number);
   }
 

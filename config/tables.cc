@@ -1,4 +1,4 @@
-// The section `tables`: facts about things by id, each table a CSV file.
+// The section `tables`: facts about things by id, each table a CSV file or a compacted topic.
 #include <filesystem>
 
 #include "config/expression.h"
@@ -27,28 +27,46 @@ std::string PathOf(const Value& file, const std::string& text) {
   return (std::filesystem::path(file.place().file).parent_path() / text).string();
 }
 
-void ReadContents(const Value& file, TableSpec* table, Diagnostics* diagnostics) {
+void ReadContents(const Value& file, const LookupPlan* layout, TableSpec* table, Diagnostics* diagnostics) {
   const Result<TableText> read = ReadTableFile(table->file);
   if (!read.ok()) return file.Fail(Quoted(table->file) + ": " + read.status().text());
   table->stamp = read->stamp;
-  table->contents = ParseTable(*table, nullptr, read->text, diagnostics);
+  table->contents = ParseTable(*table, layout, read->text, diagnostics);
+}
+
+// The columns of a topic are those that are declared; until it was read it has no rows, or those of its file.
+LookupPlan TopicLayout(TableSpec* table) {
+  LookupPlan layout;
+  for (const auto& [name, type] : table->columns) layout.columns.push_back({name, type});
+  layout.needed.assign(layout.columns.size(), true);
+  table->contents = LookupTable::Builder(layout.columns).Build();
+  return layout;
+}
+
+void ReadTopic(const Value& topic, Map* map, TableSpec* table) {
+  table->topic = topic.Text().value_or("");
+  if (const std::string why = WhyNotTopicName(table->topic); !why.empty()) topic.Fail(why);
+  if (table->columns.empty() && !map->Has("columns")) {
+    map->value().Fail("\"columns\" is missing: which members of the records' JSON objects there are, like {team: text, quota: decimal}");
+  }
+  if (!map->Has("file")) map->FailAt("key", "is of a file; in a topic the record's key is the id");
 }
 
 void ReadTable(const Value& value, TableSpec* table, Diagnostics* diagnostics) {
   std::optional<Map> map = Map::Open(value);
   if (!map) return;
-  map->Refuse({"topic"});
-  const auto& entries = value.node().entries;
-  const bool topic = std::any_of(entries.begin(), entries.end(), [](const auto& e) { return e.key == "topic"; });
+  const std::optional<Value> topic = map->Take("topic");
+  if (topic) ReadTopic(*topic, &*map, table);
   const std::optional<Value> file = topic ? map->Take("file") : map->Require("file");
-  if (const auto key = map->Require("key")) table->key = key->Text().value_or("");
+  const std::optional<Value> key = file || !topic ? map->Require("key") : map->Take("key");
+  if (key) table->key = key->Text().value_or("");
   if (const auto columns = map->Take("columns")) ReadColumns(*columns, table);
   map->Finish();
-  if (!file || topic) return;
-  const std::optional<std::string> text = file->Text();
+  const LookupPlan layout = topic ? TopicLayout(table) : LookupPlan();
+  const std::optional<std::string> text = file ? file->Text() : std::nullopt;
   if (!text || table->key.empty()) return;
   table->file = PathOf(*file, *text);
-  ReadContents(*file, table, diagnostics);
+  ReadContents(*file, topic ? &layout : nullptr, table, diagnostics);
 }
 
 }  // namespace

@@ -47,6 +47,13 @@ void WritePartition(const PartitionView& p, JsonWriter* json) {
   json->Key("records_read").Int(p.counts.read).EndObject();
 }
 
+void WriteSource(const SourceView& source, JsonWriter* json) {
+  json->BeginObject().Key("source").String(source.name).Key("overdue").Bool(source.overdue);
+  WriteTime("last_event", source.last_event, json);
+  WriteTime("complete_through", source.complete_through, json);
+  json->EndObject();
+}
+
 }  // namespace
 
 std::string_view ToString(BreachState state) {
@@ -108,6 +115,8 @@ std::string StatusJson(Phase phase, const View* view) {
     json.Key("commit_sequence").Int(static_cast<int64_t>(view->sequence()));
     json.Key("partitions").BeginArray();
     for (const PartitionView& p : view->partitions()) WritePartition(p, &json);
+    json.EndArray().Key("sources").BeginArray();
+    for (const SourceView& source : view->sources()) WriteSource(source, &json);
     json.EndArray();
   }
   json.EndObject();

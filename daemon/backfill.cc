@@ -104,6 +104,11 @@ BackFill::~BackFill() {
   own_->SetBackFill({});
 }
 
+void BackFill::UseTables(LookupTables tables) {
+  const std::lock_guard lock(mu_);
+  tables_ = std::move(tables);
+}
+
 void BackFill::Follow(std::shared_ptr<const View> view) {
   const std::lock_guard lock(mu_);
   view_ = std::move(view);
@@ -160,6 +165,10 @@ Status BackFill::CountFrom(RecordSource* kafka, const std::vector<TopicPartition
   options.entity_cache_bytes = memory_.entities;
   options.keep_shown = false;
   TM_ASSIGN_OR_RETURN(const auto engine, Engine::Open(plan_, side_.get(), &source, WallNow(), std::move(options)));
+  {
+    const std::lock_guard lock(mu_);
+    engine->SetTables(tables_);
+  }
   for (std::shared_ptr<const View> last; !stop_ && !finish_;) {
     if (std::shared_ptr<const View> view = followed(); view != last) {
       if (PartitionsOf(*view) != partitions) break;

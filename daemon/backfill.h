@@ -35,6 +35,8 @@ class BackFill {
 
   // What the engine beside it counts.
   const std::shared_ptr<const Plan>& rest() const { return rest_; }
+  // What derived fields look into, from now on. REQUIRES: before the first Follow.
+  void UseTables(LookupTables tables);
   // Where the engine stands.
   void Follow(std::shared_ptr<const View> view);
   // So near that the engine may stop and wait for it.
@@ -66,6 +68,7 @@ class BackFill {
   std::unique_ptr<RocksStore> side_;
   mutable std::mutex mu_;
   std::shared_ptr<const View> view_;  // GUARDED_BY(mu_)
+  LookupTables tables_;               // GUARDED_BY(mu_)
   std::atomic<bool> stop_ = false, finish_ = false, near_ = false, failed_ = false;
   Duration said_{};  // confined to the thread
   Status status_;    // the thread's, once there is one

@@ -23,6 +23,7 @@ Examples:
   tidemark test kpis_test.yaml                      your definitions against events you write down
   tidemark run --config.file=kpis.yaml --storage.path=/var/lib/tidemark
   tidemark replay --config.file=kpis.yaml --input=events.jsonl --at=2026-11-24T00:00:00Z --output=json
+  tidemark import --config.file=kpis.yaml --input=crm_export.jsonl   once, before the first run
   tidemark generate catalogue                       every KPI that ships with it
   tidemark state inspect --storage.path=/var/lib/tidemark
   tidemark explain revenue --window=30d --url=http://127.0.0.1:9464
@@ -99,6 +100,8 @@ struct Commands {
   ReplayOptions replay;
   std::vector<std::string> replay_at;
   std::string replay_output = "table";
+  ImportOptions import;
+  std::string import_storage, import_until;
   TestOptions test;
   GenerateOptions generate;
   StateOptions state;
@@ -165,6 +168,25 @@ void AddReplay(CLI::App* root, Commands* c) {
                          : c->replay_output == "prometheus" ? ReplayOutput::kPrometheus
                                                             : ReplayOutput::kTable;
       return Replay(c->replay);
+    };
+  });
+}
+
+void AddImport(CLI::App* root, Commands* c) {
+  CLI::App* app = root->add_subcommand(
+      "import", "Count history from files into an empty state, before the first record of Kafka.");
+  AddConfigFile(app, &c->import.config_file);
+  app->add_option("--storage.path", c->import_storage, "state directory; over storage.path of the configuration");
+  app->add_option("--input", c->import.inputs, "a .jsonl or .pb file, or a directory of them; may be given again")->required();
+  app->add_option("--until", c->import_until,
+                  "RFC 3339: before it only the import counts, from it on only Kafka (default: just after the last event)")
+      ->check(CLI::Validator(&CheckTime, "RFC3339"));
+  app->add_flag("--dry-run", c->import.dry_run, "say what would be imported; write nothing");
+  app->final_callback([c] {
+    c->chosen = [c] {
+      if (!c->import_storage.empty()) c->import.storage_path = c->import_storage;
+      if (!c->import_until.empty()) c->import.until = *ParseRfc3339(c->import_until);
+      return Import(c->import);
     };
   });
 }
@@ -302,6 +324,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   AddRun(&app, &commands);
   AddCheckConfig(&app, &commands);
   AddReplay(&app, &commands);
+  AddImport(&app, &commands);
   AddTest(&app, &commands);
   AddGenerate(&app, &commands);
   AddState(&app, &commands);

@@ -42,6 +42,15 @@ struct ReplayOptions {
 };
 int Replay(const ReplayOptions& options);
 
+struct ImportOptions {
+  std::string config_file;
+  std::optional<std::string> storage_path;  // over what the configuration says
+  std::vector<std::string> inputs;
+  std::optional<EventTime> until;           // the cut; none: just after the last event
+  bool dry_run = false;
+};
+int Import(const ImportOptions& options);
+
 struct TestOptions {
   std::vector<std::string> files;
   std::string run;        // only scenarios whose names match this regular expression; empty: all

@@ -7,7 +7,6 @@
 
 #include "daemon/clock.h"
 #include "daemon/log.h"
-#include "daemon/table_watch.h"
 #include "pipeline/engine/engine.h"
 
 namespace tidemark {
@@ -187,11 +186,15 @@ Status EngineRunner::Serve() {
   } const offered{explain_};
   lifecycle_->SetPhase(Phase::kRestoring);
   TM_ASSIGN_OR_RETURN(std::unique_ptr<KafkaSource> source, OpenSource());
+  const auto follow_tables = [this] { tables_ = std::make_unique<TableWatch>(configuration_->specs, *configuration_->plan, own_); };
+  follow_tables();
   while (true) {
     TM_RETURN_IF_ERROR(Run(store.get(), source.get()));
     if (stop_) break;
     bool same_input = true;
+    const std::shared_ptr<const Configuration> before = configuration_;  // what follows its tables borrows it
     if (TakeUpNext(&same_input)) {
+      follow_tables();
       backfill_.reset();  // another one begins where this one is, if it is to count the same
     } else if (backfill_ != nullptr) {
       EndBackFill(store.get());
@@ -238,15 +241,27 @@ Status EngineRunner::Run(RocksStore* store, KafkaSource* source) {
                       Engine::Open(plan, store, source, WallNow(), std::move(options)));
   Log(LogLevel::kInfo, "state restored", {{"seconds", std::to_string(Seconds(SteadyNow() - begin))}});
 
-  TableWatch tables(specs, *configuration->plan, own_);
   Round round(*store, *source, specs.limits.min_free_disk_bytes, lifecycle_, own_);
   lifecycle_->Progress(SteadyNow());
   lifecycle_->SetPhase(Phase::kRunning);
   round.After(engine->view());
   explain_->Offer(store, configuration->plan);
+  bool tables_known = false;
   const auto backfill_ends = [this] { return backfill_ != nullptr && (backfill_->near() || backfill_->failed()); };
   while (!stop_ && !changed_ && !backfill_ends()) {
-    if (std::optional<LookupTables> changed = tables.Take()) engine->SetTables(*std::move(changed));
+    if (!tables_known) {
+      // What was counted is shown; events wait until they can be counted with the tables they belong to.
+      const std::optional<LookupTables> tables = tables_->contents();
+      lifecycle_->Progress(SteadyNow());
+      if (!tables) {
+        source->Wait(kLongestWait);
+        continue;
+      }
+      tables_known = true;
+      engine->SetTables(*tables);
+      if (backfill_ != nullptr) backfill_->UseTables(*tables);
+    }
+    if (std::optional<LookupTables> changed = tables_->Take()) engine->SetTables(*std::move(changed));
     const Result<Duration> wait = engine->Step(WallNow());
     if (!wait.ok()) TM_RETURN_IF_ERROR(round.Refused(wait.status(), specs.storage.path));
     round.After(engine->view());

@@ -12,6 +12,7 @@
 #include "daemon/memory.h"
 #include "daemon/own_metrics.h"
 #include "daemon/reload.h"
+#include "daemon/table_watch.h"
 #include "pipeline/kafka/kafka_source.h"
 #include "pipeline/rocksdb/rocks_store.h"
 #include "pipeline/plan/plan.h"
@@ -53,7 +54,8 @@ class EngineRunner {
   Lifecycle* const lifecycle_;
   OwnMetrics* const own_;
   ExplainService* const explain_;
-  std::unique_ptr<BackFill> backfill_;         // confined to the thread
+  std::unique_ptr<TableWatch> tables_;         // of configuration_; confined to the thread, as is the next
+  std::unique_ptr<BackFill> backfill_;
   std::mutex mu_;
   std::shared_ptr<const Configuration> next_;  // GUARDED_BY(mu_)
   std::atomic<bool> changed_ = false;          // next_ is there

@@ -82,4 +82,10 @@ uint64_t MachineBytes() {
   return pages > 0 && page > 0 ? static_cast<uint64_t>(pages) * static_cast<uint64_t>(page) : kMinMemoryBytes;
 }
 
+uint64_t ProcessBudget(uint64_t configured) {
+  std::ifstream file("/proc/self/cgroup");
+  const std::string membership{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  return MemoryBudget(configured, CgroupLimit("/sys/fs/cgroup", membership), MachineBytes());
+}
+
 }  // namespace tidemark

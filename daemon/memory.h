@@ -1,4 +1,4 @@
-// One number for memory, split among those who keep things. Pure but for the two functions that read the machine.
+// One number for memory, split among those who keep things. Pure but for the functions that read the machine.
 #pragma once
 
 #include <cstdint>
@@ -35,5 +35,7 @@ uint64_t MemoryBudget(uint64_t configured, std::optional<uint64_t> cgroup_limit,
 // `membership` is the text of /proc/self/cgroup. nullopt: none.
 std::optional<uint64_t> CgroupLimit(const std::string& root, const std::string& membership);
 uint64_t MachineBytes();
+// MemoryBudget() for this process.
+uint64_t ProcessBudget(uint64_t configured);
 
 }  // namespace tidemark

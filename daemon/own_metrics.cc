@@ -77,11 +77,11 @@ std::vector<MetricFamily> CollectAdapters(const AdapterStats& stats) {
 
 std::vector<MetricFamily> CollectTables(const std::vector<TableState>& tables) {
   if (tables.empty()) return {};
-  FamilyBuilder ok("tidemark_table_reload_success", "1 when the last attempt to read the table's file succeeded.",
+  FamilyBuilder ok("tidemark_table_reload_success", "1 when the last attempt to read the table's file, or topic, succeeded.",
                    MetricType::Gauge);
   FamilyBuilder at("tidemark_table_reload_timestamp_seconds", "When the table's contents in use were read.",
                    MetricType::Gauge);
-  FamilyBuilder failures("tidemark_table_reload_failures_total", "Changed files of the table that were refused.",
+  FamilyBuilder failures("tidemark_table_reload_failures_total", "Changed files, or records, of the table that were refused.",
                          MetricType::Counter);
   FamilyBuilder rows("tidemark_table_rows", "Rows of the table.", MetricType::Gauge);
   FamilyBuilder bytes("tidemark_table_size_bytes", "Memory of the table's contents in use.", MetricType::Gauge);
@@ -195,6 +195,7 @@ void OwnMetrics::Write(const View* view, TextFormat format, TextBuffer* out) con
   if (view != nullptr) {
     Append(CollectRecords(*view), &families);
     Append(CollectPartitions(*view, WallNow()), &families);
+    Append(CollectSources(*view), &families);
     Append(CollectEngine(*view, parts_->memory), &families);
   }
   WriteFamilies(families, format, out);

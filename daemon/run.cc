@@ -101,11 +101,6 @@ int Fail(const Status& status) {
   return ExitCodeOf(status);
 }
 
-std::string ReadText(const char* path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
 }  // namespace
 
 int RunDaemon(const RunOptions& options) {
@@ -117,8 +112,7 @@ int RunDaemon(const RunOptions& options) {
     made->plan = LoadPlan(options.config_file, &made->specs, [&](Specs* s) {
       if (options.storage_path) s->storage.path = *options.storage_path;
       if (options.listen_address) s->http.listen_address = *options.listen_address;
-      const auto cgroup = CgroupLimit("/sys/fs/cgroup", ReadText("/proc/self/cgroup"));
-      s->limits.memory_bytes = MemoryBudget(s->limits.memory_bytes, cgroup, MachineBytes());
+      s->limits.memory_bytes = ProcessBudget(s->limits.memory_bytes);
     });
     if (made->plan == nullptr) return nullptr;
     return made;

@@ -20,6 +20,7 @@ std::string TextOf(const View& view) {
   TextBuffer out(&sink);
   WriteViewFamilies(view, TextFormat::kPrometheus, &out);
   WriteFamilies(CollectRecords(view), TextFormat::kPrometheus, &out);
+  WriteFamilies(CollectSources(view), TextFormat::kPrometheus, &out);
   out.Flush();
   return std::move(sink).Take();
 }

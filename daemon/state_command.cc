@@ -7,6 +7,7 @@
 #include "daemon/idle_source.h"
 #include "daemon/view_metrics.h"
 #include "pipeline/engine/engine.h"
+#include "pipeline/engine/import.h"
 #include "pipeline/engine/verify.h"
 #include "pipeline/rocksdb/rocks_store.h"
 #include "pipeline/store/keys.h"
@@ -84,11 +85,9 @@ void PrintView(const View& view, std::ostream* out) {
 Status CheckConservation(const View& view) {
   for (const PartitionView& p : view.partitions()) {
     const RecordCounts& c = p.counts;
-    int64_t sum = c.accepted + c.duplicate + c.quarantined_future + c.quarantined_no_time + c.unrouted;
-    for (const int64_t n : c.undecodable) sum += n;
-    if (sum != c.read) {
+    if (!c.AddUp()) {
       return Corrupt("partition " + p.tp.topic + "/" + std::to_string(p.tp.partition) + ": " + std::to_string(c.read) +
-                     " records read, but the results add up to " + std::to_string(sum));
+                     " records read, but the results don't add up to it");
     }
   }
   for (uint32_t k = 0; k < view.kpis().size(); ++k) {
@@ -116,6 +115,8 @@ Status Look(const StateOptions& options, const std::shared_ptr<const Plan>& plan
   store_options.read_only = true;
   TM_ASSIGN_OR_RETURN(const std::unique_ptr<RocksStore> store, RocksStore::Open(options.storage_path, store_options));
   std::cout << "state " << options.storage_path << "\n";
+  TM_ASSIGN_OR_RETURN(const std::optional<ImportMark> import, ReadImport(*store));
+  if (import) std::cout << (import->done ? "imported" : "an import that was not finished") << ": what is before " << FormatRfc3339(import->cut) << "\n";
   TM_RETURN_IF_ERROR(PrintFamilies(*store, &std::cout));
   if (verify) TM_RETURN_IF_ERROR(CompareWithPanes(*store, &std::cout));
   if (plan == nullptr) return Status::Ok();

@@ -109,6 +109,7 @@ std::vector<MetricFamily> CollectRecords(const View& view) {
     result.Add(c.quarantined_future + c.quarantined_no_time, With(Labels(p), "result", "quarantined"));
     result.Add(Undecodable(c), With(Labels(p), "result", "undecodable"));
     result.Add(c.unrouted, With(Labels(p), "result", "unrouted"));
+    result.Add(c.imported, With(Labels(p), "result", "imported"));
   }
   FamilyBuilder quarantined("tidemark_records_quarantined_total", "Records whose event time cannot be used, by reason.",
                             MetricType::Counter);
@@ -181,6 +182,23 @@ std::vector<MetricFamily> CollectPartitions(const View& view, WallTime now) {
   }
   families.push_back(std::move(health).Take());
   families.push_back(std::move(owned.Add(owned_count)).Take());
+  return families;
+}
+
+std::vector<MetricFamily> CollectSources(const View& view) {
+  if (view.sources().empty()) return {};
+  FamilyBuilder overdue("tidemark_source_overdue", "1 when the source was not heard for longer than expect_every.", MetricType::Gauge);
+  FamilyBuilder last("tidemark_source_last_event_timestamp_seconds", "Latest time of an event or heartbeat of the source.", MetricType::Gauge);
+  FamilyBuilder complete("tidemark_source_complete_through_timestamp_seconds",
+                         "Event time up to which the source said that its events are complete.", MetricType::Gauge);
+  for (const SourceView& source : view.sources()) {
+    const LabelPairs labels = {{"source", source.name}};
+    overdue.Add(source.overdue ? 1.0 : 0.0, labels);
+    if (source.last_event != kNoEventTime) last.Add(Seconds(source.last_event), labels);
+    if (source.complete_through != kNoEventTime) complete.Add(Seconds(source.complete_through), labels);
+  }
+  std::vector<MetricFamily> families;
+  for (FamilyBuilder* f : {&overdue, &last, &complete}) families.push_back(std::move(*f).Take());
   return families;
 }
 

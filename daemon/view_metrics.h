@@ -1,4 +1,4 @@
-// The daemon's own metrics that a view holds: records, partitions, commits, memory, deduplication.
+// The daemon's own metrics that a view holds: records, partitions, sources, commits, memory, deduplication.
 #pragma once
 
 #include <prometheus/metric_family.h>
@@ -12,6 +12,7 @@ namespace tidemark {
 
 std::vector<prometheus::MetricFamily> CollectRecords(const View& view);
 std::vector<prometheus::MetricFamily> CollectPartitions(const View& view, WallTime now);
+std::vector<prometheus::MetricFamily> CollectSources(const View& view);
 std::vector<prometheus::MetricFamily> CollectEngine(const View& view, const MemoryPlan& memory);
 
 std::string_view ToString(PartitionHealth health);  // "ok", "unreadable", "halted"

@@ -186,7 +186,7 @@ Status Demo::Scrape(MetricsPage* page) const {
 }
 
 ScreenFacts Demo::Facts() const {
-  ScreenFacts facts{WallNow(), facts_ + repeated_, url_, ""};
+  ScreenFacts facts{WallNow(), ShownKpis(), facts_ + repeated_, url_, ""};
   if (ends_) {
     const Duration left = std::max(Duration(0), *ends_ - SteadyNow());
     facts.left = FormatDuration(std::chrono::duration_cast<std::chrono::seconds>(left));

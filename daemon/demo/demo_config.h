@@ -1,7 +1,9 @@
 // The configuration that the demo's daemon runs with: an ordinary file, as a user would write it.
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 
 namespace tidemark::demo {
 
@@ -10,5 +12,7 @@ struct DemoPlaces {
 };
 
 std::string DemoConfig(const DemoPlaces& places);
+// The KPIs of it that the screen shows, in this order.
+std::span<const std::string_view> ShownKpis();
 
 }  // namespace tidemark::demo

@@ -4,7 +4,9 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "pipeline/base/decimal.h"
 #include "tidemark/events/v1/event.pb.h"
@@ -19,7 +21,7 @@ struct Account {
   auto operator<=>(const Account&) const = default;
 };
 
-// Books the lifetime series of the demo's KPIs by a second way: plain code over the generated classes, sharing nothing
+// Books lifetime series of the catalogue and of the demo's KPIs by a second way: plain code over the generated classes, sharing nothing
 // with the engine. Threads: confined to one.
 class Ledger {
  public:
@@ -29,11 +31,12 @@ class Ledger {
   const std::map<Account, Decimal>& books() const { return books_; }
 
  private:
-  void Add(const std::string& kpi, const std::string& label, const std::string& value, Decimal amount);
-  void Greatest(const std::string& kpi, Decimal amount);
+  void Add(const std::string& kpi, std::map<std::string, std::string> labels, Decimal amount);
+  void Greatest(const std::string& kpi, std::map<std::string, std::string> labels, Decimal amount);
   void BookOrder(const events::v1::Order& order, bool paid);
 
   std::map<Account, Decimal> books_;
+  std::set<std::pair<std::string, std::string>> payers_;  // currency, customer
 };
 
 }  // namespace tidemark::demo

@@ -11,8 +11,8 @@
 namespace tidemark::demo {
 namespace {
 
-constexpr std::array<const char*, 5> kWindows = {"1h", "24h", "7d", "30d", "lifetime"};
-constexpr size_t kNameWidth = 20, kLabelWidth = 16, kValueWidth = 14;
+constexpr std::array<const char*, 6> kWindows = {"now", "1h", "24h", "7d", "30d", "lifetime"};
+constexpr size_t kNameWidth = 34, kLabelWidth = 16, kValueWidth = 13;
 
 std::string Left(std::string text, size_t width) {
   text.resize(width, ' ');
@@ -48,24 +48,24 @@ struct Row {
   std::map<std::string, const Sample*> by_window;
 };
 
-void DrawKpi(const MetricsPage& page, const MetricsPage& before, const std::string& kpi,
-             std::vector<std::string>* lines) {
+void DrawKpi(const MetricsPage& page, const MetricsPage& before, std::string_view kpi, std::vector<std::string>* lines) {
   std::vector<Row> rows;
-  for (const Sample* sample : page.Family("sales_" + kpi)) {
+  for (const Sample* sample : page.Family("sales_" + std::string(kpi))) {
     const std::string labels = LabelsOf(*sample);
     if (rows.empty() || rows.back().labels != labels) rows.push_back({labels, {}});
     const auto window = sample->labels.find("window");
     if (window != sample->labels.end()) rows.back().by_window[window->second] = sample;
   }
-  std::string name = kpi;
+  std::string name(kpi);
   for (const Row& row : rows) {
     std::string line = Left(name, kNameWidth) + Left(row.labels, kLabelWidth);
     for (const char* window : kWindows) {
       const auto found = row.by_window.find(window);
       line += Right(Readable(found == row.by_window.end() ? "" : found->second->value), kValueWidth);
     }
-    const auto hour = row.by_window.find("1h");
-    lines->push_back(line + Right(hour == row.by_window.end() ? "" : Change(*hour->second, before), 12));
+    auto newest = row.by_window.find("1h");
+    if (newest == row.by_window.end()) newest = row.by_window.find("now");
+    lines->push_back(line + Right(newest == row.by_window.end() ? "" : Change(*newest->second, before), 12));
     name.clear();
   }
 }
@@ -126,11 +126,10 @@ std::vector<std::string> DrawScreen(const MetricsPage& page, const MetricsPage& 
                   "   KPIs: " + Freshness(page, facts.now));
   std::string head = Left("KPI", kNameWidth) + Left("", kLabelWidth);
   for (const char* window : kWindows) head += Right(window, kValueWidth);
-  lines.push_back(head + Right("1h, change", 12));
-  for (const Sample* info : page.Family("tidemark_kpi_info")) {
-    const auto kpi = info->labels.find("kpi");
-    if (kpi != info->labels.end()) DrawKpi(page, before, kpi->second, &lines);
-  }
+  lines.push_back(head + Right("change", 12));
+  for (const std::string_view kpi : facts.kpis) DrawKpi(page, before, kpi, &lines);
+  const size_t all = page.Family("tidemark_kpi_info").size();
+  if (all > facts.kpis.size()) lines.push_back("  ... and " + std::to_string(all - facts.kpis.size()) + " more KPIs at the address below");
   std::vector<std::string> breaches;
   DrawBreaches(page, &breaches);
   // Breaches and the last line are shown whatever the height.

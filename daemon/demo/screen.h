@@ -1,7 +1,9 @@
 // The demo's table: KPIs, breaches and freshness of one scrape, as lines of text.
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/demo/metrics_page.h"
@@ -11,6 +13,7 @@ namespace tidemark::demo {
 
 struct ScreenFacts {
   WallTime now{};
+  std::span<const std::string_view> kpis;  // shown, in this order
   uint64_t produced = 0;  // facts sent so far
   std::string metrics_url;
   std::string left;  // how long it goes on; empty: until Ctrl-C

@@ -55,7 +55,7 @@ void RuleState::NoteDue(const Series& series) {
 }
 
 void RuleState::Step(Series* series, EventTime t, const SeriesValue& now) {
-  const bool unknown = now.value.absent() || now.samples < plan_.min_samples;
+  const bool unknown = !covered_ || now.value.absent() || now.samples < plan_.min_samples;
   if (active_ && !active_->Active(t)) return;
   if (unknown && plan_.absent == Absent::kHold) return;
   const bool breaching = unknown ? plan_.absent == Absent::kBreach : Breaching(*series, now.value);

@@ -33,12 +33,17 @@ class RuleState {
  public:
   RuleState(const RulePlan& plan, std::optional<ActiveHoursClock> active) : plan_(plan), active_(std::move(active)) {}
 
-  // Evaluates every series of the rule's KPI and window at t.
-  void Evaluate(EventTime t, const View& view) { Visit(&t, view); }
+  // Evaluates every series of the rule's KPI and window at t. `coverage`: of the window.
+  void Evaluate(EventTime t, const View& view, double coverage) {
+    covered_ = coverage >= plan_.min_coverage;
+    Visit(&t, view);
+  }
   // Shows values and restored states without evaluating: after a restart.
   void Show(const View& view) { Visit(nullptr, view); }
   // True when the outcome at t may be another although no value changed since the last evaluation.
-  bool time_matters(EventTime t) const { return t >= due_ || active_.has_value(); }
+  bool time_matters(EventTime t, double coverage) const {
+    return t >= due_ || active_.has_value() || (coverage >= plan_.min_coverage) != covered_;
+  }
 
   // All series with their states; shared until the next Evaluate changes something.
   std::shared_ptr<const std::vector<BreachInfo>> breaches() const { return infos_; }
@@ -74,6 +79,7 @@ class RuleState {
   std::map<std::string, Series> series_;  // by packed labels
   std::vector<std::string> gone_, gone_taken_;
   uint64_t evaluation_ = 0;
+  bool covered_ = true;               // enough, at this evaluation
   EventTime due_ = EventTime::max();  // the first at which one that is pending fires
   std::shared_ptr<const std::vector<BreachInfo>> infos_ = std::make_shared<std::vector<BreachInfo>>();
 };

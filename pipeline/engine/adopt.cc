@@ -95,6 +95,8 @@ class Adoption {
   Status ReadPartitions() {
     TM_ASSIGN_OR_RETURN(partitions_here_, PartitionsOf(store_));
     TM_ASSIGN_OR_RETURN(partitions_there_, PartitionsOf(side_));
+    TM_ASSIGN_OR_RETURN(const std::optional<ImportMark> import, ReadImport(store_));
+    if (import) cut_ = import->cut;
     return Status::Ok();
   }
 
@@ -177,9 +179,9 @@ class Adoption {
     return MergeEntities(&keys, &rows);
   }
 
-  // From when on the back-fill saw everything that this state could have seen of the KPI's topics.
+  // From when on the back-fill saw everything that this state could have seen of the KPI's topics: nothing of an import.
   EventTime WholeFrom(const TablePlan& table) const {
-    EventTime whole = kNoEventTime;
+    EventTime whole = cut_;
     EventTime first_here = EventTime::max(), first_there = EventTime::max();
     const auto& topics = plan_.clocks()[table.clock].topics;
     const auto reads = [&](const Partition& p) { return std::find(topics.begin(), topics.end(), p.topic) != topics.end(); };
@@ -271,6 +273,7 @@ class Adoption {
   BulkWriter bulk_;
   CommitBatch last_;
   uint64_t sequence_ = 0;
+  EventTime cut_ = kNoEventTime;
   Registry here_, there_;
   std::map<uint64_t, TableMove> moves_;  // by fingerprint
   Partitions partitions_here_, partitions_there_;
@@ -317,6 +320,8 @@ Status BeginSide(const Plan& plan, Store* store, Store* side) {
   begin.puts.push_back({Family::kMeta, FormatKey(), std::move(format)});
   begin.puts.push_back({Family::kMeta, RegistryKey(), fresh.SerializeAsString()});
   begin.puts.push_back({Family::kMeta, SideKey(), Mark(plan)});
+  TM_ASSIGN_OR_RETURN(std::optional<std::string> import, store->Get(Family::kMeta, ImportKey()));
+  if (import) begin.puts.push_back({Family::kMeta, ImportKey(), *std::move(import)});
   return side->Commit(begin);
 }
 

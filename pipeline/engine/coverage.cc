@@ -23,22 +23,28 @@ EventTime Engine::Impl::EvaluatedAt(const KpiPlan& kpi) const {
   return least == EventTime::max() ? kNoEventTime : least;
 }
 
-// Of [from, to), what lies within a loss of any partition.
-Duration Engine::Impl::Lost(size_t clock, EventTime from, EventTime to) const {
-  std::vector<Loss> losses;
+EventTime Engine::Impl::LeastT() const {
+  EventTime least = kNoEventTime;
+  for (const Clock& clock : clocks_) {
+    if (clock.t != kNoEventTime) least = least == kNoEventTime ? clock.t : std::min(least, clock.t);
+  }
+  return least;
+}
+
+bool Engine::Impl::Lost(size_t clock) const {
+  return std::any_of(partitions_.begin(), partitions_.end(), [&](const auto& p) { return OfClock(*p.second, clock) && !p.second->losses.empty(); });
+}
+
+const std::vector<TimeSpan>& Engine::Impl::Unobserved(size_t clock, uint32_t source_set) const {
+  const auto [it, added] = unobserved_.try_emplace({clock, source_set});
+  std::vector<TimeSpan>& spans = it->second;
+  if (!added) return spans;
   for (const auto& [tp, partition] : partitions_) {
-    if (OfClock(*partition, clock)) losses.insert(losses.end(), partition->losses.begin(), partition->losses.end());
+    if (OfClock(*partition, clock)) spans.insert(spans.end(), partition->losses.begin(), partition->losses.end());
   }
-  std::sort(losses.begin(), losses.end(), [](const Loss& a, const Loss& b) { return a.from < b.from; });
-  Duration lost(0);
-  for (const Loss& loss : losses) {
-    from = std::max(from, loss.from);
-    const EventTime end = std::min(to, loss.to);
-    if (from >= end) continue;
-    lost += end - from;
-    from = end;
-  }
-  return lost;
+  sources_.AppendUncovered(plan_->source_sets()[source_set], clocks_[clock].read_at, &spans);
+  Join(&spans);
+  return spans;
 }
 
 // The share of the window that lies after what the KPI has seen from the beginning, without what was lost.
@@ -58,10 +64,18 @@ double Engine::Impl::Coverage(const KpiPlan& kpi, size_t window) const {
   const CellRef& cell = kpi.cells[0][window];
   const WindowPlan& plan = table.windows[table.columns[cell.column].windows[cell.position]];
   const ColumnState& state = column_states_[table.columns[kpi.column].kpi.v];
-  const EventTime t = clocks_[table.clock].t;
+  const EventTime t = clocks_[table.clock].read_at;
   if (t == kNoEventTime) return 0;
+  const std::vector<TimeSpan>& unobserved = Unobserved(table.clock, kpi.source_set);
+  const auto share = [&](EventTime seen_from, EventTime from, EventTime to) {
+    return std::chrono::duration<double>(to - seen_from - Within(unobserved, seen_from, to)) / std::chrono::duration<double>(to - from);
+  };
   if (plan.lifetime()) {
-    return state.lifetime_from == kNoEventTime && Lost(table.clock, EventTime::min(), EventTime::max()) == Duration(0) ? 1 : 0;
+    if (state.lifetime_from != kNoEventTime || Lost(table.clock)) return 0;
+    // What is open now is not known while a source is overdue.
+    if (kpi.measure == Measure::kOpen && !unobserved.empty() && unobserved.back().to >= t) return 0;
+    const EventTime first = FirstTime(table.clock);
+    return first < t ? share(first, first, t) : 1;
   }
   Edges edges = EdgesOf(plan, table.calendar, t);
   edges.upper = std::min(edges.upper, t);
@@ -70,8 +84,7 @@ double Engine::Impl::Coverage(const KpiPlan& kpi, size_t window) const {
   const EventTime seen_from = std::max(from, edges.lower);
   if (edges.lower >= edges.upper) return from <= edges.upper ? 1 : 0;
   if (seen_from >= edges.upper) return 0;
-  return std::chrono::duration<double>(edges.upper - seen_from - Lost(table.clock, seen_from, edges.upper)) /
-         std::chrono::duration<double>(edges.upper - edges.lower);
+  return share(seen_from, edges.lower, edges.upper);
 }
 
 KpiStatus Engine::Impl::StatusOf(const KpiPlan& kpi) const {

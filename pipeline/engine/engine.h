@@ -25,6 +25,8 @@ struct EngineOptions {
   uint64_t open_panes_bytes = 16u << 20;
   // Memory for entities that were used lately.
   uint64_t entity_cache_bytes = 64u << 20;
+  // The engine of an import: pipeline/engine/import.h. Its source hands out kImportPartition alone.
+  bool importing = false;
   // Commits are at least this far apart, and as far as they stay under 5 % of the engine's time, up to max.
   Duration min_commit_interval = std::chrono::milliseconds(100);
   Duration max_commit_interval = std::chrono::seconds(5);
@@ -52,9 +54,9 @@ class Engine {
   // the source. Returns how long the caller may wait on the source before the next round (zero: more is here).
   // kUnavailable (disk full): nothing was lost, nothing is shown; call again later.
   Result<Duration> Step(WallTime now);
-  // Replay only: the caller vouches that every event up to t was applied; evaluates and commits at exactly T = t.
+  // Replay and import only: the caller vouches that every event up to t was applied; evaluates and commits at exactly T = t.
   Status AdvanceTo(EventTime t, WallTime now);
-  // Back-fill only: applies what is here in any order, and no rule sees what lies between. True when there was something.
+  // Back-fill and import only: applies what is here in any order, and no rule sees what lies between. True when there was something.
   Result<bool> Drain(WallTime now);
   // New contents of the tables that derived fields, targets and holidays are looked up in, by Plan::lookups(); until then
   // they are the plan's. What was counted stays as it is. REQUIRES: laid out as the plan says.

@@ -17,7 +17,7 @@ constexpr Duration kIdleCommitInterval = std::chrono::seconds(1);
 Engine::Impl::Impl(std::shared_ptr<const Plan> plan, Store* store, RecordSource* source, EngineOptions options)
     : plan_(std::move(plan)), store_(*store), source_(*source), options_(std::move(options)),
       entities_(store, options_.entity_cache_bytes), router_(*plan_, &entities_, &tables_),
-      intake_(*plan_, &router_) {}
+      sources_(*plan_), intake_(*plan_, &router_, &sources_) {}
 
 Partition* Engine::Impl::FindOrAdd(const TopicPartition& tp) {
   auto& slot = partitions_[tp];
@@ -116,7 +116,7 @@ void Engine::Impl::HoldOut(WallTime now) {
 }
 
 bool Engine::Impl::OfClock(const Partition& partition, size_t clock) const {
-  if (clock == SIZE_MAX) return true;
+  if (clock == SIZE_MAX || partition.imported()) return true;
   const auto& topics = plan_->clocks()[clock].topics;
   return std::find(topics.begin(), topics.end(), partition.topic) != topics.end();
 }
@@ -221,16 +221,19 @@ Status Engine::Impl::EvaluateAt(size_t clock, EventTime t) {
   TM_RETURN_IF_ERROR(AdvanceTables(clock, t));
   const bool changed = std::any_of(clocks_.begin(), clocks_.end(), [](const Clock& c) { return c.changed; });
   std::shared_ptr<const Snapshot> view;
+  unobserved_.clear();
   for (size_t r = 0; r < rules_.size(); ++r) {
-    const KpiPlan& kpi = plan_->kpis()[plan_->rules()[r].kpi.v];
+    const RulePlan& rule = plan_->rules()[r];
+    const KpiPlan& kpi = plan_->kpis()[rule.kpi.v];
     if (!kpi.counted) continue;  // held until it is
     const KpiPlan& stored = kpi.derived == Derived::kNone ? kpi : plan_->kpis()[kpi.base.v];
     if (stored.measure != Measure::kFormula && plan_->tables()[stored.table.v].clock != clock) continue;
+    const double coverage = rule.min_coverage > 0 ? Coverage(kpi, rule.window) : 1;
     // What moves by itself is looked at on a grid of its own, and only there: a look more, after a restart, could find more.
-    const bool due = MovesWithTime(kpi.derived) ? FloorTo(t, kPaceGrid) == t : changed || rules_[r].time_matters(t);
+    const bool due = MovesWithTime(kpi.derived) ? FloorTo(t, kPaceGrid) == t : changed || rules_[r].time_matters(t, coverage);
     if (!due) continue;
     if (view == nullptr) view = std::make_shared<Snapshot>(Values());
-    rules_[r].Evaluate(t, *view);
+    rules_[r].Evaluate(t, *view, coverage);
   }
   clocks_[clock].changed = false;
   return FloorTo(t, kShownGrid) == t ? KeepShown(clock, t) : Status::Ok();

@@ -13,6 +13,7 @@
 #include "pipeline/engine/partition.h"
 #include "pipeline/engine/router.h"
 #include "pipeline/engine/shown.h"
+#include "pipeline/engine/sources.h"
 #include "pipeline/view/snapshot.h"
 #include "tidemark/state/v1/registry.pb.h"
 
@@ -77,8 +78,12 @@ class Engine::Impl {
   KpiStatus StatusOf(const KpiPlan& kpi) const;
   EventTime EvaluatedAt(const KpiPlan& kpi) const;
   EventTime FirstTime(size_t clock) const;
-  Duration Lost(size_t clock, EventTime from, EventTime to) const;
+  // What was not observed of event time, to the T at which the clock's tables stand: losses of its partitions, and what
+  // sources of the set leave uncovered. Joined.
+  const std::vector<TimeSpan>& Unobserved(size_t clock, uint32_t source_set) const;
+  bool Lost(size_t clock) const;
   double Coverage(const KpiPlan& kpi, size_t window) const;
+  EventTime LeastT() const;
   PartitionView ViewOf(const Partition& partition) const;
   void FillStats();
   size_t OpenBytes() const;
@@ -116,6 +121,7 @@ class Engine::Impl {
   std::vector<ColumnState> column_states_;  // by KPI; for coverage
   Entities entities_;
   Router router_;
+  Sources sources_;
   Intake intake_;
   std::vector<RuleState> rules_;
   std::vector<Clock> clocks_;
@@ -137,6 +143,8 @@ class Engine::Impl {
   EngineStats stats_;
 
   std::vector<std::shared_ptr<const TableView>> table_views_;
+  // By clock and source set; of one look at coverage, for which it is cleared.
+  mutable std::map<std::pair<size_t, uint32_t>, std::vector<TimeSpan>> unobserved_;
   mutable std::mutex view_mu_;
   std::shared_ptr<const View> view_;        // guarded by view_mu_
 };

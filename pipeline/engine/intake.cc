@@ -17,7 +17,7 @@ constexpr size_t kRecordsAhead = 4;
 
 }  // namespace
 
-Intake::Intake(const Plan& plan, Router* router) : plan_(plan), router_(*router) {
+Intake::Intake(const Plan& plan, Router* router, Sources* sources) : plan_(plan), router_(*router), sources_(*sources) {
   for (const TopicPlan& topic : plan.topics()) {
     dedups_.push_back(topic.dedup.enabled ? std::make_unique<Dedup>(topic.dedup, topic.name) : nullptr);
   }
@@ -125,8 +125,14 @@ Status Intake::ApplyOne(size_t index, WallTime now, Partition* partition) {
     case Guard::kPass:
       break;
   }
-  if (partition->first_time == kNoEventTime) partition->first_time = row.time;
   if (partition->losing()) [[unlikely]] EndLoss(row.time, partition);
+  if (!sources_.empty()) sources_.Hear(row);
+  if (row.time < cut_ && !partition->imported()) [[unlikely]] {
+    ++counts.imported;
+    partition->clock.Saw(row.time);
+    return Status::Ok();
+  }
+  if (partition->first_time == kNoEventTime) partition->first_time = row.time;
   const EventTime watermark = partition->clock.watermark();
   if (row.type == kNoEventType || !router_.routed(row.type)) {
     ++counts.unrouted;

@@ -7,13 +7,14 @@
 #include "pipeline/engine/dedup.h"
 #include "pipeline/engine/partition.h"
 #include "pipeline/engine/router.h"
+#include "pipeline/engine/sources.h"
 
 namespace tidemark {
 
 // Threads: confined to the engine.
 class Intake {
  public:
-  Intake(const Plan& plan, Router* router);
+  Intake(const Plan& plan, Router* router, Sources* sources);
 
   // Decodes a batch into partition->pending, which must be empty. A function of the bytes alone.
   Status Decode(RecordBatch batch, Partition* partition) const;
@@ -26,6 +27,9 @@ class Intake {
   void SetTables(LookupTables tables);
   const LookupTables& tables() const { return tables_; }
 
+  // What is before it comes from the import alone.
+  void SetCut(EventTime cut) { cut_ = cut; }
+
   std::vector<std::unique_ptr<Dedup>>& dedups() { return dedups_; }  // by topic; null where off
 
  private:
@@ -37,8 +41,10 @@ class Intake {
 
   const Plan& plan_;
   Router& router_;
+  Sources& sources_;
   std::vector<std::unique_ptr<Dedup>> dedups_;
   LookupTables tables_;
+  EventTime cut_ = kNoEventTime;
   std::vector<Hash128> derived_keys_;  // of one event
 };
 

@@ -164,7 +164,7 @@ Status Engine::Impl::LoadOne(std::string_view key, std::string_view value) {
       TopicPartition tp;
       tp.topic = reader.Bytes();
       tp.partition = static_cast<int32_t>(reader.BigEndian(4));
-      const bool known = std::any_of(plan_->topics().begin(), plan_->topics().end(), [&](const TopicPlan& t) { return t.name == tp.topic; });
+      const bool known = tp == kImportPartition || std::any_of(plan_->topics().begin(), plan_->topics().end(), [&](const TopicPlan& t) { return t.name == tp.topic; });
       return known ? DecodePartition(value, FindOrAdd(tp)) : Status::Ok();
     }
     case 'C': {
@@ -192,6 +192,20 @@ Status Engine::Impl::LoadOne(std::string_view key, std::string_view value) {
     case 'H':
       sequence_ = body.Varint();
       return body.Done() ? Status::Ok() : Corrupt("the head cannot be read");
+    case 'I': {
+      TM_ASSIGN_OR_RETURN(const std::optional<ImportMark> mark, ReadImport(store_));
+      if (mark->done == options_.importing) {
+        return Corrupt(mark->done ? "the state's import is done" : "an import into this state was not finished: run it again, or begin with an empty directory");
+      }
+      intake_.SetCut(mark->cut);
+      return Status::Ok();
+    }
+    case 'S': {
+      TM_ASSIGN_OR_RETURN(const bool known, sources_.Load(reader.BigEndian(8), value));
+      // It is judged anew should it come back: nobody listened meanwhile.
+      if (!known) erase_at_open_.erases.push_back({Family::kMeta, std::string(key)});
+      return Status::Ok();
+    }
     case 'R': {
       const uint64_t fingerprint = reader.BigEndian(8);
       for (size_t r = 0; r < rules_.size(); ++r) {
@@ -233,6 +247,7 @@ Status Engine::Impl::Open(WallTime now) {
   TM_RETURN_IF_ERROR(LoadMeta());
   MakeTables();
   ForgetRemoved();
+  sources_.BeginOthers(LeastT());
   for (const auto& table : tables_) {
     TM_RETURN_IF_ERROR(table->Load(store_));
     const EventTime t = clocks_[table->plan().clock].t;

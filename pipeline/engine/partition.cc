@@ -7,7 +7,7 @@
 namespace tidemark {
 namespace {
 
-// The counters in their stored order; new ones are added at the end.
+// The counters in their stored order. Behind them lie the losses, and then what came later.
 template <class Counts, class F>
 void ForEachCount(Counts& c, F f) {
   f(c.read), f(c.accepted), f(c.duplicate), f(c.quarantined_future), f(c.quarantined_no_time);
@@ -44,6 +44,7 @@ std::string EncodePartition(const Partition& p) {
     PutZigZag(&out, Micros(loss.from));
     PutZigZag(&out, Micros(loss.to));
   }
+  if (p.counts.imported != 0) PutZigZag(&out, p.counts.imported);
   return out;
 }
 
@@ -58,13 +59,14 @@ Status DecodePartition(std::string_view bytes, Partition* p) {
   p->first_time = EventTimeFromMicros(reader.ZigZag());
   ForEachCount(p->counts, [&](int64_t& n) { n = reader.ZigZag(); });
   while (!reader.empty()) {
-    const EventTime from = EventTimeFromMicros(reader.ZigZag()), to = EventTimeFromMicros(reader.ZigZag());
-    p->losses.push_back({from, to});
+    const int64_t first = reader.ZigZag();
+    if (reader.empty()) {
+      p->counts.imported = first;
+    } else {
+      p->losses.push_back({EventTimeFromMicros(first), EventTimeFromMicros(reader.ZigZag())});
+    }
   }
-  const RecordCounts& c = p->counts;
-  int64_t sum = c.accepted + c.duplicate + c.quarantined_future + c.quarantined_no_time + c.unrouted;
-  for (const int64_t n : c.undecodable) sum += n;
-  if (!reader.Done() || sum != c.read) {
+  if (!reader.Done() || !p->counts.AddUp()) {
     return Corrupt("stored state of " + p->tp.topic + "[" + std::to_string(p->tp.partition) + "] cannot be read");
   }
   return Status::Ok();

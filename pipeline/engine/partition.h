@@ -6,10 +6,12 @@
 #include <vector>
 
 #include "pipeline/base/hash.h"
+#include "pipeline/engine/import.h"
 #include "pipeline/engine/source.h"
 #include "pipeline/event/decoder.h"
 #include "pipeline/plan/plan.h"
 #include "pipeline/time/partition_clock.h"
+#include "pipeline/time/source_cover.h"
 #include "pipeline/view/view.h"
 
 namespace tidemark {
@@ -33,10 +35,9 @@ struct PendingBatch {
   }
 };
 
-// Event time in which records may have been lost, at positions that were stepped over.
-struct Loss {
-  EventTime from, to;  // to: EventTime::max() until the next event shows where time is
-};
+// Event time in which records may have been lost, at positions that were stepped over. to: EventTime::max() until the next
+// event shows where time is.
+using Loss = TimeSpan;
 
 struct Partition {
   Partition(TopicPartition where, TopicId topic_id, Duration bound) : tp(std::move(where)), topic(topic_id), clock(bound) {}
@@ -57,6 +58,7 @@ struct Partition {
   PartitionStatus status;
   bool at_end = false;                 // everything in the log was applied, as far as is known
   bool held_out = false;               // not read for max_hold while others went on: left the minimum
+  bool imported() const { return tp == kImportPartition; }
   bool losing() const { return !losses.empty() && losses.back().to == EventTime::max(); }
   WallTime last_progress{};            // when its event time last moved
 };

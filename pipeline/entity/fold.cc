@@ -5,6 +5,12 @@
 #include "pipeline/entity/states.h"
 
 namespace tidemark {
+namespace {
+
+constexpr char kStands = 0, kRevoked = 1;
+
+}  // namespace
+
 namespace entity {
 
 void PutMoment(std::string* out, const Moment& moment) {
@@ -27,22 +33,29 @@ Status Folder::Run(const FoldPlan& fold, const FoldEvent& event, std::string_vie
                    std::vector<Contribution>* deltas, FoldResult* result) {
   State state;
   if (!part.empty()) {
-    ByteReader reader(part);
+    if (fold.revocable && part[0] == kRevoked) return Status::Ok();
+    ByteReader reader(part.substr(fold.revocable ? 1 : 0));
     if (!state.Read(&reader) || !reader.Done()) return Corrupt("what is stored of an entity cannot be read");
   }
-  if (state.Knows(fold, event)) return Status::Ok();
-  state.Forget(fold, event);
+  const bool revoked = (event.roles & FoldPlan::kRevokes) != 0;
+  if (!revoked && state.Knows(fold, event)) return Status::Ok();
+  if (!revoked) state.Forget(fold, event);
   before_.clear();
   after_.clear();
   state.Contribute(fold, &before_);
   const int waited = state.Unmatched(fold);
-  result->overflowed = !state.Insert(fold, event, rows);
-  result->unmatched = state.Unmatched(fold) - waited;
   new_part->clear();
-  state.Write(new_part);
+  if (fold.revocable) *new_part += revoked ? kRevoked : kStands;
+  if (revoked) {
+    result->unmatched = -waited;
+  } else {
+    result->overflowed = !state.Insert(fold, event, rows);
+    result->unmatched = state.Unmatched(fold) - waited;
+    state.Write(new_part);
+  }
   result->changed = *new_part != part;
   if (!result->changed) return Status::Ok();
-  state.Contribute(fold, &after_);
+  if (!revoked) state.Contribute(fold, &after_);
   for (const Contribution& c : after_) {
     const auto same = std::find(before_.begin(), before_.end(), c);
     if (same != before_.end()) {
@@ -63,8 +76,9 @@ namespace {
 
 template <class State>
 Status SummarizeState(const FoldPlan& fold, std::string_view part, EntitySummary* summary) {
+  if (fold.revocable && part.starts_with(kRevoked)) return Status::Ok();
   State state;
-  ByteReader reader(part);
+  ByteReader reader(part.substr(fold.revocable && !part.empty() ? 1 : 0));
   if (!state.Read(&reader) || !reader.Done()) return Corrupt("what is stored of an entity cannot be read");
   state.Contribute(fold, &summary->contributions);
   if constexpr (std::is_same_v<State, entity::MergedState>) state.Describe(fold, summary);

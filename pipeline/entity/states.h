@@ -6,6 +6,7 @@
 //   bool Insert(const FoldPlan&, const FoldEvent&, RowFinder*)   false: no room for the event
 //   void Contribute(const FoldPlan&, std::vector<Contribution>*)
 //   int Unmatched(const FoldPlan&)
+// A revocable fold's part begins with a byte: 1, and nothing after it, once the id was taken back.
 // Internal to this room.
 #pragma once
 

@@ -47,6 +47,7 @@ std::shared_ptr<const Plan> Compiler::Run() {
     }
   }
   for (uint32_t f = 0; f < plan_->folds_.size(); ++f) RouteFold(specs_.kpis[plan_->folds_[f].kpi.v], f);
+  Sources();
   CheckFormulaCycles();
   AddDerived();
   for (const KpiPlan& kpi : plan_->kpis_) plan_->kpi_infos_.push_back(kpi.info);
@@ -62,8 +63,8 @@ std::shared_ptr<const Plan> Compiler::Run() {
 void Compiler::MakeDecoder() {
   std::vector<Projection> projections;
   for (size_t t = 0; t < plan_->routes_.size(); ++t) {
-    if (plan_->routes_[t].empty()) continue;
     const EventTypeId type{static_cast<uint32_t>(t)};
+    if (plan_->routes_[t].empty() && type != plan_->heartbeat_.type) continue;
     projections.push_back({type, fields_.slots(type)});
     if (fields_.slots(type).size() > kMaxSlotsPerType) {
       return Error({}, "more than " + std::to_string(kMaxSlotsPerType) + " fields of " + schema_.event_types()[t].name + " are used");
@@ -119,24 +120,17 @@ StatPlan Compiler::StatOf(const KpiSpec& spec, const std::string& name) {
 void Compiler::Topics() {
   for (const TopicSpec& topic : specs_.topics) {
     plan_->topics_.push_back({topic.name, topic.dedup});
-    for (const std::string& event : topic.events) {
-      if (schema_.FindType(event)) continue;
-      std::vector<std::string> names;
-      for (const EventType& type : schema_.event_types()) names.push_back(type.name);
-      const std::string near = Nearest(event, names);
-      Error(topic.place, "topic " + topic.name + ": there is no event type \"" + event + "\"" +
-                             (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
-    }
+    for (const std::string& event : topic.events) TypeOf(topic.place, "topic " + topic.name, event);
   }
 }
 
-std::optional<EventTypeId> Compiler::TypeOf(const KpiSpec& spec, const std::string& clause, const std::string& name) {
+std::optional<EventTypeId> Compiler::TypeOf(const Place& place, const std::string& what, const std::string& name) {
   const auto type = schema_.FindType(name);
   if (type) return type;
   std::vector<std::string> names;
   for (const EventType& known : schema_.event_types()) names.push_back(known.name);
   const std::string near = Nearest(name, names);
-  Error(At(spec, clause), clause + ": there is no event type \"" + name + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+  Error(place, what + ": there is no event type \"" + name + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
   return std::nullopt;
 }
 

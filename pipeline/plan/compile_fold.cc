@@ -138,7 +138,11 @@ void Compiler::FoldKpi(const KpiSpec& spec, KpiPlan* kpi) {
     for (size_t n = 1; n < spec.steps[k].size(); ++n) fold.step_names.back() += "|" + spec.steps[k][n];
   }
   if (Timed(spec)) kpi->scale = 6;
-  if (fold.kind == FoldKind::kOpen || fold.kind == FoldKind::kCounted) FoldLayout(spec, kpi, &fold);
+  if (fold.kind == FoldKind::kOpen || fold.kind == FoldKind::kCounted) {
+    FoldLayout(spec, kpi, &fold);
+  } else {
+    fold.revocable = !spec.correct.revoke.empty();
+  }
   FoldWindows(spec, kpi, &fold, FoldIdentity(spec, *kpi));
   plan_->folds_.push_back(std::move(fold));
 }
@@ -290,6 +294,7 @@ void Compiler::RouteFoldType(const KpiSpec& spec, EventTypeId type, uint32_t fol
   FoldOp op;
   op.fold = fold_index;
   const bool merged = fold.kind == FoldKind::kOpen || fold.kind == FoldKind::kCounted;
+  const bool revokes = fold.revocable && Contains(spec.correct.revoke, name);
   for (size_t k = 0; k < spec.steps.size(); ++k) op.roles |= Contains(spec.steps[k], name) ? 1u << k : 0;
   const bool first_step = fold.kind != FoldKind::kSteps || (op.roles & 1) != 0;
   const bool ends = Contains(spec.until, name) || Contains(spec.correct.revoke, name);
@@ -299,8 +304,9 @@ void Compiler::RouteFoldType(const KpiSpec& spec, EventTypeId type, uint32_t fol
     if (Contains(spec.correct.add, name)) op.roles |= FoldPlan::kAdds;
     if (fold.kind == FoldKind::kCounted && Contains(spec.on, name)) op.roles |= FoldPlan::kCounts;
   }
+  if (revokes) op.roles = FoldPlan::kRevokes;
   // `where` chooses events; of steps, the first one; of entities that are kept, it looks at what is kept.
-  if (!merged && first_step && !(fold.kind == FoldKind::kDwell && ends)) op.filter = FilterOf(spec, type);
+  if (!merged && !revokes && first_step && !(fold.kind == FoldKind::kDwell && ends)) op.filter = FilterOf(spec, type);
   if (merged) {
     for (const LayoutField& field : fold.layout) {
       op.fields.push_back(FieldOf(type, field.path).ok() ? static_cast<int32_t>(SlotOf(type, field.path)) : -1);
@@ -311,7 +317,7 @@ void Compiler::RouteFoldType(const KpiSpec& spec, EventTypeId type, uint32_t fol
       CheckMeasureField(spec, type, &measured, false);
       op.value_slot = static_cast<int32_t>(SlotOf(type, spec.field));
     }
-  } else {
+  } else if (!revokes) {
     for (const LabelSpec& label : spec.by) {
       const bool to = label.side == Side::kTo;
       if (fold.kind == FoldKind::kSteps && (to ? (op.roles & 2) == 0 : !first_step)) continue;

@@ -120,6 +120,7 @@ void Compiler::Rule(const RuleSpec& spec) {
   rule.exit = spec.exit;
   rule.hold_for = spec.hold_for;
   rule.min_samples = spec.min_samples;
+  rule.min_coverage = ToDouble(spec.min_coverage);
   rule.absent = spec.absent;
   rule.active = spec.active;
   for (const auto& [name, value] : spec.labels) {

@@ -66,7 +66,15 @@ class Compiler {
   uint32_t SlotOf(EventTypeId type, const std::string& path) { return fields_.Slot(type, path); }
   std::string IdentityOf(const std::string& path) const { return fields_.Identity(path); }
   std::string IdentityOf(const Expr& where) const { return fields_.Identity(where); }
-  std::optional<EventTypeId> TypeOf(const KpiSpec& spec, const std::string& clause, const std::string& name);
+  // `what` begins the message when there is none.
+  std::optional<EventTypeId> TypeOf(const Place& place, const std::string& what, const std::string& name);
+  std::optional<EventTypeId> TypeOf(const KpiSpec& spec, const std::string& clause, const std::string& name) {
+    return TypeOf(At(spec, clause), clause, name);
+  }
+
+  // ---- compile_source.cc ----
+  void Sources();
+  void Heartbeat();
 
   // ---- compile_table.cc ----
   void StoredKpi(const KpiSpec& spec, KpiPlan* kpi);

@@ -17,7 +17,7 @@ bool Counted(const std::vector<KpiPlan>& kpis, const KpiPlan& kpi) {
 
 }  // namespace
 
-std::shared_ptr<const Plan> Plan::Counting(const std::vector<bool>& stored_kpis, bool with_rules) const {
+std::shared_ptr<const Plan> Plan::Counting(const std::vector<bool>& stored_kpis, bool live) const {
   auto plan = std::make_shared<Plan>(*this);
   std::vector<KpiPlan>& kpis = plan->kpis_;
   for (size_t k = 0; k < kpis.size(); ++k) kpis[k].counted = stored_kpis[k];
@@ -32,9 +32,13 @@ std::shared_ptr<const Plan> Plan::Counting(const std::vector<bool>& stored_kpis,
     }
     std::erase_if(route.entities, [](const EntityRoute& entity) { return entity.ops.empty(); });
   }
-  if (!with_rules) {
+  if (!live) {
     plan->rules_.clear();
     plan->rule_infos_.clear();
+    plan->sources_.clear();
+    plan->heartbeat_ = {};
+    plan->source_sets_ = {{}};
+    for (KpiPlan& kpi : kpis) kpi.source_set = 0;
   }
   return plan;
 }

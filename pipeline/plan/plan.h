@@ -93,6 +93,7 @@ struct KpiPlan {
   uint32_t bucket_column = 0;
   uint64_t max_series = 0;
   Duration series_idle{};
+  uint32_t source_set = 0;             // index into Plan::source_sets(): those that feed it
   // Formulas:
   std::vector<FormulaNode> formula;
   std::vector<std::vector<size_t>> operand_windows;  // [node][window of the formula] -> window of the operand
@@ -197,6 +198,7 @@ struct LayoutField {
 struct FoldPlan {
   // Roles of an event type; of steps: bit k for step k.
   static constexpr uint32_t kCounts = 1, kEnds = 2, kReopens = 4, kAdds = 8;
+  static constexpr uint32_t kRevokes = 1u << 31;  // all but open and counted: the id is nothing from now on
 
   FoldKind kind = FoldKind::kDistinct;
   std::string key;                     // where its ids are, as written: what its kind of entity is called
@@ -207,6 +209,7 @@ struct FoldPlan {
   uint64_t columns = 0;                // mask of all its columns
   Duration pane{};                     // of the table's hot tier
   const Calendar* calendar = nullptr;
+  bool revocable = false;              // an event type has the role kRevokes
   // distinct
   struct Unit {
     CalendarUnit unit;
@@ -275,6 +278,19 @@ struct TopicPlan {
   DedupSpec dedup;
 };
 
+struct SourcePlan {
+  std::string name;
+  std::string source;                  // of its events
+  uint64_t fingerprint = 0;            // of `source`
+  Duration expect_every{};
+};
+
+// Where a heartbeat says whom it is about.
+struct HeartbeatPlan {
+  EventTypeId type = kNoEventType;     // kNoEventType: the schema has none, or there are no sources
+  uint32_t source_slot = 0, through_slot = 0;
+};
+
 struct RulePlan {
   RuleInfo info;
   KpiId kpi{};
@@ -284,6 +300,7 @@ struct RulePlan {
   Decimal enter, exit;
   Duration hold_for{};
   int64_t min_samples = 0;
+  double min_coverage = 0;
   Absent absent = Absent::kHold;
   std::optional<ActiveHours> active;
   std::vector<std::pair<size_t, std::string>> label_match;  // (index of label, value)
@@ -297,8 +314,9 @@ class Plan {
 
   // The same plan, of which an engine counts only these KPIs, and what is made of nothing else. Event time and layout are as
   // of the whole, so that two engines that share its KPIs out agree with one that counts all.
+  // Without rules and sources where it counts a past beside the `live` one.
   // REQUIRES: an entry for each of kpis(); those of KPIs that are not stored don't matter.
-  std::shared_ptr<const Plan> Counting(const std::vector<bool>& stored_kpis, bool with_rules) const;
+  std::shared_ptr<const Plan> Counting(const std::vector<bool>& stored_kpis, bool live) const;
 
   std::span<const KpiPlan> kpis() const { return kpis_; }
   std::span<const TablePlan> tables() const { return tables_; }
@@ -308,6 +326,10 @@ class Plan {
   std::span<const RulePlan> rules() const { return rules_; }
   std::span<const ClockPlan> clocks() const { return clocks_; }
   std::span<const TopicPlan> topics() const { return topics_; }
+  std::span<const SourcePlan> sources() const { return sources_; }
+  // Indices into sources(), rising; [0] is empty.
+  std::span<const std::vector<uint32_t>> source_sets() const { return source_sets_; }
+  const HeartbeatPlan& heartbeat() const { return heartbeat_; }
   // By EventTypeId; empty routes for types that no KPI reads.
   std::span<const RoutePlan> routes() const { return routes_; }
   const Decoder& decoder() const { return *decoder_; }
@@ -333,6 +355,9 @@ class Plan {
   std::vector<RulePlan> rules_;
   std::vector<ClockPlan> clocks_;
   std::vector<TopicPlan> topics_;
+  std::vector<SourcePlan> sources_;
+  std::vector<std::vector<uint32_t>> source_sets_ = {{}};
+  HeartbeatPlan heartbeat_;
   std::vector<RoutePlan> routes_;
   std::shared_ptr<const Decoder> decoder_;
   std::vector<Derivation> derivations_;

@@ -112,7 +112,8 @@ struct TargetSpec {
 struct CorrectionSpec {
   std::vector<std::string> by;       // event types whose fields replace those of the counted event
   std::vector<std::string> add;      // event types whose measured field is added to it (refunds)
-  std::vector<std::string> revoke;   // event types that take it back, until it is counted again
+  // Event types that take it back: of counts and sums until it is counted again, of ids and what happens to them for good.
+  std::vector<std::string> revoke;
   bool empty() const { return by.empty() && add.empty() && revoke.empty(); }
 };
 
@@ -177,6 +178,7 @@ struct RuleSpec {
   Decimal exit;                      // hysteresis; equal to enter when not given
   Duration hold_for{};               // `for`: the breach must last this long before it fires
   int64_t min_samples = 0;
+  Decimal min_coverage;              // 0 to 1; below it a value is as if absent
   Absent absent = Absent::kHold;
   std::optional<ActiveHours> active;
   std::map<std::string, std::string> labels;  // only series with these label values
@@ -205,6 +207,16 @@ struct TopicSpec {
   std::vector<std::string> events;   // the event types it carries; empty: any
   DedupSpec dedup;
   Place place;
+};
+
+// A system whose events come through the topics, and of which something is to be heard so often.
+struct SourceSpec {
+  std::string name;
+  std::string source;                // the attribute `source` of its events
+  std::vector<std::string> feeds;    // the event types that it brings; empty: any
+  Duration expect_every{};
+  Place place;
+  std::vector<Place> feeds_at;
 };
 
 struct TimeSpec {
@@ -274,9 +286,10 @@ struct FieldSpec {
 
 struct TableSpec {
   std::string name;
-  std::string file;              // as the process finds it: below the configuration's directory unless absolute
+  std::string topic;             // a compacted topic whose records are its rows; "": the file is all there is
+  std::string file;              // as the process finds it: below the configuration's directory unless absolute; "": none
   std::string key;               // the column that lookups go by
-  std::map<std::string, ColumnType> columns;    // declared types; other columns are text
+  std::map<std::string, ColumnType> columns;    // declared types; other columns of a file are text
   std::shared_ptr<const LookupTable> contents;  // as read with the configuration
   bool dates = false;            // its keys are dates, like 2026-12-25
   std::string stamp;             // of the file when it was read: differs once it has changed
@@ -292,6 +305,7 @@ struct Specs {
   Place holidays_place;
   KafkaSpec kafka;
   std::vector<TopicSpec> topics;
+  std::vector<SourceSpec> sources;
   TimeSpec time;
   LimitSpec limits;
   HttpSpec http;

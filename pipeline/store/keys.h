@@ -29,6 +29,7 @@ inline EventTime PaneFromOrder(uint64_t order) {
 inline std::string FormatKey() { return "F"; }
 inline std::string RegistryKey() { return "G"; }
 inline std::string HeadKey() { return "H"; }
+inline std::string ImportKey() { return "I"; }
 inline std::string SideKey() { return "B"; }
 inline std::string PartitionKey(std::string_view topic, int32_t partition) {
   std::string key = "P";
@@ -39,6 +40,11 @@ inline std::string PartitionKey(std::string_view topic, int32_t partition) {
 inline std::string ClockKey(uint64_t clock_fingerprint) {
   std::string key = "C";
   PutBigEndian(&key, clock_fingerprint, 8);
+  return key;
+}
+inline std::string SourceKey(uint64_t source_fingerprint) {
+  std::string key = "S";
+  PutBigEndian(&key, source_fingerprint, 8);
   return key;
 }
 inline std::string IdsFloorKey(uint64_t topic_hash) {

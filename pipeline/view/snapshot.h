@@ -37,6 +37,7 @@ struct SnapshotData {
   std::vector<KpiStatus> status;
   std::vector<std::shared_ptr<const std::vector<BreachInfo>>> breaches;
   std::vector<PartitionView> partitions;
+  std::vector<SourceView> sources;
   EngineStats stats;
   bool complete = false;
   bool caught_up = false;
@@ -53,6 +54,7 @@ class Snapshot final : public View {
   const KpiStatus& status(KpiId kpi) const override { return data_.status[kpi.v]; }
   std::span<const BreachInfo> breaches(RuleId rule) const override { return *data_.breaches[rule.v]; }
   std::span<const PartitionView> partitions() const override { return data_.partitions; }
+  std::span<const SourceView> sources() const override { return data_.sources; }
   const EngineStats& stats() const override { return data_.stats; }
   bool complete() const override { return data_.complete; }
   bool caught_up() const override { return data_.caught_up; }

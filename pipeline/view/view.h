@@ -86,7 +86,7 @@ struct RuleInfo {
   Decimal enter = {}, exit = {};
 };
 
-// Counters by reason; conservation: read == accepted + duplicate + quarantined + undecodable + unrouted.
+// Counters by reason; conservation: read == accepted + duplicate + quarantined + undecodable + unrouted + imported.
 struct RecordCounts {
   int64_t read = 0;
   int64_t accepted = 0;
@@ -94,7 +94,13 @@ struct RecordCounts {
   int64_t quarantined_future = 0;     // event time beyond max_future_skew
   int64_t quarantined_no_time = 0;    // no event time, or zero, negative or out of range
   int64_t undecodable[8] = {};        // by DecodeError
-  int64_t unrouted = 0;               // valid, but of a type that no KPI reads (heartbeats among them), or a tombstone
+  int64_t unrouted = 0;               // valid, but of a type that no KPI reads (heartbeats, mostly), or a tombstone
+  int64_t imported = 0;               // from before the cut of an import, which has them
+  bool AddUp() const {
+    int64_t sum = accepted + duplicate + quarantined_future + quarantined_no_time + unrouted + imported;
+    for (const int64_t n : undecodable) sum += n;
+    return read == sum;
+  }
   // Of the accepted:
   int64_t late = 0;                   // older than the watermark of its partition
   int64_t too_old_to_dedup = 0;
@@ -124,6 +130,14 @@ struct PartitionView {
   bool owned = false;
   bool holds_time = true;             // false once max_hold took it out of the minimum
   RecordCounts counts;
+};
+
+// A source of the configuration.
+struct SourceView {
+  std::string name;
+  bool overdue = false;               // at the least T nothing covers it
+  EventTime last_event = kNoEventTime;        // kNoEventTime: never heard
+  EventTime complete_through = kNoEventTime;  // kNoEventTime: never said
 };
 
 struct KpiStatus {
@@ -164,6 +178,7 @@ class View {
   virtual const KpiStatus& status(KpiId kpi) const = 0;
   virtual std::span<const BreachInfo> breaches(RuleId rule) const = 0;
   virtual std::span<const PartitionView> partitions() const = 0;
+  virtual std::span<const SourceView> sources() const = 0;
   virtual const EngineStats& stats() const = 0;
   // Everything assigned is restored, readable and in the minimum: numbers are whole.
   virtual bool complete() const = 0;

@@ -14,9 +14,10 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "broker"))
 from broker import Broker  # noqa: E402
 from daemon_process import Daemon, config, kpi  # noqa: E402
+import language  # noqa: E402
 
 PARTITIONS = 8
-ROWS = ["cpu", "steps", "scrape", "restart", "latency"]
+ROWS = ["cpu", "steps", "scrape", "restart", "latency", "catalogue", "kinds", "ids"]
 
 
 def machine():
@@ -37,6 +38,7 @@ class Bench:
         self.figures = []
         self.made = {}
         self.peak = None
+        self.partitions = PARTITIONS
 
     def tool(self, name, *arguments):
         path = self.build / "tests" / "bench" / name
@@ -221,6 +223,16 @@ class Bench:
                      f"{samples} samples, p50 {probe['p50_seconds']:.3f} s; {real:.0f} events/s arrived")
 
 
+    def catalogue(self):
+        language.catalogue(self)
+
+    def kinds(self):
+        language.kinds(self)
+
+    def ids(self):
+        language.ids(self)
+
+
 def parse():
     parser = argparse.ArgumentParser(prog="tests/bench/run.sh")
     parser.add_argument("--build-dir", required=True)
@@ -229,12 +241,14 @@ def parse():
     parser.add_argument("--series", type=int, default=100_000)
     parser.add_argument("--panes", type=int, default=10_000_000)
     parser.add_argument("--samples", type=int, default=400)
+    parser.add_argument("--ids", type=int, default=10_000_000)
     parser.add_argument("--only", default=",".join(ROWS))
     parser.add_argument("--json")
     parser.add_argument("--tiny", action="store_true")
     options = parser.parse_args()
     if options.tiny:
         options.runs, options.events, options.series, options.samples, options.panes = 1, 20_000, 500, 5, 4_000
+        options.ids = 10_000
     unknown = set(options.only.split(",")) - set(ROWS)
     if unknown:
         parser.error(f"--only knows {', '.join(ROWS)}; not {', '.join(sorted(unknown))}")

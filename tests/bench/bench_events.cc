@@ -35,6 +35,8 @@ void BenchEvents::FillLead(int64_t n, const std::string& label) {
 void BenchEvents::FillOrder(int64_t n, const std::string& label) {
   auto* order = event_.mutable_order_paid()->mutable_order();
   order->set_id("order-" + std::to_string(n));
+  order->set_lead("lead-" + std::to_string(n - 1));
+  order->set_customer("c" + std::to_string((n / 2 * 7919) % options_.customers));
   order->set_channel(label);
   order->set_region("emea");
   order->set_currency("USD");

@@ -1,4 +1,5 @@
-// The events of the benchmarks: half lead.created, half order.paid, of so many different channels.
+// The events of the benchmarks: half lead.created, half order.paid, of so many different channels. Each lead is new, and
+// the order after it is that lead's.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +13,9 @@ namespace tidemark {
 
 struct BenchEventOptions {
   int64_t seed = 1;
-  int64_t series = 1'000;  // different label values
-  size_t bytes = 170;      // of an event, when it isn't larger by itself
+  int64_t series = 1'000;        // different label values
+  int64_t customers = 100'000;   // different ones that pay
+  size_t bytes = 170;            // of an event, when it isn't larger by itself
 };
 
 // A sequence of canonical events, one message reused. Threads: confined to one.

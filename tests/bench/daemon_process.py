@@ -126,6 +126,14 @@ class Daemon:
                 raise RuntimeError(f"only {read:.0f} of {count} records were read:\n" + self.log())
             time.sleep(pause)
 
+    def peak_bytes(self):
+        """The most memory that was resident at once."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) * 1024
+
+    def disk_bytes(self):
+        return sum(f.stat().st_size for f in (self.dir / "state").rglob("*") if f.is_file())
+
     def cpu_seconds(self):
         """Of all threads that live, to the nanosecond; the daemon's are there from start to end."""
         total = 0

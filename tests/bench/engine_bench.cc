@@ -1,8 +1,9 @@
 // What the engine itself costs per event: canonical events in memory, through the real engine, to the real store.
 //
 //   engine_bench --config.file=F [--events=1000000] [--partitions=8] [--series=1000] [--span-seconds=1800]
-//                [--runs=1] [--batch=1000]
+//                [--runs=1] [--batch=1000] [--mix=plain]
 //
+// --mix=company: about so many events of the simulated company in place of half leads, half orders; no `series` then.
 // F is any configuration with the topic `bench`; storage and brokers in it are not used. Prints CPU nanoseconds of the
 // engine's thread per event, how many commits there were, and a checksum of all that is shown. Under
 // `valgrind --tool=callgrind` it gives instructions: see README.md.
@@ -18,6 +19,7 @@
 #include "pipeline/engine/engine.h"
 #include "pipeline/rocksdb/rocks_store.h"
 #include "tests/bench/bench_events.h"
+#include "tests/bench/company_feed.h"
 #include "tests/bench/flags.h"
 #include "tests/fakes/log_source.h"
 
@@ -28,7 +30,7 @@ constexpr char kTopic[] = "bench";
 constexpr int64_t kEndMicros = 1'700'006'400 * kMicrosPerSecond;
 
 Flags Defaults() {
-  return {{{"config.file", ""}},
+  return {{{"config.file", ""}, {"mix", "plain"}},
           {{"events", 1'000'000}, {"partitions", 8}, {"series", 1'000}, {"span-seconds", 1'800}, {"runs", 1}, {"batch", 1'000}}};
 }
 
@@ -36,7 +38,8 @@ bool Usable(const Flags& flags) {
   for (const auto& [name, number] : flags.numbers) {
     if (number == 0) return false;
   }
-  return !flags.texts.at("config.file").empty();
+  const std::string& mix = flags.texts.at("mix");
+  return !flags.texts.at("config.file").empty() && (mix == "plain" || mix == "company");
 }
 
 double ThreadSeconds() {
@@ -48,7 +51,16 @@ double ThreadSeconds() {
 MemoryLogs MakeLogs(const Flags& options) {
   const auto& number = options.numbers;
   MemoryLogs logs;
-  BenchEvents events({1, number.at("series"), 170});
+  if (options.texts.at("mix") == "company") {
+    const auto append = [&](int32_t partition, const std::string& text, int64_t time, const events::v1::Event&) {
+      logs[{kTopic, partition}].Append(text, WallTimeFromMicros(time));
+      return Status::Ok();
+    };
+    const int64_t span = number.at("span-seconds") * kMicrosPerSecond;
+    TM_CHECK(FeedCompany(number.at("events"), number.at("partitions"), kEndMicros, span, append).ok());
+    return logs;
+  }
+  BenchEvents events({.series = number.at("series")});
   for (int64_t n = 0; n < number.at("events"); ++n) {
     const int64_t time =
         SpreadTime(n, number.at("events"), kEndMicros, number.at("span-seconds") * kMicrosPerSecond);
@@ -83,19 +95,25 @@ Status RunOnce(const std::shared_ptr<const Plan>& plan, const Flags& run, Memory
     source.BatchSize(static_cast<size_t>(run.numbers.at("batch")));
     EngineOptions options;
     const double origin = ThreadSeconds();
+    Duration waited{};
     // Commits are paced as they would be in real time, when time is what this thread used.
-    const auto clock = [&] { return now + std::chrono::microseconds(static_cast<int64_t>((ThreadSeconds() - origin) * 1e6)); };
+    const auto clock = [&] { return now + waited + std::chrono::microseconds(static_cast<int64_t>((ThreadSeconds() - origin) * 1e6)); };
     options.stopwatch = clock;
     TM_ASSIGN_OR_RETURN(const auto engine, Engine::Open(plan, store.get(), &source, now, std::move(options)));
     const double begin = ThreadSeconds();
-    for (Duration wait{}; wait == Duration::zero();) {
-      TM_ASSIGN_OR_RETURN(wait, engine->Step(clock()));
+    // Where nothing is to be had time passes, so that partitions that are read to their ends are seen to be.
+    for (int waits = 0; waits < 10;) {
+      TM_ASSIGN_OR_RETURN(const Duration wait, engine->Step(clock()));
+      waits += wait > Duration::zero() ? 1 : 0;
+      waited += wait;
     }
     TM_RETURN_IF_ERROR(engine->Stop(clock()));
     const double seconds = ThreadSeconds() - begin;
     int64_t read = 0;
     for (const PartitionView& partition : engine->view()->partitions()) read += partition.counts.read;
-    if (read != run.numbers.at("events")) return Internal(std::to_string(read) + " events were read");
+    int64_t sent = 0;
+    for (const auto& [tp, log] : *logs) sent += static_cast<int64_t>(log.records.size());
+    if (read != sent) return Internal(std::to_string(read) + " of " + std::to_string(sent) + " events were read");
     const EngineStats stats = engine->view()->stats();
     std::printf("{\"events\": %lld, \"ns_per_event\": %.1f, \"commits\": %lld, \"commit_share\": %.3f, \"checksum\": \"%016llx\"}\n",
                 static_cast<long long>(read), seconds * 1e9 / static_cast<double>(read), static_cast<long long>(stats.commits),
@@ -127,7 +145,7 @@ Status Run(const Flags& options) {
 int main(int argc, char** argv) {
   tidemark::Flags options = tidemark::Defaults();
   if (!options.Parse(argc, argv) || !tidemark::Usable(options)) {
-    std::fprintf(stderr, "engine_bench: --config.file=F, and --name=number of events, partitions, series, span-seconds, batch, runs\n");
+    std::fprintf(stderr, "engine_bench: --config.file=F, and --name=number of events, partitions, series, span-seconds, batch, runs, or mix=company\n");
     return 2;
   }
   const tidemark::Status status = tidemark::Run(options);

@@ -24,10 +24,11 @@ struct ConsumeOptions {
 };
 
 // Reads the logs to their ends; `look` is called with the view of every commit, also right after opening. `now` is
-// after all event times. Ends early when `look` failed a test fatally.
+// after all event times. `begun`: a state to go on from. Ends early when `look` failed a test fatally.
 inline void Consume(std::shared_ptr<const Plan> plan, MemoryLogs* logs, WallTime now, const ConsumeOptions& options,
-                    std::mt19937_64* rng, const std::function<void(const View&)>& look) {
-  MemoryStore store;
+                    std::mt19937_64* rng, const std::function<void(const View&)>& look, MemoryStore* begun = nullptr) {
+  MemoryStore fresh;
+  MemoryStore& store = begun != nullptr ? *begun : fresh;
   for (bool done = false; !done;) {
     LogSource source(logs);
     source.BatchSize(options.batch);

@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "tests/property/consume.h"
+#include "tests/property/import.h"
 #include "tests/property/oracle.h"
 
 namespace tidemark {
@@ -150,6 +150,41 @@ TEST(EngineProperty, EveryValueAtEveryCommitEqualsTheOracle) {
     Specs specs = OracleSpecs(kTopic);
     specs.time.event_clock = seed % 2 == 0;
     Read(&run, specs, true);
+    if (HasFatalFailure()) return;
+  }
+}
+
+TEST(EngineProperty, AnImportAndTheRestAreTheWhole) {
+  const uint64_t first = FirstSeed();
+  for (uint64_t seed = first; seed < first + static_cast<uint64_t>(Seeds(40)); ++seed) {
+    SCOPED_TRACE("TIDEMARK_SEED=" + std::to_string(seed));
+    Trial run = MakeTrial(seed);
+    Specs specs = OracleSpecs(kTopic);
+    specs.time.event_clock = seed % 2 == 0;
+    const auto plan = CompilePlan(specs);
+    TimedEvents all;
+    for (const auto& [tp, log] : run.stream.oracle.logs) {
+      for (const OracleEvent& e : log) {
+        if (e.valid) all.emplace_back(e.time, SerializeEvent(e));
+      }
+    }
+    const EventTime cut = all[run.rng() % all.size()].first + Duration(1);
+    run.stream.oracle.cut = cut;
+    std::erase_if(all, [&](const auto& e) { return e.first >= cut; });
+    ConsumeOptions options;
+    options.restart_one_in = run.restart_one_in;
+    options.batch = run.batch;
+    options.open_panes_bytes = run.open_panes_bytes;
+    const WallTime now = WallTimeFromMicros(Micros(kStart) + 400ll * 86400 * kMicrosPerSecond);
+    MemoryStore store;
+    Import(plan, std::move(all), cut, now, options, &run.rng, &store);
+    if (HasFatalFailure()) return;
+    const auto time_of = [&](const TopicPartition& tp, Offset o) {
+      const OracleEvent& e = run.stream.oracle.logs[tp][static_cast<size_t>(o.v)];
+      return e.valid ? e.time : EventTime::max();
+    };
+    ForgetSome(cut, time_of, &run.rng, &run.stream.logs);
+    Consume(plan, &run.stream.logs, now, options, &run.rng, [&](const View& view) { ExpectEqual(run.stream.oracle, view); }, &store);
     if (HasFatalFailure()) return;
   }
 }

@@ -4,8 +4,6 @@
 #include <functional>
 #include <optional>
 
-#include "tidemark/events/v1/event.pb.h"
-
 namespace tidemark {
 namespace {
 
@@ -92,8 +90,9 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
   std::set<std::string> seen;
   for (const auto& [tp, log] : logs) {
     const auto it = through.find(tp);
-    for (int64_t o = 0; it != through.end() && o < it->second.v; ++o) {
+    for (int64_t o = 0; o < static_cast<int64_t>(log.size()); ++o) {
       const EntityEventMade& e = log[static_cast<size_t>(o)];
+      if ((it == through.end() || o >= it->second.v) && e.time >= cut) continue;
       if (!seen.insert(e.id).second) continue;
       const std::string kind = e.type.substr(0, e.type.find('.'));
       by[kind][e.key].push_back(&e);
@@ -104,6 +103,10 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
   for (auto& [kind, keys] : by) {
     for (auto& [key, events] : keys) std::sort(events.begin(), events.end(), [](auto* a, auto* b) { return a->time < b->time; });
   }
+  // Of KPIs that take back whole ids.
+  const auto revoked = [](const Events& events, const std::string& by_type) {
+    return std::any_of(events.begin(), events.end(), [&](const auto* e) { return e->type == by_type; });
+  };
   const Strings lead_types = {"lead.created", "lead.contacted"};
   // Every KPI: visits (labels, instant, sum) of what counts, and says what a window of it shows.
   const auto groups_of = [&](const std::vector<Counted>& all, const Span& span) {
@@ -160,25 +163,28 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
     for (const std::string compare : {"", "previous", "1w", "1mo"}) {
       if (window == "lifetime" && !compare.empty()) continue;
       const Span span = WindowAt(window, compare, t);
-      std::map<std::string, int64_t> ids, repeaters;
+      std::map<std::string, int64_t> ids, repeaters, kept;
       for (const auto& [key, events] : by["lead"]) {
         std::map<std::string, int64_t> times;
         for (const auto* e : events) {
           if (!In(e->type, lead_types)) continue;
           times[e->label] += span.Holds(e->time) ? 1 : 0;
         }
-        for (const auto& [label, n] : times) ids[label] += n >= 1 ? 1 : 0, repeaters[label] += n >= 2 ? 1 : 0;
+        const int64_t stays = revoked(events, "lead.merged") ? 0 : 1;
+        for (const auto& [label, n] : times) ids[label] += n >= 1, repeaters[label] += n >= 2, kept[label] += n >= 1 ? stays : 0;
       }
       for (const auto& [label, n] : ids) {
         const std::string text = label + (compare.empty() ? "" : "|" + compare);
         answers[{compare.empty() ? "visitors" : "visitors_compare", text, window}] = std::to_string(n);
+        if (!In(compare, {"", "previous"}) || !In(window, {"24h", "month_to_date", "lifetime"})) continue;
+        answers[{compare.empty() ? "kept_visitors" : "kept_visitors_compare", text, window}] = std::to_string(kept[label]);
       }
       if (compare.empty() && In(window, {"24h", "7d", "lifetime"})) {
         for (const auto& [label, n] : repeaters) answers[{"repeaters", label, window}] = std::to_string(n);
       }
     }
   }
-  std::vector<Counted> firsts, lasts, top;
+  std::vector<Counted> firsts, lasts, top, kept_firsts, kept_lasts;
   if (everything != nullptr) {  // rolling windows hold an id where it was seen last, one that must come twice where it was before
     for (const auto& [key, events] : by["lead"]) {
       std::map<std::string, std::vector<EventTime>> times;
@@ -199,9 +205,12 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
     }
     if (!of_leads.empty()) firsts.push_back({of_leads.front()->label, of_leads.front()->time, 0, key});
     if (!of_leads.empty()) lasts.push_back({of_leads.back()->label, of_leads.back()->time, 0, key});
+    if (!of_leads.empty() && !revoked(events, "lead.merged")) kept_firsts.push_back(firsts.back()), kept_lasts.push_back(lasts.back());
     if (!created.empty()) top.push_back({created.front()->label, created.front()->time, 0, key});
   }
   put("newcomers", firsts, {"1h", "7d", "week_to_date", "year_to_date", "last_month", "lifetime"}, {"", "previous", "1y"}, counts);
+  put("kept_newcomers", kept_firsts, {"7d", "lifetime"}, {""}, counts);
+  put("kept_present", kept_lasts, {"7d", "lifetime"}, {""}, counts);
   put("present", lasts, {"1h", "7d", "lifetime"}, {""}, counts);
   for (const std::string window : {"1h", "7d"}) {
     for (const auto& [labels, group] : groups_of(lasts, WindowAt(window, "previous", t))) answers[{"gone", labels, window}] = count(group);
@@ -219,7 +228,7 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
   }
 
   // ---- steps ----
-  std::vector<Counted> responses, funnel, ripe;
+  std::vector<Counted> responses, funnel, ripe, kept_responses, kept_funnel;
   const auto chain_of = [](const Events& events, const std::vector<Strings>& steps, Duration within) {
     Events chain;
     for (const Strings& step : steps) {
@@ -236,29 +245,37 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
     // Leads carry channel and owner in one label here: the owner is "rep of " and the channel.
     if (chain.size() == 2) responses.push_back({chain[0]->label + "|rep of " + chain[1]->label, chain[1]->time,
         (chain[1]->time - chain[0]->time).count(), key});
+    if (chain.size() == 2 && !revoked(events, "lead.merged")) kept_responses.push_back(responses.back());
   }
   const Strings names = {"1_lead.created", "2_lead.qualified|lead.contacted", "3_deal.created", "4_deal.won"};
   for (const auto& [key, events] : by["lead+deal"]) {
     const Events chain = chain_of(events, {{"lead.created"}, {"lead.qualified", "lead.contacted"}, {"deal.created"}, {"deal.won"}}, 3 * kDay);
-    for (size_t k = 0; k < chain.size(); ++k) funnel.push_back({chain[0]->label + "|" + names[k], chain[0]->time, 0, key});
+    for (size_t k = 0; k < chain.size(); ++k) {
+      funnel.push_back({chain[0]->label + "|" + names[k], chain[0]->time, 0, key});
+      if (!revoked(events, "lead.merged")) kept_funnel.push_back(funnel.back());
+    }
     const Events won = chain_of(events, {{"lead.created"}, {"deal.won"}}, 2 * kDay);
     const Strings ripe_names = {"1_lead.created", "2_deal.won"};
     for (size_t k = 0; k < won.size(); ++k) ripe.push_back({ripe_names[k], won[0]->time, 0, key});
   }
   put("response_seconds", responses, {"24h", "30d", "lifetime", "last_week"}, {"", "previous"},
       {{"count", count}, {"sum", total}, {"avg", average}, {"p50", quantile(50'000)}, {"p90", quantile(90'000)}});
+  put("kept_response_seconds", kept_responses, {"30d", "lifetime"}, {""}, {{"count", count}, {"sum", total}, {"p50", quantile(50'000)}});
+  put("kept_funnel", kept_funnel, {"7d", "lifetime"}, {""}, counts);
   put("lead_funnel", funnel, {"7d", "30d", "lifetime"}, {""}, counts);
   put("ripe_funnel", ripe, {"7d", "30d"}, {""}, counts, 2 * kDay);
 
   // ---- deals ----
-  std::vector<Counted> stays, open, pipeline, silent, stuck, booked, wins;
+  std::vector<Counted> stays, kept_stays, open, pipeline, silent, stuck, booked, wins;
   for (const auto& [key, events] : by["deal"]) {
     const EntityEventMade* since = nullptr;
     for (const auto* e : events) {
       const bool ends = In(e->type, {"deal.won", "deal.lost"});
       if (!ends && !In(e->type, {"deal.created", "deal.stage_changed"})) continue;
-      if (since != nullptr && (ends || e->stage != since->stage)) stays.push_back({since->stage, e->time, (e->time - since->time).count(),
-          key});
+      if (since != nullptr && (ends || e->stage != since->stage)) {
+        stays.push_back({since->stage, e->time, (e->time - since->time).count(), key});
+        if (!revoked(events, "deal.deleted")) kept_stays.push_back(stays.back());
+      }
       if (ends) since = nullptr;
       if (!ends && (since == nullptr || e->stage != since->stage)) since = e;
     }
@@ -313,6 +330,7 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
     if (now.has_amount && now.amount > 100'000'000) wins.push_back({"", won->time, 0, key});
   }
   put("stage_seconds", stays, {"7d", "lifetime", "last_month"}, {""}, {{"count", count}, {"sum", total}, {"p50", quantile(50'000)}});
+  put("kept_stage_seconds", kept_stays, {"7d", "lifetime"}, {""}, {{"count", count}, {"sum", total}});
   put("open_deals", open, {"now"}, {""}, counts);
   put("pipeline", pipeline, {"now"}, {""}, sums);
   put("silent_deals", silent, {"now"}, {""}, counts);
@@ -347,44 +365,6 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
   put("order_size", sized, {"24h", "30d", "lifetime", "yesterday"}, {"", "previous"},
       {{"p50", quantile(50'000)}, {"p99", quantile(99'000)}, {"avg", average}, {"count", count}});
   return answers;
-}
-
-std::string Serialize(const EntityEventMade& e) {
-  tidemark::events::v1::Event proto;
-  proto.set_id(e.id);
-  proto.set_source("test");
-  proto.mutable_time()->set_seconds(FloorDiv(Micros(e.time), kMicrosPerSecond));
-  proto.mutable_time()->set_nanos(static_cast<int>((Micros(e.time) - proto.time().seconds() * kMicrosPerSecond) * 1000));
-  const auto lead = [&](auto* payload) {
-    payload->mutable_lead()->set_id(e.key);
-    payload->mutable_lead()->set_channel(e.label);
-    payload->mutable_lead()->set_owner("rep of " + e.label);
-  };
-  const auto deal = [&](auto* payload) {
-    payload->mutable_deal()->set_id(e.key);
-    payload->mutable_deal()->set_lead(e.lead);
-    payload->mutable_deal()->set_owner(e.label);
-    payload->mutable_deal()->set_stage(e.stage);
-    if (e.has_amount) payload->mutable_deal()->set_amount_micros(e.amount);
-  };
-  const auto order = [&](auto* payload) {
-    payload->mutable_order()->set_id(e.key);
-    payload->mutable_order()->set_region(e.label);
-    if (e.has_amount) payload->mutable_order()->set_amount_micros(e.amount);
-  };
-  if (e.type == "lead.created") lead(proto.mutable_lead_created());
-  if (e.type == "lead.contacted") lead(proto.mutable_lead_contacted());
-  if (e.type == "lead.qualified") lead(proto.mutable_lead_qualified());
-  if (e.type == "deal.created") deal(proto.mutable_deal_created());
-  if (e.type == "deal.updated") deal(proto.mutable_deal_updated());
-  if (e.type == "deal.stage_changed") deal(proto.mutable_deal_stage_changed());
-  if (e.type == "deal.won") deal(proto.mutable_deal_won());
-  if (e.type == "deal.lost") deal(proto.mutable_deal_lost());
-  if (e.type == "deal.reopened") deal(proto.mutable_deal_reopened());
-  if (e.type == "deal.deleted") deal(proto.mutable_deal_deleted());
-  if (e.type == "order.paid") order(proto.mutable_order_paid());
-  if (e.type == "order.refunded") order(proto.mutable_order_refunded());
-  return proto.SerializeAsString();
 }
 
 }  // namespace tidemark

@@ -29,6 +29,7 @@ class EntityOracle {
  public:
   EntityOracle();
   std::map<TopicPartition, std::vector<EntityEventMade>> logs;  // in offset order
+  EventTime cut = kNoEventTime;  // what is before it was imported: it counts from the beginning
 
   // What the KPIs of entity_specs.h show; series that no event made are left out, or zero. Values of quantiles are
   // those of the samples themselves.

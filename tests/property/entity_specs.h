@@ -30,6 +30,12 @@ kpis:
   - {name: orders, count: true, on: order.paid, by: {sales_region: order.region}, windows: [24h, 30d, today, month_to_date, quarter_to_date, last_week, last_year, lifetime], compare: [previous, 1w, 36h, 1mo, 1y]}
   - {name: order_share, unit: ratio, formula: orders / total(orders), by: [sales_region], windows: [30d, month_to_date]}
   - {name: order_change, formula: orders - orders@previous, by: [sales_region], windows: [24h, month_to_date]}
+  - {name: kept_visitors, distinct: lead.id, on: [lead.created, lead.contacted], correct: {revoke: lead.merged}, by: {channel: lead.channel}, windows: [24h, month_to_date, lifetime], compare: [previous]}
+  - {name: kept_newcomers, first: lead.id, on: [lead.created, lead.contacted], correct: {revoke: lead.merged}, by: {channel: lead.channel}, windows: [7d, lifetime]}
+  - {name: kept_present, active: lead.id, on: [lead.created, lead.contacted], correct: {revoke: lead.merged}, by: {channel: lead.channel}, windows: [7d, lifetime]}
+  - {name: kept_response_seconds, key: lead.id, elapsed: {from: lead.created, to: lead.contacted, within: 2d}, correct: {revoke: lead.merged}, stats: [count, sum, p50], by: {channel: from.lead.channel, rep_id: to.lead.owner}, windows: [30d, lifetime]}
+  - {name: kept_funnel, key: [lead.id, deal.lead], funnel: {steps: [lead.created, [lead.qualified, lead.contacted], deal.created, deal.won], within: 3d}, correct: {revoke: lead.merged}, by: {channel: from.lead.channel}, windows: [7d, lifetime]}
+  - {name: kept_stage_seconds, key: deal.id, dwell: deal.stage, on: [deal.created, deal.stage_changed], until: [deal.won, deal.lost], correct: {revoke: deal.deleted}, stats: [count, sum], by: {deal_stage: deal.stage}, windows: [7d, lifetime]}
   - {name: top_channels, first: lead.id, on: lead.created, by: {channel: lead.channel}, windows: [30d, lifetime], top: 2}
 )";
 

@@ -2,6 +2,9 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <set>
+
+#include "tidemark/events/v1/event.pb.h"
 
 namespace tidemark {
 namespace {
@@ -9,11 +12,11 @@ namespace {
 EntityEventMade RandomEvent(std::mt19937_64& rng, EventTime now, int number, int entities) {
   const auto below = [&](uint64_t n) { return static_cast<int64_t>(rng() % n); };
   static const std::vector<std::string> kTypes = {"lead.created", "lead.contacted", "lead.qualified", "deal.created", "deal.updated", "deal.stage_changed",
-                                                  "deal.won", "deal.lost", "deal.reopened", "deal.deleted", "order.paid", "order.refunded"};
-  static const std::vector<uint64_t> kWeights = {6, 5, 3, 5, 3, 6, 4, 2, 2, 1, 8, 2};
+                                                  "deal.won", "deal.lost", "deal.reopened", "deal.deleted", "order.paid", "order.refunded", "lead.merged"};
+  static const std::vector<uint64_t> kWeights = {6, 5, 3, 5, 3, 6, 4, 2, 2, 1, 8, 2, 1};
   EntityEventMade e;
   e.id = "e" + std::to_string(number);
-  int64_t at = below(47);
+  int64_t at = below(48);
   for (size_t k = 0; k < kTypes.size() && e.type.empty(); ++k) {
     if (at < static_cast<int64_t>(kWeights[k])) e.type = kTypes[k];
     at -= static_cast<int64_t>(kWeights[k]);
@@ -79,7 +82,14 @@ void ExpectEqual(const EntityOracle& oracle, const View& view) {
   const auto say = [&](const auto& key) {
     return std::get<0>(key) + "{" + std::get<1>(key) + "} " + std::get<2>(key) + " at T " + FormatRfc3339(t);
   };
+  // What finds no room in an entity is said to: eight events that wait for the step before theirs.
+  std::set<std::string> overflowed;
+  for (uint32_t k = 0; k < view.kpis().size(); ++k) {
+    if (view.status(KpiId{k}).counts.overflowed > 0) overflowed.insert(view.kpis()[k].name);
+  }
+  ASSERT_LE(overflowed.size(), 3u);
   for (const auto& [key, value] : want) {
+    if (overflowed.contains(std::get<0>(key))) continue;
     const auto it = got.find(key);
     const std::string shown = it == got.end() ? "" : it->second;
     const std::string& labels = std::get<1>(key);
@@ -95,7 +105,7 @@ void ExpectEqual(const EntityOracle& oracle, const View& view) {
   for (const auto& [key, value] : got) {
     const std::string& kpi = std::get<0>(key);
     // Worked out from others, which are compared; or another time of what is compared at one.
-    if (kpi.ends_with("_ratio") || kpi.starts_with("order_share") || kpi.starts_with("order_change")) continue;
+    if (overflowed.contains(kpi) || kpi.ends_with("_ratio") || kpi.starts_with("order_share") || kpi.starts_with("order_change")) continue;
     ASSERT_TRUE(want.contains(key) || IsNothing(value)) << say(key) << " should be nothing, is " << value;
   }
   // Formulas, from the values that were compared.
@@ -132,6 +142,45 @@ void ExpectEqual(const EntityOracle& oracle, const View& view) {
       }
     }
   }
+}
+
+std::string Serialize(const EntityEventMade& e) {
+  tidemark::events::v1::Event proto;
+  proto.set_id(e.id);
+  proto.set_source("test");
+  proto.mutable_time()->set_seconds(FloorDiv(Micros(e.time), kMicrosPerSecond));
+  proto.mutable_time()->set_nanos(static_cast<int>((Micros(e.time) - proto.time().seconds() * kMicrosPerSecond) * 1000));
+  const auto lead = [&](auto* payload) {
+    payload->mutable_lead()->set_id(e.key);
+    payload->mutable_lead()->set_channel(e.label);
+    payload->mutable_lead()->set_owner("rep of " + e.label);
+  };
+  const auto deal = [&](auto* payload) {
+    payload->mutable_deal()->set_id(e.key);
+    payload->mutable_deal()->set_lead(e.lead);
+    payload->mutable_deal()->set_owner(e.label);
+    payload->mutable_deal()->set_stage(e.stage);
+    if (e.has_amount) payload->mutable_deal()->set_amount_micros(e.amount);
+  };
+  const auto order = [&](auto* payload) {
+    payload->mutable_order()->set_id(e.key);
+    payload->mutable_order()->set_region(e.label);
+    if (e.has_amount) payload->mutable_order()->set_amount_micros(e.amount);
+  };
+  if (e.type == "lead.created") lead(proto.mutable_lead_created());
+  if (e.type == "lead.contacted") lead(proto.mutable_lead_contacted());
+  if (e.type == "lead.qualified") lead(proto.mutable_lead_qualified());
+  if (e.type == "lead.merged") lead(proto.mutable_lead_merged());
+  if (e.type == "deal.created") deal(proto.mutable_deal_created());
+  if (e.type == "deal.updated") deal(proto.mutable_deal_updated());
+  if (e.type == "deal.stage_changed") deal(proto.mutable_deal_stage_changed());
+  if (e.type == "deal.won") deal(proto.mutable_deal_won());
+  if (e.type == "deal.lost") deal(proto.mutable_deal_lost());
+  if (e.type == "deal.reopened") deal(proto.mutable_deal_reopened());
+  if (e.type == "deal.deleted") deal(proto.mutable_deal_deleted());
+  if (e.type == "order.paid") order(proto.mutable_order_paid());
+  if (e.type == "order.refunded") order(proto.mutable_order_refunded());
+  return proto.SerializeAsString();
 }
 
 }  // namespace tidemark

@@ -100,6 +100,8 @@ const std::vector<Asked> kAsked = {
     {"lead_funnel", {"7d", "30d", "lifetime"}},
     {"ripe_funnel", {"7d", "30d"}, false, 2 * kDay},
     {"stage_seconds", {"7d", "lifetime", "last_month"}, true},
+    {"kept_newcomers", {"7d", "lifetime"}},
+    {"kept_present", {"7d", "lifetime"}},
     {"booked", {"24h", "30d", "month_to_date", "lifetime"}, true},
     {"wins", {"7d", "lifetime", "last_quarter"}},
     {"paid_net", {"7d", "lifetime"}, true},

@@ -82,8 +82,9 @@ Answers Oracle::At(const std::map<TopicPartition, Offset>& through, EventTime t)
   for (const auto& [tp, log] : logs) {
     const auto it = through.find(tp);
     const int64_t end = it == through.end() ? 0 : std::max<int64_t>(it->second.v, 0);
-    for (int64_t o = 0; o < end; ++o) {
+    for (int64_t o = 0; o < static_cast<int64_t>(log.size()); ++o) {
       const OracleEvent& e = log[static_cast<size_t>(o)];
+      if (o >= end && e.time >= cut) continue;
       if (e.valid && (e.id.empty() || seen.insert(e.id).second)) events.push_back(&e);
     }
   }

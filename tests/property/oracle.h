@@ -29,6 +29,7 @@ class Oracle {
  public:
   // By partition, in offset order.
   std::map<TopicPartition, std::vector<OracleEvent>> logs;
+  EventTime cut = kNoEventTime;  // what is before it was imported: it counts from the beginning
 
   // Every KPI of the test configuration over the events before these offsets, with windows read at t.
   Answers At(const std::map<TopicPartition, Offset>& through, EventTime t) const;

@@ -12,6 +12,10 @@ const KpiRow kRight[] = {
      "revoke: [order.deleted, order.canceled]}, windows: [30d]",
      "sum field=order.amount key=order.id on=order.paid correct.by=order.updated correct.add=order.refunded "
      "correct.revoke=order.deleted,order.canceled windows=30d=30d"},
+    {"RevokedFirst", "on: a.b, first: [a.id, z.a_id], correct: {revoke: [z.y]}, windows: [7d]",
+     "first key=a.id,z.a_id on=a.b correct.revoke=z.y windows=7d=7d"},
+    {"RevokedFunnel", "key: a.id, funnel: {steps: [a.b, a.c], within: 7d}, correct: {revoke: a.d}, windows: [7d]",
+     "funnel key=a.id steps=a.b > a.c within=7d on=a.b,a.c correct.revoke=a.d windows=7d=7d"},
     {"CorrectedCount", "on: a.b, key: [a.id, z.a_id], count: true, correct: {revoke: z.y}, windows: [today, lifetime]",
      "count key=a.id,z.a_id on=a.b correct.revoke=z.y windows=today=day-to-date,lifetime=ever"},
     {"CorrectedAverage", "on: a.b, key: a.id, avg: a.c, correct: {add: [a.d]}, windows: [1h]",
@@ -61,6 +65,11 @@ const ConfigRow kMistakes[] = {
     {"CorrectTwice", kInput, Corrected("{add: a.d, revoke: [a.e, a.d]}"),
      "c.yaml:4:92: kpis[0].correct.revoke[1]: \"a.d\" stands in correct.add already; an event does one thing to a "
      "KPI\n"},
+    {"CorrectsAnId", kInput, Kpi("first: a.id, correct: {by: a.d, revoke: a.e}"),
+     "c.yaml:4:60: kpis[0].correct.by: belongs to count, sum, avg and quantiles, not to first\n"},
+    {"RevokedByAStep", kInput, Kpi("key: a.id, funnel: {steps: [a.b, a.c], within: 7d}, correct: {revoke: a.c}"),
+     "c.yaml:4:13: kpis[0].on: the events of funnel are those of its steps; leave it out\n"
+     "c.yaml:4:107: kpis[0].correct.revoke: \"a.c\" stands in a step already; an event does one thing to a KPI\n"},
     {"CorrectWithoutKey", kInput, Kpi("count: true, correct: {revoke: a.d}"),
      "c.yaml:4:3: kpis[0]: \"key\" is missing: the field with the id of what is corrected, like deal.id\n"},
     {"KeyWithoutCorrect", kInput, Kpi("count: true, key: a.id"),
@@ -71,7 +80,7 @@ const ConfigRow kMistakes[] = {
      "c.yaml:4:55: kpis[0].key: \"a id\" is not a field like deal.id\n"},
     {"CorrectLast", kInput, Kpi("last: a.c, key: a.id, correct: {revoke: a.d}"),
      "c.yaml:4:48: kpis[0].key: belongs to count, sum, avg, quantiles, elapsed, funnel, dwell and open, not to last\n"
-     "c.yaml:4:59: kpis[0].correct: belongs to count, sum, avg and quantiles, not to last\n"},
+     "c.yaml:4:59: kpis[0].correct: belongs to count, sum, avg, quantiles, distinct, first, active, lapsed, elapsed, funnel and dwell, not to last\n"},
     {"AddToACount", kInput, Kpi("count: true, key: a.id, correct: {add: a.d}"),
      "c.yaml:4:71: kpis[0].correct.add: belongs to sum and avg, not to count\n"},
     {"CorrectedThatNeverFalls", kInput, Kpi("sum: a.c, key: a.id, correct: {revoke: a.d}, nonnegative: true"),

@@ -299,6 +299,12 @@ const ConfigRow kRows[] = {
     {"RuleMinSamples", kCount, R"y(rules:
 - {name: r, kpi: k, window: 1h, above: 1, min_samples: few})y",
      "c.yaml:6:56: rules[0].min_samples: \"few\" is not a whole number from 0 to 1000000000\n"},
+    {"RuleMinCoverage", kCount, R"y(rules:
+- {name: r, kpi: k, window: 1h, above: 1, min_coverage: 1.5})y",
+     "c.yaml:6:57: rules[0].min_coverage: 1.5 is not from 0 to 1; nearest: 1\n"},
+    {"RuleOfSources", kCount, R"y(rules:
+- {name: r, kpi: k, window: 1h, above: 1, sources: [crm]})y",
+     "c.yaml:6:43: rules[0].sources: min_coverage says that, for every source that feeds the KPI\n"},
     {"RuleLabelUnknown", kCount, R"y(rules:
 - {name: r, kpi: k, window: 1h, above: 1, labels: {reps: x}})y",
      "c.yaml:6:52: rules[0].labels: \"k\" has no label \"reps\"; did you mean \"rep\"?\n"},

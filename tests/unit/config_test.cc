@@ -29,6 +29,19 @@ std::string WhereOf(const std::string& where) {
   return specs.kpis.size() == 1 && specs.kpis[0].where ? Canonical(*specs.kpis[0].where) : "";
 }
 
+TEST(Config, SourcesAreReadAsTheyAreWritten) {
+  const Specs specs = Good(TextBefore(kWhole) + "sources: {crm: {source: /crm/eu, feeds: [a.b, c.d], expect_every: 10m}, web: {expect_every: 1d}}\n"
+                           "rules: [{name: r, kpi: k, window: 1h, above: 1, min_coverage: 0.95}]\n");
+  ASSERT_EQ(specs.sources.size(), 2u);
+  EXPECT_EQ(specs.sources[0].name, "crm");
+  EXPECT_EQ(specs.sources[0].source, "/crm/eu");
+  EXPECT_EQ(specs.sources[0].feeds, (std::vector<std::string>{"a.b", "c.d"}));
+  EXPECT_EQ(specs.sources[0].expect_every, std::chrono::minutes(10));
+  EXPECT_EQ(specs.sources[1].source, "web");
+  EXPECT_TRUE(specs.sources[1].feeds.empty());
+  EXPECT_EQ(ToString(specs.rules.at(0).min_coverage), "0.95");
+}
+
 TEST(Config, DefaultsHoldWhereNothingIsSaid) {
   const Specs specs = Good(TextBefore(kWhole));
   EXPECT_EQ(specs.metric_namespace, "sales");

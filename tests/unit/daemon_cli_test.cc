@@ -107,6 +107,9 @@ TEST_F(CliTest, ExitCodesAreAsDocumented) {
       {"generate something else", {"generate", "reports"}, kExitUsage},
       {"generate a file", {"generate", "catalogue", "--output=@/page.md"}, kExitOk},
       {"generate a file nowhere", {"generate", "catalogue", "--output=@/none/page.md"}, kExitFailure},
+      {"an import from the future", {"import", "--config.file=@/good.yaml", "--input=@/events.jsonl", "--until=2999-01-01T00:00:00Z"}, kExitUsage},
+      {"an import of nothing", {"import", "--config.file=@/good.yaml"}, kExitUsage},
+      {"an import of no events", {"import", "--config.file=@/good.yaml", "--storage.path=@/i", "--input=@/broken.jsonl"}, kExitData},
       {"no state", {"state", "inspect", "--storage.path=@/none"}, kExitFailure}};
   for (const auto& row : kRows) EXPECT_EQ(Run(row.args), row.code) << row.name << "\n" << out_ << err_;
 }
@@ -158,6 +161,32 @@ TEST_F(CliTest, ReplayKnowsTables) {
   Write("channels.csv", "id,team\nweb,\"blue\n");
   EXPECT_EQ(Run({"check-config", "@/tables.yaml"}), kExitConfig);
   EXPECT_NE(err_.find("/channels.csv:2:5: a quoted field without its closing quote\n"), std::string::npos) << err_;
+}
+
+TEST_F(CliTest, AnImportSaysWhatItDidAndIsMadeOnce) {
+  const std::vector<std::string> command = {"import", "--config.file=@/good.yaml", "--storage.path=@/state", "--input=@/events.jsonl"};
+  std::vector<std::string> dry = command;
+  dry.emplace_back("--dry-run");
+  dry.emplace_back("--until=2026-11-21T00:00:00Z");
+  ASSERT_EQ(Run(dry), kExitOk) << err_;
+  EXPECT_EQ(out_, "would import 3 events, from 2026-11-20T10:00:00Z to 2026-11-20T11:00:00Z\nleft out\n  1 at or after the cut\n"
+                  "the cut is 2026-11-21T00:00:00Z: from there on events count from Kafka, and only from there on\n");
+  EXPECT_FALSE(std::filesystem::exists(dir_ + "/state"));
+  Write("future.jsonl", R"({"id":"9","time":"2999-11-20T11:00:00Z","leadCreated":{}})" "\n" R"({"id":"8","leadCreated":{}})" "\n");
+  std::vector<std::string> real = command;
+  real.emplace_back("--input=@/future.jsonl");
+  ASSERT_EQ(Run(real), kExitOk) << err_;
+  EXPECT_EQ(out_, "imported 5 events, from 2026-11-20T10:00:00Z to 2026-11-21T10:30:00Z\n  1 of them without a time, which count nowhere\n"
+                  "left out\n  1 with a time too far ahead\nof 5 events 3 accepted, 1 duplicate, 1 with an unusable time\n"
+                  "the cut is 2026-11-21T10:30:00.000001Z: from there on events count from Kafka, and only from there on\n");
+  EXPECT_FALSE(std::filesystem::exists(dir_ + "/state/import"));
+  EXPECT_EQ(Run(command), kExitData);
+  EXPECT_NE(err_.find("holds an import already, of what is before 2026-11-21T10:30:00.000001Z"), std::string::npos) << err_;
+  EXPECT_EQ(Run(dry), kExitData);
+  ASSERT_EQ(Run({"state", "inspect", "--storage.path=@/state", "--config.file=@/good.yaml"}), kExitOk) << err_;
+  EXPECT_NE(out_.find("imported: what is before 2026-11-21T10:30:00.000001Z\n"), std::string::npos) << out_;
+  EXPECT_NE(out_.find("leads_created: 1 series, 3 events counted, as of 2026-11-21T10:30:00.000001Z\n"), std::string::npos) << out_;
+  EXPECT_EQ(Run({"state", "verify", "--storage.path=@/state", "--config.file=@/good.yaml"}), kExitOk) << out_ << err_;
 }
 
 TEST_F(CliTest, ReplayEndsWithTheLastEventByDefault) {

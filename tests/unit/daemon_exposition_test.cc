@@ -311,7 +311,7 @@ TEST(OwnMetrics, RecordsAddUpByResult) {
   const auto samples = Parse(sink.text());
   const std::string where = "{topic=\"crm.events\",partition=\"0\"";
   double sum = 0;
-  for (const char* result : {"accepted", "duplicate", "quarantined", "undecodable", "unrouted"}) {
+  for (const char* result : {"accepted", "duplicate", "quarantined", "undecodable", "unrouted", "imported"}) {
     const auto it = samples.find("tidemark_records_total" + where + ",result=\"" + result + "\"}");
     ASSERT_NE(it, samples.end()) << result;
     sum += it->second;

@@ -61,6 +61,7 @@ class FakeView final : public View {
   const KpiStatus& status(KpiId kpi) const override { return statuses[kpi.v]; }
   std::span<const BreachInfo> breaches(RuleId rule) const override { return breach_infos[rule.v]; }
   std::span<const PartitionView> partitions() const override { return parts; }
+  std::span<const SourceView> sources() const override { return source_views; }
   const EngineStats& stats() const override { return engine_stats; }
   bool complete() const override { return is_complete; }
   bool caught_up() const override { return is_caught_up; }
@@ -72,6 +73,7 @@ class FakeView final : public View {
   std::vector<RuleInfo> rule_infos;
   std::vector<std::vector<BreachInfo>> breach_infos;
   std::vector<PartitionView> parts;
+  std::vector<SourceView> source_views;
   EngineStats engine_stats;
   bool is_complete = true;
   bool is_caught_up = true;
@@ -134,6 +136,7 @@ inline std::shared_ptr<FakeView> SampleView() {
   p.counts.accepted = 80;
   p.counts.duplicate = 10;
   p.known_through = p.watermark = EventTimeFromMicros(1764000000250000);
+  view->source_views.push_back({"crm", true, EventTimeFromMicros(1763999000000000), kNoEventTime});
   view->engine_stats.commits = 3;
   view->engine_stats.commit_latency[2] = 2;
   view->engine_stats.commit_latency[15] = 1;

@@ -1,4 +1,4 @@
-// Files of tables that change under a running daemon.
+// Files and topics of tables that change under a running daemon.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -10,6 +10,8 @@
 #include "config/config.h"
 #include "daemon/clock.h"
 #include "daemon/table_watch.h"
+#include "pipeline/kafka/mock_broker.h"
+#include "pipeline/kafka/producer.h"
 
 namespace tidemark {
 namespace {
@@ -42,13 +44,14 @@ class TableWatchTest : public testing::Test {
     std::ofstream(dir_ + "/part", std::ios::binary) << text;
     std::filesystem::rename(dir_ + "/part", dir_ + "/" + name);
   }
-  // The team of r1; "none" when nothing changed.
-  static std::string TeamIn(const std::optional<LookupTables>& tables) {
-    if (!tables) return "none";
+  static std::string TeamOf(const LookupTable& reps, const char* rep = "r1", uint32_t column = 0) {
     Slot slot;
-    const LookupTable& reps = *tables->at(0);
-    return reps.Get(reps.Find("r1"), 0, &slot) ? std::string(slot.view()) : "absent";
+    const uint32_t row = reps.Find(rep);
+    return row != LookupTable::kNoRow && reps.Get(row, column, &slot) ? std::string(slot.view()) : "absent";
   }
+  TableFile Reps() { return TableFile(specs_.tables[0], plan_->lookups()[0], At(100)); }
+  // The team of r1; "none" when nothing changed.
+  static std::string Look(FollowedTable* reps, int64_t at) { return reps->Look(At(at)) ? TeamOf(*reps->contents()) : "none"; }
   static WallTime At(int64_t seconds) { return WallTimeFromMicros(seconds * kMicrosPerSecond); }
   std::string Exposed(const OwnMetrics& own) {
     StringSink sink;
@@ -69,19 +72,18 @@ class TableWatchTest : public testing::Test {
 };
 
 TEST_F(TableWatchTest, AChangedFileIsReadOnceItStandsStill) {
-  TableFiles files(specs_.tables, plan_->lookups(), At(100));
-  EXPECT_EQ(TeamIn(files.Look(At(101))), "none");
+  TableFile reps = Reps();
+  EXPECT_EQ(Look(&reps, 101), "none");
   Write("reps.csv", "team,id,quota\nred,r1,2\nred,r2,\n");
-  EXPECT_EQ(TeamIn(files.Look(At(102))), "none") << "just changed";
-  EXPECT_EQ(TeamIn(files.Look(At(103))), "red");
-  EXPECT_EQ(files.states()[0].rows, 2u);
-  EXPECT_EQ(files.states()[0].loaded, At(103));
-  EXPECT_EQ(files.states()[1].loaded, At(100));
-  EXPECT_EQ(TeamIn(files.Look(At(104))), "none") << "handed over already";
+  EXPECT_EQ(Look(&reps, 102), "none") << "just changed";
+  EXPECT_EQ(Look(&reps, 103), "red");
+  EXPECT_EQ(reps.state().rows, 2u);
+  EXPECT_EQ(reps.state().loaded, At(103));
+  EXPECT_EQ(Look(&reps, 104), "none") << "seen already";
 }
 
 TEST_F(TableWatchTest, ABadFileIsRefusedOnceAndTheOldContentsStay) {
-  TableFiles files(specs_.tables, plan_->lookups(), At(100));
+  TableFile reps = Reps();
   const struct {
     const char* name;
     const char* csv;
@@ -93,29 +95,27 @@ TEST_F(TableWatchTest, ABadFileIsRefusedOnceAndTheOldContentsStay) {
   for (const auto& row : kBad) {
     SCOPED_TRACE(row.name);
     Write("reps.csv", row.csv);
-    for (int look = 0; look < 4; ++look) EXPECT_EQ(TeamIn(files.Look(At(200))), "none");
-    EXPECT_FALSE(files.states()[0].ok);
-    EXPECT_EQ(files.states()[0].failures, ++refused);
-    EXPECT_EQ(files.states()[0].loaded, At(100));
-    EXPECT_EQ(files.states()[0].rows, 1u);
+    for (int look = 0; look < 4; ++look) EXPECT_EQ(Look(&reps, 200), "none");
+    EXPECT_FALSE(reps.state().ok);
+    EXPECT_EQ(reps.state().failures, ++refused);
+    EXPECT_EQ(reps.state().loaded, At(100));
+    EXPECT_EQ(reps.state().rows, 1u);
+    EXPECT_EQ(TeamOf(*reps.contents()), "blue");
   }
-  Write("others.csv", "id\n1\n2\n");
-  files.Look(At(300));
-  EXPECT_EQ(TeamIn(files.Look(At(301))), "blue") << "another table's change does not depend on it";
   Write("reps.csv", "id,team,quota\nr1,red,1\n");
-  files.Look(At(302));
-  EXPECT_EQ(TeamIn(files.Look(At(303))), "red");
-  EXPECT_TRUE(files.states()[0].ok);
+  Look(&reps, 302);
+  EXPECT_EQ(Look(&reps, 303), "red");
+  EXPECT_TRUE(reps.state().ok);
 }
 
 TEST_F(TableWatchTest, AFileThatIsGoneChangesNothingUntilItIsBack) {
-  TableFiles files(specs_.tables, plan_->lookups(), At(100));
+  TableFile reps = Reps();
   std::filesystem::remove(dir_ + "/reps.csv");
-  for (int look = 0; look < 4; ++look) EXPECT_EQ(TeamIn(files.Look(At(200))), "none");
-  EXPECT_EQ(files.states()[0].failures, 1);
+  for (int look = 0; look < 4; ++look) EXPECT_EQ(Look(&reps, 200), "none");
+  EXPECT_EQ(reps.state().failures, 1);
   Write("reps.csv", "id,team,quota\nr1,red,1\n");
-  files.Look(At(201));
-  EXPECT_EQ(TeamIn(files.Look(At(202))), "red");
+  Look(&reps, 201);
+  EXPECT_EQ(Look(&reps, 202), "red");
 }
 
 TEST_F(TableWatchTest, AChangeArrivesByItselfAndIsExposed) {
@@ -128,12 +128,98 @@ TEST_F(TableWatchTest, AChangeArrivesByItselfAndIsExposed) {
   for (const Duration begin = SteadyNow(); !taken && SteadyNow() - begin < std::chrono::seconds(20); std::this_thread::yield()) {
     taken = watch.Take();
   }
-  EXPECT_EQ(TeamIn(taken), "red");
+  ASSERT_TRUE(taken.has_value());
+  EXPECT_EQ(TeamOf(*taken->at(0)), "red");
   const std::string text = Exposed(own);
   EXPECT_NE(text.find("tidemark_table_rows{table=\"reps\"} 2\n"), std::string::npos) << text;
   EXPECT_NE(text.find("tidemark_table_reload_success{table=\"reps\"} 1\n"), std::string::npos) << text;
   EXPECT_NE(text.find("tidemark_table_reload_failures_total{table=\"others\"} 0\n"), std::string::npos) << text;
   EXPECT_NE(text.find("tidemark_table_reload_timestamp_seconds{table=\"reps\"} "), std::string::npos) << text;
+}
+
+class TableTopicTest : public TableWatchTest {
+ protected:
+  TableTopicTest() {
+    broker_ = MockBroker::Start().value();
+    EXPECT_TRUE(broker_->CreateTopic("crm.reps", 3).ok());
+    kafka_.brokers = broker_->brokers();
+    kafka_.properties = {{"fetch.wait.max.ms", "10"}};
+    producer_ = KafkaProducer::Open(broker_->brokers()).value();
+    spec_.name = "reps";
+    spec_.topic = "crm.reps";
+    layout_.columns = {{"quota", ColumnType::kDecimal}, {"team", ColumnType::kText}};
+    layout_.needed.assign(2, true);
+  }
+  void Send(const char* key, const char* value) {
+    ASSERT_TRUE(producer_->Produce("crm.reps", KafkaProducer::kAnyPartition, key, value == nullptr ? std::string_view() : value).ok());
+    ASSERT_TRUE(producer_->Flush(std::chrono::seconds(10)).ok());
+  }
+  // The teams of r1 and r2 once they are these; what they are after a while otherwise.
+  std::string Await(TableTopic* reps, const std::string& wanted) {
+    std::string teams = "unknown";
+    for (const Duration begin = SteadyNow(); teams != wanted && SteadyNow() - begin < std::chrono::seconds(20);) {
+      reps->Look(At(100));
+      if (const auto table = reps->contents()) teams = TeamOf(*table, "r1", 1) + " " + TeamOf(*table, "r2", 1);
+    }
+    return teams;
+  }
+
+  std::unique_ptr<MockBroker> broker_;
+  std::unique_ptr<KafkaProducer> producer_;
+  KafkaSpec kafka_;
+  TableSpec spec_;
+  LookupPlan layout_;
+};
+
+TEST_F(TableTopicTest, IsKnownOnceItWasReadToItsEndAndFollowedFromThenOn) {
+  for (int n = 0; n < 500; ++n) Send(("x" + std::to_string(n)).c_str(), R"({"team": "many"})");
+  Send("r1", R"({"team": "blue"})");
+  Send("r1", R"({"team": "red", "quota": 3})");
+  TableTopic reps(spec_, layout_, kafka_);
+  EXPECT_FALSE(reps.state().ok);
+  EXPECT_EQ(Await(&reps, "red absent"), "red absent");
+  EXPECT_EQ(reps.state().rows, 501u) << "all of it at once";
+  EXPECT_TRUE(reps.state().ok);
+  Send("r2", R"({"team": "green"})");
+  EXPECT_EQ(Await(&reps, "red green"), "red green");
+  Send("r1", nullptr);
+  EXPECT_EQ(Await(&reps, "absent green"), "absent green");
+  Send("r2", R"({"team": 1.50, "quota": "much"})");
+  Send("r1", R"({"team": "back"})");
+  EXPECT_EQ(Await(&reps, "back green"), "back green") << "a row that can't be is refused, the others go on";
+  EXPECT_EQ(reps.state().failures, 1);
+}
+
+TEST_F(TableTopicTest, CommandsReadItOnce) {
+  Send("r1", R"({"team": "blue"})");
+  specs_.tables[0].topic = "crm.reps";
+  specs_.kafka = kafka_;
+  const Result<LookupTables> tables = ReadTables(specs_, *plan_);
+  ASSERT_TRUE(tables.ok()) << tables.status().text();
+  EXPECT_EQ(TeamOf(*tables->at(0)), "blue");
+  EXPECT_EQ(tables->at(1), specs_.tables[1].contents);
+  broker_->Down();
+  const Status missing = ReadTables(specs_, *plan_, std::chrono::seconds(1)).status();
+  EXPECT_EQ(missing.code(), Code::kUnavailable);
+  EXPECT_TRUE(missing.text().starts_with("table reps: topic crm.reps: ")) << missing.text();
+}
+
+TEST_F(TableTopicTest, AnEmptyTopicIsATableWithoutRows) {
+  TableTopic reps(spec_, layout_, kafka_);
+  EXPECT_EQ(Await(&reps, "absent absent"), "absent absent");
+}
+
+TEST_F(TableTopicTest, WithoutBrokersThereAreNoContentsAndOldOnesStay) {
+  Send("r1", R"({"team": "blue"})");
+  broker_->Down();
+  TableTopic late(spec_, layout_, kafka_);
+  for (int n = 0; n < 3; ++n) late.Look(At(100));
+  EXPECT_EQ(late.contents(), nullptr);
+  broker_->Up();
+  EXPECT_EQ(Await(&late, "blue absent"), "blue absent");
+  broker_->Down();
+  for (int n = 0; n < 3; ++n) late.Look(At(100));
+  EXPECT_EQ(TeamOf(*late.contents(), "r1", 1), "blue");
 }
 
 }  // namespace

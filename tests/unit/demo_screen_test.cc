@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "daemon/demo/audit.h"
 #include "daemon/demo/ledger.h"
@@ -14,7 +16,11 @@ constexpr const char* kPage = R"(# HELP sales_leads_created Leads created.
 # TYPE sales_leads_created gauge
 sales_leads_created{channel="email",window="1h"} 5
 sales_leads_created{channel="email",window="lifetime"} 1234567
+sales_pipeline{currency="USD",window="now"} 250
+sales_tickets{window="1h"} 77
 tidemark_kpi_info{kpi="leads_created",unit=""} 1
+tidemark_kpi_info{kpi="pipeline",unit="currency"} 1
+tidemark_kpi_info{kpi="tickets",unit=""} 1
 tidemark_kpi_evaluation_timestamp_seconds{kpi="leads_created"} 1000.5
 tidemark_breach{rule="leads_surge",channel="email"} 1
 tidemark_breach{rule="leads_surge",channel="social"} 0
@@ -25,6 +31,8 @@ tidemark_state_complete 1
 ScreenFacts At(double seconds) {
   ScreenFacts facts;
   facts.now = WallTimeFromMicros(static_cast<int64_t>(seconds * 1e6));
+  static constexpr std::array<std::string_view, 2> kShown = {"leads_created", "pipeline"};
+  facts.kpis = kShown;
   facts.metrics_url = "http://127.0.0.1:9464/metrics";
   return facts;
 }
@@ -55,6 +63,9 @@ TEST(Screen, ShowsValuesChangesBreachesFreshnessAndAddress) {
   const auto lines = DrawScreen(MetricsPage::Parse(kPage).value(), before, At(1001.75), 160, 40);
   EXPECT_TRUE(AnyHas(lines, "1,234,567"));
   EXPECT_TRUE(AnyHas(lines, "+3"));
+  EXPECT_TRUE(AnyHas(lines, "250")) << "what has no window of an hour";
+  EXPECT_FALSE(AnyHas(lines, "77")) << "a KPI that isn't to be shown";
+  EXPECT_TRUE(AnyHas(lines, "and 1 more KPIs"));
   EXPECT_TRUE(AnyHas(lines, "1.2 s behind now") || AnyHas(lines, "1.3 s behind now"));
   EXPECT_TRUE(AnyHas(lines, "FIRING  leads_surge (email): 12"));
   EXPECT_FALSE(AnyHas(lines, "social"));
@@ -100,18 +111,21 @@ TEST(Ledger, BooksWhatTheSeriesOfTheDemoShow) {
   for (auto* order : {paid.mutable_order_paid()->mutable_order(), refund.mutable_order_refunded()->mutable_order(),
                       euros.mutable_order_paid()->mutable_order()}) {
     order->set_region("americas");
+    order->set_customer("c-1");
     order->set_currency("USD");
   }
   paid.mutable_order_paid()->mutable_order()->set_amount_micros(10'250'000);
   refund.mutable_order_refunded()->mutable_order()->set_amount_micros(-4'000'000);
   euros.mutable_order_paid()->mutable_order()->set_amount_micros(99'000'000);
   euros.mutable_order_paid()->mutable_order()->set_currency("EUR");
-  for (const auto* event : {&lead, &lead, &paid, &refund, &euros}) ledger.Book(*event);
+  for (const auto* event : {&lead, &lead, &paid, &paid, &refund, &euros}) ledger.Book(*event);
   const auto booked = [&](const Account& account) { return ToString(ledger.books().at(account)); };
   EXPECT_EQ(booked({"leads_created", {{"channel", "email"}}}), "2");
-  EXPECT_EQ(booked({"revenue", {{"sales_region", "americas"}}}), "6.25");
-  EXPECT_EQ(booked({"orders_paid", {}}), "1");
-  EXPECT_EQ(booked({"largest_order", {}, true}), "10.25");
+  EXPECT_EQ(booked({"revenue_net", {{"currency", "USD"}, {"sales_region", "americas"}}}), "16.5");
+  EXPECT_EQ(booked({"revenue", {{"currency", "EUR"}}}), "99");
+  EXPECT_EQ(booked({"orders_paid", {{"currency", "USD"}}}), "2");
+  EXPECT_EQ(booked({"customers_paying_overall", {{"currency", "USD"}}}), "1");
+  EXPECT_EQ(booked({"largest_order", {{"currency", "USD"}}, true}), "10.25");
 }
 
 TEST(Audit, SeriesThatAreSplitFurtherComeToTheSame) {

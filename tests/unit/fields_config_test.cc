@@ -95,19 +95,20 @@ const ConfigRow kRows[] = {
     {"TablesAreAMap", kWhole, "tables: [a]", "c.yaml:4:9: tables: a map (key: value) is wanted here\n"},
     {"TableWithoutFileAndKey", kWhole, "tables: {reps: {}}",
      "c.yaml:4:16: tables.reps: \"file\" is missing\nc.yaml:4:16: tables.reps: \"key\" is missing\n"},
-    {"TableNameNotAName", kWhole, "tables: {Reps: {topic: x, key: k}}",
-     "c.yaml:4:10: tables.Reps: \"Reps\" is not a name (a-z, 0-9 and _, first a letter); nearest: reps\n"
-     "c.yaml:4:17: tables.Reps.topic: \"topic\" is not supported yet by this version\n"},
+    {"TableNameNotAName", kWhole, "tables: {Reps: {topic: x, columns: {a: text}}}",
+     "c.yaml:4:10: tables.Reps: \"Reps\" is not a name (a-z, 0-9 and _, first a letter); nearest: reps\n"},
     {"TableOfATopic", kWhole, "tables: {reps: {topic: crm.reps, key: id}}",
-     "c.yaml:4:17: tables.reps.topic: \"topic\" is not supported yet by this version\n"},
+     "c.yaml:4:16: tables.reps: \"columns\" is missing: which members of the records' JSON objects there are, like {team: text, "
+     "quota: decimal}\nc.yaml:4:34: tables.reps.key: is of a file; in a topic the record's key is the id\n"},
+    {"TableOfAPattern", kWhole, "tables: {reps: {topic: \"crm.*\", columns: {a: text}}}",
+     "c.yaml:4:24: tables.reps.topic: \"crm.*\" is no topic's name (letters, digits, . _ -; patterns are not supported)\n"},
     {"TableKeyMisspelt", kWhole, "tables: {reps: {fiel: x.csv, key: id}}",
      "c.yaml:4:16: tables.reps: \"file\" is missing\nc.yaml:4:17: tables.reps: unknown key \"fiel\"; did you mean \"file\"?\n"},
-    {"TableColumnType", kWhole, "tables: {reps: {topic: x, key: id, columns: {quota: number}}}",
-     "c.yaml:4:17: tables.reps.topic: \"topic\" is not supported yet by this version\n"
-     "c.yaml:4:53: tables.reps.columns.quota: \"number\" is none of text, decimal, time, bool\n"},
-    {"TableKeyDeclared", kWhole, "tables: {reps: {topic: x, key: id, columns: {id: text}}}",
-     "c.yaml:4:17: tables.reps.topic: \"topic\" is not supported yet by this version\n"
-     "c.yaml:4:46: tables.reps.columns.id: is the table's key, which is text\n"},
+    {"TableColumnType", kWhole, "tables: {reps: {topic: x, columns: {quota: number}}}",
+     "c.yaml:4:44: tables.reps.columns.quota: \"number\" is none of text, decimal, time, bool\n"},
+    {"TableKeyDeclared", kWhole, "tables: {reps: {topic: x, file: no-such.csv, key: id, columns: {id: text}}}",
+     "c.yaml:4:33: tables.reps.file: \"no-such.csv\": can't read the file: No such file or directory\n"
+     "c.yaml:4:65: tables.reps.columns.id: is the table's key, which is text\n"},
     {"TableFileMissing", kWhole, "tables: {reps: {file: no-such.csv, key: id}}",
      "c.yaml:4:23: tables.reps.file: \"no-such.csv\": can't read the file: No such file or directory\n"},
     {"TableFileADirectory", kWhole, "tables: {reps: {file: /, key: id}}", "c.yaml:4:23: tables.reps.file: \"/\": is not a file\n"},

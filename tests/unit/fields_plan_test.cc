@@ -173,8 +173,24 @@ TEST(FieldsInAPlan, SayWhichColumnsAReloadedTableMustHave) {
   EXPECT_EQ(plan->lookups()[0].needed, std::vector<bool>({true, false, false}));
 }
 
+TEST(SourcesInAPlan, FeedWhatReadsTheirEventTypes) {
+  std::string said;
+  const auto plan = Compile("sources: {crm: {feeds: [deal.won, lead.created], expect_every: 1h}, all: {expect_every: 1h}}\n"
+                            "kpis: [{name: won, on: deal.won, count: true, windows: [24h]}, {name: paid, on: order.paid, count: true, windows: [24h]},"
+                            " {name: to_deal, key: lead.id, elapsed: {from: lead.created, to: deal.created}, stats: [avg], windows: [24h]}]", &said);
+  ASSERT_TRUE(plan != nullptr) << said;
+  const auto feeds = [&](size_t kpi) { return plan->source_sets()[plan->kpis()[kpi].source_set]; };
+  EXPECT_EQ(feeds(0), (std::vector<uint32_t>{0, 1}));
+  EXPECT_EQ(feeds(1), (std::vector<uint32_t>{1}));
+  EXPECT_EQ(feeds(2), (std::vector<uint32_t>{0, 1}));
+  EXPECT_EQ(plan->heartbeat().type, Schema::Canonical().FindType("heartbeat"));
+  EXPECT_EQ(Compile("sources: {crm: {feeds: [deal.wun], expect_every: 1h}}\n"
+                    "kpis: [{name: won, on: deal.won, count: true, windows: [24h]}]", &said), nullptr);
+  EXPECT_NE(said.find("sources.crm.feeds: there is no event type \"deal.wun\"; did you mean \"deal.won\"?"), std::string::npos) << said;
+}
+
 TEST(FieldsInAPlan, TheExamplesAreRight) {
-  for (const char* file : {TIDEMARK_EXAMPLES "/tables.yaml", TIDEMARK_EXAMPLES "/goals.yaml"}) {
+  for (const char* file : {TIDEMARK_EXAMPLES "/tables.yaml", TIDEMARK_EXAMPLES "/goals.yaml", TIDEMARK_EXAMPLES "/sources.yaml"}) {
     Specs specs;
     Diagnostics diagnostics;
     LoadConfig(file, &specs, &diagnostics);
