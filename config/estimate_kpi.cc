@@ -79,7 +79,7 @@ Duration LengthOf(const WindowSpec& window) {
 }
 
 // How far back the panes of a window are needed: to its lower edge, and to that of what it is compared with.
-Duration KeptOf(const KpiSpec& kpi, const WindowSpec& window) {
+Duration NeededOf(const KpiSpec& kpi, const WindowSpec& window) {
   const Duration length = LengthOf(window);
   const bool two = window.kind == WindowSpec::Kind::kClosed || kpi.measure == Measure::kLapsed;
   Duration back{};
@@ -89,6 +89,13 @@ Duration KeptOf(const KpiSpec& kpi, const WindowSpec& window) {
   }
   const Duration step = window.kind == WindowSpec::Kind::kRolling ? StepOf(window) : Duration();
   return length * (two ? 2 : 1) + step + back;
+}
+
+// How far back they are kept: those that left are told by `explain`.
+Duration KeptOf(const Specs& specs, const KpiSpec& kpi, const WindowSpec& window) {
+  const bool rolls = window.kind == WindowSpec::Kind::kRolling;
+  const Duration idle = kpi.series_idle.value_or(specs.limits.series_idle);
+  return NeededOf(kpi, window) + (rolls ? std::min(window.length, idle) + StepOf(window) : Duration());
 }
 
 double SeriesOf(const Specs& specs, const KpiSpec& kpi, double series) {
@@ -105,7 +112,7 @@ double IdsOf(const KpiSpec& kpi, const Load& load) {
   Duration known = kpi.within.value_or(Duration());
   for (const WindowSpec& window : kpi.windows) {
     if (window.lifetime() || kpi.measure == Measure::kFirst) return load.events_per_second > 0 ? load.ids : 0;
-    known = std::max(known, KeptOf(kpi, window));
+    known = std::max(known, NeededOf(kpi, window));
   }
   return std::min(load.ids, load.events_per_second * Seconds(known));
 }
@@ -133,7 +140,7 @@ KpiEstimate EstimateKpi(const Specs& specs, const KpiSpec& kpi, const Load& load
     if (window.lifetime()) continue;
     const Tier tier = window.kind == WindowSpec::Kind::kRolling ? TierOfStep(StepOf(window)) : Tier::kHour;
     Duration& of_tier = kept[static_cast<size_t>(tier)];
-    of_tier = std::max(of_tier, KeptOf(kpi, window));
+    of_tier = std::max(of_tier, KeptOf(specs, kpi, window));
   }
   double open = 0, stored = 0;
   for (size_t t = 0; t < kTierCount; ++t) {

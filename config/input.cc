@@ -211,6 +211,7 @@ void ReadWeb(const Value& value, HttpSpec* http) {
     }
   }
   map->Set("enable_lifecycle", &http->enable_lifecycle, [](const Value& v) { return v.Bool(); });
+  map->Set("enable_ids", &http->enable_ids, [](const Value& v) { return v.Bool(); });
   map->Set("max_connections", &http->max_connections, [](const Value& v) { return v.Whole(1, 100'000); });
   map->Finish();
 }

@@ -140,6 +140,7 @@ std::string LandingPage(Phase phase, const View* view) {
       {"/metrics", "everything, for Prometheus"},
       {"/api/v1/kpis", "all KPIs with their values, as JSON"},
       {"/api/v1/breaches", "all rules with their state, as JSON"},
+      {"/api/v1/explain?kpi=", "what moved a KPI (add its name), as JSON; with &amp;format=table for people"},
       {"/api/v1/status", "partitions, offsets and event time, as JSON"},
       {"/-/healthy", "200 while the process works"},
       {"/-/ready", "200 once restored, assigned and caught up"}};

@@ -163,6 +163,7 @@ Status BackFill::CountFrom(RecordSource* kafka, const std::vector<TopicPartition
   options.stopwatch = &WallNow;
   options.open_panes_bytes = std::min(memory_.rows / 4, options.open_panes_bytes);
   options.entity_cache_bytes = memory_.entities;
+  options.keep_shown = false;
   TM_ASSIGN_OR_RETURN(const auto engine, Engine::Open(plan_, side_.get(), &source, WallNow(), std::move(options)));
   {
     const std::lock_guard lock(mu_);

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <iostream>
+#include <map>
 
 #include "daemon/commands.h"
 #include "daemon/demo/demo.h"
@@ -25,6 +26,7 @@ Examples:
   tidemark import --config.file=kpis.yaml --input=crm_export.jsonl   once, before the first run
   tidemark generate catalogue                       every KPI that ships with it
   tidemark state inspect --storage.path=/var/lib/tidemark
+  tidemark explain revenue --window=30d --url=http://127.0.0.1:9464
   curl localhost:9464/metrics                       what a running daemon shows
 
 Exit codes:
@@ -54,6 +56,11 @@ this order: time moves on to `at`, `events` arrive, and /metrics must show what 
             - no_leads firing                                               # a rule
 
 All keys: config/scenarios.md. Exit codes: 0 all passed, 1 some failed, 2 wrong command line, 78 a file is refused.)";
+
+constexpr const char* kEraseFooter = R"(
+The rows of the ids go, with all that is in them, from the files on disk, too. Totals stay; a deal that is open leaves what
+is open, since nothing could close it any more. A later event of the same id begins anew, as of one never seen.
+Out of reach: Kafka's log (a replay or back-fill brings it back), backups and copies, label values, alerts that were sent.)";
 
 // Turns what a person typed into a value, with a sentence when it cannot be.
 template <class T>
@@ -98,6 +105,11 @@ struct Commands {
   TestOptions test;
   GenerateOptions generate;
   StateOptions state;
+  EraseOptions erase;
+  ExplainOptions explain;
+  std::map<std::string, std::string> explain_asked;
+  std::vector<std::string> explain_labels;
+  bool explain_ids = false;
   DemoOptions demo;
   std::string demo_duration, demo_history = "30d";
   std::function<int()> chosen;
@@ -199,7 +211,7 @@ void AddGenerate(CLI::App* root, Commands* c) {
 }
 
 void AddState(CLI::App* root, Commands* c) {
-  CLI::App* app = root->add_subcommand("state", "Look at a state directory.");
+  CLI::App* app = root->add_subcommand("state", "Look at a state directory, or take ids out of it.");
   app->require_subcommand(1);
   CLI::App* inspect = app->add_subcommand("inspect", "Say what is in it; also while a daemon uses it.");
   CLI::App* verify =
@@ -211,6 +223,49 @@ void AddState(CLI::App* root, Commands* c) {
   AddConfigFile(verify, &c->state.config_file);
   inspect->final_callback([c] { c->chosen = [c] { return StateInspect(c->state); }; });
   verify->final_callback([c] { c->chosen = [c] { return StateVerify(c->state); }; });
+  CLI::App* erase = app->add_subcommand("erase", "Forget what is known of ids; what was counted stays. No daemon may be running.");
+  AddConfigFile(erase, &c->erase.config_file);
+  erase->add_option("--storage.path", c->erase.storage_path, "state directory; over storage.path of the configuration");
+  CLI::Option* id = erase->add_option("--id", c->erase.ids, "of a customer, lead, deal; may be given again");
+  CLI::Option* file = erase->add_option("--ids-file", c->erase.ids_file, "a file with an id on each line")->option_text("FILE");
+  erase->add_option("--kind", c->erase.kind, "only where a KPI has its ids in this field, like order.customer (default: everywhere)");
+  erase->footer(kEraseFooter);
+  erase->final_callback([c, id, file] {
+    if (id->count() + file->count() == 0) throw CLI::RequiredError("--id or --ids-file");
+    c->chosen = [c] { return StateErase(c->erase); };
+  });
+}
+
+void AddExplain(CLI::App* root, Commands* c) {
+  CLI::App* app = root->add_subcommand("explain", "What moved a KPI: entered, left, corrected, by label; and which ids are behind it.");
+  constexpr std::pair<const char*, const char*> kAsked[] = {
+      {"window", "one of the KPI's windows (default: its first)"},
+      {"from", "RFC 3339; the last whole hour not after it that is known (default: 24 hours before)"},
+      {"to", "RFC 3339; a whole hour (default: now)"},
+      {"by", "groups by this label (default: by each)"},
+      {"limit", "length of each list, at most 10000 (default: 100)"},
+      {"format", "table or json (default: table)"}};
+  app->add_option("kpi", c->explain_asked["kpi"], "its name")->required();
+  for (const auto& [name, what] : kAsked) app->add_option(std::string("--") + name, c->explain_asked[name], what);
+  app->add_option("--label", c->explain_labels, "only series with this value; may be given again")->option_text("NAME=VALUE");
+  app->add_flag("--ids", c->explain_ids, "also the ids that count, which may be personal data");
+  CLI::Option* url = app->add_option("--url", c->explain.url, "of a running daemon, like http://127.0.0.1:9464");
+  CLI::Option* config = app->add_option("--config.file", c->explain.config_file,
+                                        "without --url: the configuration; no daemon may be running");
+  app->add_option("--storage.path", c->explain.storage_path, "state directory; over storage.path of the configuration")->needs(config);
+  url->excludes(config);
+  app->final_callback([c, url, config] {
+    if (url->count() + config->count() == 0) throw CLI::RequiredError("--url or --config.file");
+    c->chosen = [c] {
+      if (c->explain_asked["format"].empty()) c->explain_asked["format"] = "table";
+      for (const auto& [name, value] : c->explain_asked) {
+        if (!value.empty()) c->explain.query.emplace_back(name, value);
+      }
+      for (const std::string& label : c->explain_labels) c->explain.query.emplace_back("label", label);
+      if (c->explain_ids) c->explain.query.emplace_back("ids", "true");
+      return ExplainCommand(c->explain);
+    };
+  });
 }
 
 void AddDemo(CLI::App* root, Commands* c) {
@@ -273,6 +328,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   AddTest(&app, &commands);
   AddGenerate(&app, &commands);
   AddState(&app, &commands);
+  AddExplain(&app, &commands);
   AddDemo(&app, &commands);
   try {
     app.parse(argc, argv);

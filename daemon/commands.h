@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/log.h"
@@ -68,6 +69,21 @@ struct StateOptions {
 };
 int StateInspect(const StateOptions& options);
 int StateVerify(const StateOptions& options);
+
+struct EraseOptions {
+  std::string config_file, storage_path;
+  std::vector<std::string> ids;
+  std::string ids_file;              // one a line; "": none
+  std::string kind;                  // as a KPI's key; "": every kind
+};
+int StateErase(const EraseOptions& options);
+
+struct ExplainOptions {
+  std::vector<std::pair<std::string, std::string>> query;  // as in the address /api/v1/explain
+  std::string url;                                         // of a running daemon; "": the state is read
+  std::string config_file, storage_path;
+};
+int ExplainCommand(const ExplainOptions& options);
 
 // Plan of a configuration file; null after every mistake was printed to stderr. `adjust` may change what was read
 // before it is compiled.

@@ -119,8 +119,8 @@ class EngineRunner::Round {
 };
 
 EngineRunner::EngineRunner(std::shared_ptr<const Configuration> configuration, const MemoryPlan& memory,
-                           Lifecycle* lifecycle, OwnMetrics* own)
-    : configuration_(std::move(configuration)), memory_(memory), lifecycle_(lifecycle), own_(own) {
+                           Lifecycle* lifecycle, OwnMetrics* own, ExplainService* explain)
+    : configuration_(std::move(configuration)), memory_(memory), lifecycle_(lifecycle), own_(own), explain_(explain) {
   thread_ = std::thread([this] { Main(); });
 }
 
@@ -180,6 +180,10 @@ Status EngineRunner::Serve() {
   const std::string& path = configuration_->specs.storage.path;
   TM_ASSIGN_OR_RETURN(const std::unique_ptr<RocksStore> store, RocksStore::Open(path, store_options));
   Log(LogLevel::kInfo, "state opened", {{"path", path}});
+  struct Offered {
+    ExplainService* explain;
+    ~Offered() { explain->Withdraw(); }
+  } const offered{explain_};
   lifecycle_->SetPhase(Phase::kRestoring);
   TM_ASSIGN_OR_RETURN(std::unique_ptr<KafkaSource> source, OpenSource());
   const auto follow_tables = [this] { tables_ = std::make_unique<TableWatch>(configuration_->specs, *configuration_->plan, own_); };
@@ -241,6 +245,7 @@ Status EngineRunner::Run(RocksStore* store, KafkaSource* source) {
   lifecycle_->Progress(SteadyNow());
   lifecycle_->SetPhase(Phase::kRunning);
   round.After(engine->view());
+  explain_->Offer(store, configuration->plan);
   bool tables_known = false;
   const auto backfill_ends = [this] { return backfill_ != nullptr && (backfill_->near() || backfill_->failed()); };
   while (!stop_ && !changed_ && !backfill_ends()) {

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "daemon/backfill.h"
+#include "daemon/explain_service.h"
 #include "daemon/lifecycle.h"
 #include "daemon/memory.h"
 #include "daemon/own_metrics.h"
@@ -23,7 +24,7 @@ namespace tidemark {
 class EngineRunner {
  public:
   EngineRunner(std::shared_ptr<const Configuration> configuration, const MemoryPlan& memory, Lifecycle* lifecycle,
-               OwnMetrics* own);
+               OwnMetrics* own, ExplainService* explain);
   ~EngineRunner();
 
   // Returns at once; the configuration takes effect between two batches, after a commit. Threads: any.
@@ -52,6 +53,7 @@ class EngineRunner {
   const MemoryPlan memory_;
   Lifecycle* const lifecycle_;
   OwnMetrics* const own_;
+  ExplainService* const explain_;
   std::unique_ptr<TableWatch> tables_;         // of configuration_; confined to the thread, as is the next
   std::unique_ptr<BackFill> backfill_;
   std::mutex mu_;

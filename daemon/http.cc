@@ -17,6 +17,12 @@ std::string_view Header(MHD_Connection* connection, MHD_ValueKind kind, const ch
   return value == nullptr ? std::string_view() : std::string_view(value);
 }
 
+MHD_Result AddArgument(void* cls, MHD_ValueKind, const char* key, const char* value) {
+  auto* query = static_cast<std::vector<std::pair<std::string_view, std::string_view>>*>(cls);
+  query->emplace_back(key, value == nullptr ? "" : value);
+  return MHD_YES;
+}
+
 // What a response's bytes live in until they are sent.
 struct Held {
   std::shared_ptr<const DeflatedPart> prefix;
@@ -42,6 +48,7 @@ MHD_Result Send(MHD_Connection* connection, HttpResponse response, bool allow_he
   const unsigned code = response.code;
   const std::string type(response.content_type);
   const bool gzip = response.gzip;
+  const unsigned retry_after = response.retry_after_seconds;
   MHD_Response* made = MakeResponse(std::move(response));
   if (made == nullptr) return MHD_NO;
   MHD_add_response_header(made, "Content-Type", type.c_str());
@@ -51,6 +58,7 @@ MHD_Result Send(MHD_Connection* connection, HttpResponse response, bool allow_he
   MHD_add_response_header(made, "Cache-Control", "no-store");
   MHD_add_response_header(made, "Vary", "Accept, Accept-Encoding");
   if (gzip) MHD_add_response_header(made, "Content-Encoding", "gzip");
+  if (retry_after > 0) MHD_add_response_header(made, "Retry-After", std::to_string(retry_after).c_str());
   if (allow_header) MHD_add_response_header(made, "Allow", "GET, HEAD");
   const MHD_Result queued = MHD_queue_response(connection, code, made);
   MHD_destroy_response(made);
@@ -81,7 +89,7 @@ MHD_Result Answer(void* cls, MHD_Connection* connection, const char* url, const 
   request.path = url;
   request.accept = Header(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
   request.accept_encoding = Header(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING);
-  request.kpi = Header(connection, MHD_GET_ARGUMENT_KIND, "kpi");
+  MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, &AddArgument, &request.query);
   try {
     HttpResponse response = (*static_cast<HttpServer::Handler*>(cls))(request);
     const bool not_allowed = response.code == MHD_HTTP_METHOD_NOT_ALLOWED;

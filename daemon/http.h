@@ -6,6 +6,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "daemon/scrape.h"
 #include "pipeline/base/status.h"
@@ -15,8 +17,16 @@ namespace tidemark {
 struct HttpRequest {
   std::string_view path;
   std::string_view accept, accept_encoding;
-  std::string_view kpi;  // query parameter
-  bool post = false;     // POST or PUT
+  std::vector<std::pair<std::string_view, std::string_view>> query;  // in the order of the address
+  bool post = false;                                                 // POST or PUT
+
+  // Of the first query parameter of this name; "" without one.
+  std::string_view Query(std::string_view name) const {
+    for (const auto& [key, value] : query) {
+      if (key == name) return value;
+    }
+    return {};
+  }
 };
 
 struct HttpResponse {
@@ -24,6 +34,7 @@ struct HttpResponse {
   std::string_view content_type = "text/plain; charset=utf-8";
   std::string body;
   bool gzip = false;
+  unsigned retry_after_seconds = 0;            // of a 503; 0: nothing is said
   std::shared_ptr<const DeflatedPart> prefix;  // sent before body; null: nothing
 };
 

@@ -10,6 +10,7 @@ std::string ChangedForGood(const Specs& from, const Specs& to) {
   if (from.http.listen_address != to.http.listen_address) return "web.listen_address";
   if (from.http.max_connections != to.http.max_connections) return "web.max_connections";
   if (from.http.enable_lifecycle != to.http.enable_lifecycle) return "web.enable_lifecycle";
+  if (from.http.enable_ids != to.http.enable_ids) return "web.enable_ids";
   if (from.limits.memory_bytes != to.limits.memory_bytes) return "limits.memory";
   if (from.limits.min_free_disk_bytes != to.limits.min_free_disk_bytes) return "limits.min_free_disk";
   return "";

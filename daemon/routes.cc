@@ -52,8 +52,9 @@ HttpResponse Routes::Api(const HttpRequest& request) const {
   if (!kpis && request.path != "/api/v1/breaches") return Json(404, ErrorJson("nothing is served at this path"));
   if (view == nullptr) return Json(503, ErrorJson("restoring the stored state"));
   if (!kpis) return Json(200, BreachesJson(*view));
-  if (!request.kpi.empty() && !HasKpi(*view, request.kpi)) return Json(404, ErrorJson("no KPI has this name"));
-  return Json(200, KpisJson(*view, request.kpi));
+  const std::string_view kpi = request.Query("kpi");
+  if (!kpi.empty() && !HasKpi(*view, kpi)) return Json(404, ErrorJson("no KPI has this name"));
+  return Json(200, KpisJson(*view, kpi));
 }
 
 HttpResponse Routes::Reload(const HttpRequest& request) const {
@@ -91,6 +92,9 @@ HttpResponse Routes::Answer(const HttpRequest& request) {
   } else if (request.path == "/-/ready") {
     handler = "ready";
     response = Probe(Ready(lifecycle_->phase(), lifecycle_->view().get(), lifecycle_->trouble()));
+  } else if (request.path == "/api/v1/explain" && explain_ != nullptr) {
+    handler = "explain";
+    response = explain_(request);
   } else if (request.path.substr(0, 8) == "/api/v1/") {
     handler = "api";
     response = Api(request);

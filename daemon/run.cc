@@ -14,6 +14,7 @@
 #include "daemon/commands.h"
 #include "daemon/engine_runner.h"
 #include "daemon/exit_code.h"
+#include "daemon/explain_service.h"
 #include "daemon/http.h"
 #include "daemon/reload.h"
 #include "daemon/routes.h"
@@ -136,7 +137,9 @@ int RunDaemon(const RunOptions& options) {
     Reloader* reloader = reloader_at;
     return reloader != nullptr ? reloader->Reload() : Unavailable("starting or stopping; try again");
   };
-  Routes routes(&lifecycle, &own, specs.http.enable_lifecycle ? reload : std::function<Status()>());
+  ExplainService explain(specs.http.enable_ids);
+  Routes routes(&lifecycle, &own, specs.http.enable_lifecycle ? reload : std::function<Status()>(),
+                [&explain](const HttpRequest& request) { return explain.Answer(request); });
   HttpLimits limits;
   limits.max_connections = specs.http.max_connections;
   Result<std::unique_ptr<HttpServer>> http = HttpServer::Start(
@@ -145,7 +148,7 @@ int RunDaemon(const RunOptions& options) {
   Log(LogLevel::kInfo, "serving", {{"address", (*http)->address()}, {"port", std::to_string((*http)->port())}});
   if (const Status written = WritePortFile(options.port_file, (*http)->port()); !written.ok()) return Fail(written);
 
-  EngineRunner engine(first, *memory, &lifecycle, &own);
+  EngineRunner engine(first, *memory, &lifecycle, &own, &explain);
   Reloader reloader(first, load, [&](auto configuration) { engine.Use(std::move(configuration)); }, &own);
   reloader_at = &reloader;
   WaitForStop(engine, &reloader);

@@ -4,6 +4,7 @@
 #include "daemon/clock.h"
 #include "daemon/commands.h"
 #include "daemon/exit_code.h"
+#include "daemon/idle_source.h"
 #include "daemon/view_metrics.h"
 #include "pipeline/engine/engine.h"
 #include "pipeline/engine/import.h"
@@ -42,18 +43,6 @@ class FrozenStore final : public Store {
 
  private:
   const Store* const store_;
-};
-
-// Never has anything.
-class IdleSource final : public RecordSource {
- public:
-  AssignmentChange Poll() override { return {}; }
-  Status Assign(std::span<const StartAt>) override { return Status::Ok(); }
-  Result<RecordBatch> Take(PartitionId, size_t) override { return RecordBatch(); }
-  PartitionStatus status(PartitionId) override { return {}; }
-  bool ready(PartitionId) const override { return false; }
-  void Wait(Duration) override {}
-  void ReportProgress(std::span<const std::pair<TopicPartition, Offset>>) override {}
 };
 
 // Above every key: keys begin with a letter or a number of four bytes that never gets there.

@@ -97,9 +97,12 @@ Status BulkWriter::Flush() {
 Status MoveBulk(const Store& side, uint64_t sequence, TableMove* move, BulkWriter* out) {
   if (move->merge) return MovePanes(side, sequence, *move, out);
   TM_CHECK(move->from == move->to);
-  TM_RETURN_IF_ERROR(Copy(side, Family::kRows, Begin(move->from), End(move->from), out, [&](std::string_view key, std::string_view value) {
-    return key[4] == 'L' ? Labels(*move, value) : std::string(value);
-  }));
+  // Not 'H': what the side showed, it showed to nobody.
+  for (const char kind : {'L', 'V'}) {
+    const auto as = [&](std::string_view, std::string_view value) { return kind == 'L' ? Labels(*move, value) : std::string(value); };
+    TM_RETURN_IF_ERROR(Copy(side, Family::kRows, RowKey(move->from, kind, RowId{0}),
+                            RowKey(move->from, static_cast<char>(kind + 1), RowId{0}), out, as));
+  }
   TM_RETURN_IF_ERROR(Copy(side, Family::kPanes, Begin(move->from), End(move->from), out, &Same));
   const std::string head = TableKey(move->from);
   return Copy(side, Family::kMeta, head, head + '\0', out, &Same);

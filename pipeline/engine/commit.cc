@@ -34,7 +34,7 @@ size_t Engine::Impl::OpenBytes() const {
   size_t bytes = 0;
   for (const auto& table : tables_) bytes += static_cast<size_t>(table->PanesBytes());
   // Entities are written as they are, with a fraction of the work: more of them may wait.
-  return bytes + entities_.dirty_bytes() / 4;
+  return bytes + entities_.dirty_bytes() / 4 + shown_bytes_;
 }
 
 void Engine::Impl::AppendMeta(CommitBatch* batch) {
@@ -76,6 +76,8 @@ Status Engine::Impl::BuildBatch(CommitBatch* batch) {
     if (clocks_[c].t != kNoEventTime) TM_RETURN_IF_ERROR(AdvanceTables(c, clocks_[c].t));
   }
   *batch = erase_at_open_;
+  batch->erase_ranges.insert(batch->erase_ranges.end(), shown_.erase_ranges.begin(), shown_.erase_ranges.end());
+  batch->puts.insert(batch->puts.end(), shown_.puts.begin(), shown_.puts.end());
   for (const auto& table : tables_) TM_RETURN_IF_ERROR(table->AppendTo(sequence_ + 1, store_, batch));
   entities_.AppendTo(batch);
   for (auto& dedup : intake_.dedups()) {
@@ -112,6 +114,8 @@ Status Engine::Impl::Commit(WallTime now) {
   for (RuleState& rule : rules_) rule.Told();
   registry_dirty_ = false;
   erase_at_open_.Clear();
+  shown_.Clear();
+  shown_bytes_ = 0;
   applied_since_commit_ = moved_since_commit_ = false;
   const WallTime end = options_.stopwatch ? options_.stopwatch() : now;
   const Duration since = last_commit_ == WallTime::min() ? Duration(0) : now - last_commit_;

@@ -3,7 +3,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "pipeline/engine/source.h"
 #include "pipeline/plan/plan.h"
@@ -25,6 +30,14 @@ struct EngineOptions {
   // Commits are at least this far apart, and as far as they stay under 5 % of the engine's time, up to max.
   Duration min_commit_interval = std::chrono::milliseconds(100);
   Duration max_commit_interval = std::chrono::seconds(5);
+  // What is shown at whole hours is stored, for `explain`.
+  bool keep_shown = true;
+};
+
+struct ErasedIds {
+  std::vector<std::string> keys;           // of the rows, in Family::kEntities
+  std::map<std::string, size_t> parts;     // how many of them, by the KPI that knew them
+  std::map<std::string, size_t> open;      // of those, how many were taken out of what is open
 };
 
 // Invariants: (1) what view() shows was committed before; (2) a commit holds everything together with the offsets;
@@ -48,6 +61,9 @@ class Engine {
   // New contents of the tables that derived fields, targets and holidays are looked up in, by Plan::lookups(); until then
   // they are the plan's. What was counted stays as it is. REQUIRES: laid out as the plan says.
   void SetTables(LookupTables tables);
+  // With the next commit nothing is known any more of these ids, of one kind of entity (FoldPlan::entity_kind) or of every one. What
+  // was counted stays, but for what is open: nothing could close it any more. REQUIRES: nothing was applied since the last commit.
+  Result<ErasedIds> Erase(std::span<const std::string> ids, std::optional<uint64_t> kind);
   // Commits now what is applied.
   Status Commit(WallTime now);
   // A last commit; the same as Commit, with the group told how far we are.

@@ -116,7 +116,7 @@ FoldEvent Folding::EventOf(const FoldPlan& fold, const FoldOp& op, const EventRo
   return event;
 }
 
-void Folding::Add(const FoldPlan& fold, const Contribution& delta) {
+void Folding::AddOne(const FoldPlan& fold, const Contribution& delta) {
   Table& table = *tables_[fold.table.v];
   const ColumnPlan& column = table.plan().columns[delta.column];
   int64_t* cell = table.Hot(delta.row, delta.at) + column.hot;
@@ -140,12 +140,10 @@ Status Folding::ApplyOne(const FoldOp& op, const EventRow& row, const Hash128& k
   counts.counted -= result.unmatched;
   ++(result.overflowed ? counts.overflowed : counts.counted);
   if (!result.changed) return Status::Ok();
-  for (const Contribution& delta : deltas_) {
-    if (fold.distinct) {
-      values_.emplace_back(op.fold, delta);
-    } else {
-      Add(fold, delta);
-    }
+  if (fold.distinct) {
+    for (const Contribution& delta : deltas_) values_.emplace_back(op.fold, delta);  // reading theirs could move this entity
+  } else {
+    for (const Contribution& delta : deltas_) AddOne(fold, delta);
   }
   const auto growth = static_cast<int64_t>(part_.size()) - (has ? static_cast<int64_t>(part->second.size()) : -int64_t{sizeof(*part)});
   if (has) {
@@ -175,44 +173,53 @@ Status Folding::Apply(const RoutePlan& route, uint64_t passed, const EventRow& r
       TM_RETURN_IF_ERROR(ApplyOne(op, row, keys[e], entity));
     }
   }
-  return values_.empty() ? Status::Ok() : AddValues();
+  for (const auto& [fold, delta] : values_) TM_RETURN_IF_ERROR(AddValue(fold, delta));
+  values_.clear();
+  return Status::Ok();
 }
 
-Status Folding::AddValues() {
-  constexpr uint64_t kKind = 0x76616c756573;  // of values: no kind of entity has it but by chance, nor their ids then
-  for (const auto& [index, delta] : values_) {
-    const FoldPlan& fold = plan_.folds()[index];
-    const auto hash = static_cast<Uint128>(delta.count < 0 ? -delta.sum : delta.sum);
-    const uint32_t number = numbers_[index];
-    std::string id;
-    PutBigEndian(&id, plan_.kpis()[fold.kpi.v].fingerprint, 8);
-    PutBigEndian(&id, delta.row.v, 4);
-    PutBigEndian(&id, static_cast<uint64_t>(hash >> 64), 8);
-    PutBigEndian(&id, static_cast<uint64_t>(hash), 8);
-    const Hash128 key = Entities::KeyOf(kKind, id);
-    Status status;
-    EntityRow* value = entities_.Get(key, id, &status);
-    if (value == nullptr) return status;
-    const auto part = PartOf(value, number);
-    const bool has = part != value->parts.end() && part->first == number;
-    ByteReader reader(has ? std::string_view(part->second) : std::string_view());
-    const int64_t before = has ? reader.ZigZag() : 0;
-    if (!reader.Done()) return Corrupt("how many open entities have a value cannot be read");
-    const int64_t after = before + delta.count;
-    part_.clear();
-    PutZigZag(&part_, after);
-    if (!has) {
-      value->parts.emplace(part, number, part_);
-    } else if (after != 0) {
-      part->second = part_;
+Status Folding::Add(uint32_t fold, std::span<const Contribution> deltas) {
+  for (const Contribution& delta : deltas) {
+    if (plan_.folds()[fold].distinct) {
+      TM_RETURN_IF_ERROR(AddValue(fold, delta));
     } else {
-      value->parts.erase(part);
+      AddOne(plan_.folds()[fold], delta);
     }
-    entities_.Changed(key, has == (after != 0) ? 0 : (has ? -1 : 1) * int64_t{sizeof(*part)});
-    const int64_t change = (after > 0 ? 1 : 0) - (before > 0 ? 1 : 0);
-    if (change != 0) Add(fold, {delta.row, delta.column, delta.at, change, 0, 0});
   }
-  values_.clear();
+  return Status::Ok();
+}
+
+Status Folding::AddValue(uint32_t index, const Contribution& delta) {
+  const FoldPlan& fold = plan_.folds()[index];
+  const auto hash = static_cast<Uint128>(delta.count < 0 ? -delta.sum : delta.sum);
+  const uint32_t number = numbers_[index];
+  std::string id;
+  PutBigEndian(&id, plan_.kpis()[fold.kpi.v].fingerprint, 8);
+  PutBigEndian(&id, delta.row.v, 4);
+  PutBigEndian(&id, static_cast<uint64_t>(hash >> 64), 8);
+  PutBigEndian(&id, static_cast<uint64_t>(hash), 8);
+  const Hash128 key = Entities::KeyOf(Entities::kValues, id);
+  Status status;
+  EntityRow* value = entities_.Get(key, id, &status);
+  if (value == nullptr) return status;
+  const auto part = PartOf(value, number);
+  const bool has = part != value->parts.end() && part->first == number;
+  ByteReader reader(has ? std::string_view(part->second) : std::string_view());
+  const int64_t before = has ? reader.ZigZag() : 0;
+  if (!reader.Done()) return Corrupt("how many open entities have a value cannot be read");
+  const int64_t after = before + delta.count;
+  part_.clear();
+  PutZigZag(&part_, after);
+  if (!has) {
+    value->parts.emplace(part, number, part_);
+  } else if (after != 0) {
+    part->second = part_;
+  } else {
+    value->parts.erase(part);
+  }
+  entities_.Changed(key, has == (after != 0) ? 0 : (has ? -1 : 1) * int64_t{sizeof(*part)});
+  const int64_t change = (after > 0 ? 1 : 0) - (before > 0 ? 1 : 0);
+  if (change != 0) AddOne(fold, {delta.row, delta.column, delta.at, change, 0, 0});
   return Status::Ok();
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,6 +33,8 @@ class Folding final : private RowFinder {
   // Folds the event into its entities. `passed`: conditions that hold, by RoutePlan::filters.
   // `keys`: as KeysOf gave them.
   Status Apply(const RoutePlan& route, uint64_t passed, const EventRow& row, const Hash128* keys);
+  // Differences of a fold, by its index, to be folded into its table.
+  Status Add(uint32_t fold, std::span<const Contribution> deltas);
 
  private:
   // Empty when the event has none. Valid until the next call.
@@ -42,9 +45,9 @@ class Folding final : private RowFinder {
   RowId Admit(const FoldPlan& fold, std::string_view packed_labels);
   RowId Other(const FoldPlan& fold);
   RowId RowOfLabels(const FoldPlan& fold, const std::vector<LabelSlot>& labels, const EventRow& row);
-  void Add(const FoldPlan& fold, const Contribution& delta);
-  // What open entities of distinct folds changed: how many of them have a value is kept as an entity of its own.
-  Status AddValues();
+  void AddOne(const FoldPlan& fold, const Contribution& delta);
+  // A value that one open entity more has, or one less.
+  Status AddValue(uint32_t fold, const Contribution& delta);
 
   const Plan& plan_;
   Entities& entities_;

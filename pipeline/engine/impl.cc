@@ -236,19 +236,22 @@ Status Engine::Impl::EvaluateAt(size_t clock, EventTime t) {
     rules_[r].Evaluate(t, *view, coverage);
   }
   clocks_[clock].changed = false;
-  return Status::Ok();
+  return FloorTo(t, kShownGrid) == t ? KeepShown(clock, t) : Status::Ok();
 }
 
 Status Engine::Impl::EvaluateThrough() {
-  if (rules_.empty()) return Status::Ok();
+  if (rules_.empty() && !options_.keep_shown) return Status::Ok();
+  const Duration grid = rules_.empty() ? kShownGrid : kRuleGrid;
   for (size_t c = 0; c < clocks_.size(); ++c) {
     Clock& clock = clocks_[c];
     if (clock.t == kNoEventTime) continue;
     const EventTime last = FloorTo(clock.t, kRuleGrid);
     if (clock.evaluated == kNoEventTime) clock.evaluated = last - kRuleGrid;
     while (clock.evaluated < last) {
-      clock.evaluated += kRuleGrid;
-      TM_RETURN_IF_ERROR(EvaluateAt(c, clock.evaluated));
+      clock.evaluated = std::min(FloorTo(clock.evaluated, grid) + grid, last);
+      if (FloorTo(clock.evaluated, grid) != clock.evaluated) continue;
+      const bool looked_at = !rules_.empty() || IsShownKept(clock.evaluated, clock.t);
+      TM_RETURN_IF_ERROR(looked_at ? EvaluateAt(c, clock.evaluated) : KeepShown(c, clock.evaluated));
     }
   }
   return Status::Ok();
@@ -315,6 +318,7 @@ Result<Duration> Engine::Step(WallTime now) { return impl_->Step(now); }
 Status Engine::AdvanceTo(EventTime t, WallTime now) { return impl_->AdvanceTo(t, now); }
 Result<bool> Engine::Drain(WallTime now) { return impl_->Drain(now); }
 void Engine::SetTables(LookupTables tables) { impl_->SetTables(std::move(tables)); }
+Result<ErasedIds> Engine::Erase(std::span<const std::string> ids, std::optional<uint64_t> kind) { return impl_->Erase(ids, kind); }
 Status Engine::Commit(WallTime now) { return impl_->Commit(now); }
 Status Engine::Stop(WallTime now) { return impl_->Stop(now); }
 std::shared_ptr<const View> Engine::view() const { return impl_->view(); }

@@ -12,6 +12,7 @@
 #include "pipeline/engine/intake.h"
 #include "pipeline/engine/partition.h"
 #include "pipeline/engine/router.h"
+#include "pipeline/engine/shown.h"
 #include "pipeline/engine/sources.h"
 #include "pipeline/view/snapshot.h"
 #include "tidemark/state/v1/registry.pb.h"
@@ -32,6 +33,7 @@ class Engine::Impl {
   Status AdvanceTo(EventTime t, WallTime now);
   Result<bool> Drain(WallTime now);
   void SetTables(LookupTables tables);
+  Result<ErasedIds> Erase(std::span<const std::string> ids, std::optional<uint64_t> kind);
   Status Commit(WallTime now);
   Status Stop(WallTime now);
   std::shared_ptr<const View> view() const;
@@ -61,6 +63,10 @@ class Engine::Impl {
   Status EvaluateAt(size_t clock, EventTime t);
   Status AdvanceTables(size_t clock, EventTime t);
 
+  // ---- what was shown at whole hours (shown.cc) ----
+  Status KeepShown(size_t clock, EventTime hour);
+  void ForgetShown(size_t clock, EventTime midnight);
+
   // ---- commits and views (commit.cc) ----
   bool CommitDue(WallTime now) const;
   Status BuildBatch(CommitBatch* batch);
@@ -82,6 +88,9 @@ class Engine::Impl {
   void FillStats();
   size_t OpenBytes() const;
 
+  // ---- erasing ids (erase.cc) ----
+  Status EraseOne(std::string_view key, const EntityRow& row, ErasedIds* erased);
+
   // ---- restoring (open.cc) ----
   Status CheckFormat();
   Status LoadRegistry();
@@ -98,6 +107,7 @@ class Engine::Impl {
     EventTime evaluated = kNoEventTime;  // last instant of the grid at which rules were evaluated
     EventTime read_at = kNoEventTime;    // as of which its tables stand
     bool changed = true;                 // a table of it changed since then; after a restart, perhaps
+    EventTime shown_from = kNoEventTime; // days before have only their midnights left
   };
 
   const std::shared_ptr<const Plan> plan_;
@@ -128,6 +138,8 @@ class Engine::Impl {
   Duration commit_debt_{};                  // as of last_commit_
   bool caught_up_ = false;
   CommitBatch erase_at_open_;
+  CommitBatch shown_;                       // for the next commit
+  size_t shown_bytes_ = 0;
   EngineStats stats_;
 
   std::vector<std::shared_ptr<const TableView>> table_views_;

@@ -10,12 +10,6 @@ namespace {
 
 constexpr Duration kStateGrace = std::chrono::hours(7 * 24);
 
-uint64_t ClockFingerprint(const Plan& plan, const ClockPlan& clock) {
-  std::string text = "clock/1";
-  for (const TopicId topic : clock.topics) text += '\0' + plan.topics()[topic.v].name;
-  return Hash64(text);
-}
-
 }  // namespace
 
 Status Engine::Impl::CheckFormat() {

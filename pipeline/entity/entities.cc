@@ -40,6 +40,8 @@ std::string EntityKey(const Hash128& key) {
   return out;
 }
 
+bool Entities::IsValue(std::string_view stored_key, std::string_view id) { return stored_key == EntityKey(KeyOf(kValues, id)); }
+
 int64_t Entities::BytesOf(const EntityRow& row) {
   size_t bytes = sizeof(Cached) + 2 * sizeof(Hash128) + (row.id.size() > 15 ? row.id.size() + 16 : 0);
   for (const auto& [number, part] : row.parts) bytes += sizeof(row.parts[0]) + (part.size() > 15 ? part.size() + 16 : 0);

@@ -35,6 +35,11 @@ class Entities {
     return {h, Hash64(id, hash_internal::MulFold(h ^ hash_internal::kC, kind | 1))};
   }
 
+  // How many open entities have a value is kept as an entity of its own, for folds that are `distinct`. Its id is none that
+  // a person would know, and its part is no state.
+  static constexpr uint64_t kValues = 0x76616c756573;
+  static bool IsValue(std::string_view stored_key, std::string_view id);
+
   // Says that a row will be asked for soon: rows that are not here are then read in one go.
   void Want(const Hash128& key) {
     if (!index_.contains(key)) wanted_.push_back(key);

@@ -72,6 +72,40 @@ Status Folder::Run(const FoldPlan& fold, const FoldEvent& event, std::string_vie
   return Status::Ok();
 }
 
+namespace {
+
+template <class State>
+Status SummarizeState(const FoldPlan& fold, std::string_view part, EntitySummary* summary) {
+  if (fold.revocable && part.starts_with(kRevoked)) return Status::Ok();
+  State state;
+  ByteReader reader(part.substr(fold.revocable && !part.empty() ? 1 : 0));
+  if (!state.Read(&reader) || !reader.Done()) return Corrupt("what is stored of an entity cannot be read");
+  state.Contribute(fold, &summary->contributions);
+  if constexpr (std::is_same_v<State, entity::MergedState>) state.Describe(fold, summary);
+  return Status::Ok();
+}
+
+}  // namespace
+
+Status Summarize(const FoldPlan& fold, std::string_view part, EntitySummary* summary) {
+  *summary = EntitySummary();
+  switch (fold.kind) {
+    case FoldKind::kDistinct:
+      return SummarizeState<entity::DistinctState>(fold, part, summary);
+    case FoldKind::kLatest:
+    case FoldKind::kFirst:
+      return SummarizeState<entity::SingleState>(fold, part, summary);
+    case FoldKind::kSteps:
+      return SummarizeState<entity::StepsState>(fold, part, summary);
+    case FoldKind::kDwell:
+      return SummarizeState<entity::DwellState>(fold, part, summary);
+    case FoldKind::kOpen:
+    case FoldKind::kCounted:
+      return SummarizeState<entity::MergedState>(fold, part, summary);
+  }
+  return Internal("an unknown fold");
+}
+
 Status Folder::Apply(const FoldPlan& fold, const FoldEvent& event, std::string_view part, std::string* new_part, RowFinder* rows,
                      std::vector<Contribution>* deltas, FoldResult* result) {
   switch (fold.kind) {

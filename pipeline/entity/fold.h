@@ -52,6 +52,18 @@ struct FoldResult {
   bool overflowed = false;        // the event found no room in the part
 };
 
+// What a part amounts to, for people who ask what is behind a number.
+struct EntitySummary {
+  std::vector<Contribution> contributions;
+  // Of open:
+  EventTime since = kNoEventTime;   // when it was opened, or opened again; not known of entities from before that was kept
+  EventTime closed = kNoEventTime;  // when it is not open any more, and would count if it were
+  std::string labels;               // packed, as they stand
+  int64_t value = 0;
+};
+// kCorrupt when the bytes cannot be this fold's.
+Status Summarize(const FoldPlan& fold, std::string_view part, EntitySummary* summary);
+
 // Threads: confined to the engine; keeps scratch memory between calls.
 class Folder {
  public:

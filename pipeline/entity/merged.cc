@@ -104,9 +104,22 @@ EventRow MergedState::AsRow(const FoldPlan& fold, std::vector<Slot>* slots) cons
 // A close is final, but for an explicit reopening after it, in time.
 bool MergedState::IsOpen(const FoldPlan& fold) const {
   if (!seen.known() || !ended.known()) return seen.known();
-  return std::any_of(reopened.begin(), reopened.end(), [&](const Moment& m) {
-    return m.time > ended.time && m.time - ended.time <= fold.reopen_within;
-  });
+  return std::any_of(reopened.begin(), reopened.end(), [&](const Moment& m) { return Reopens(fold, m); });
+}
+
+bool MergedState::Reopens(const FoldPlan& fold, const Moment& m) const {
+  return m.time > ended.time && m.time - ended.time <= fold.reopen_within;
+}
+
+bool MergedState::Passes(const FoldPlan& fold, const EventRow& merged) const {
+  if (fold.filter && !fold.filter->Passes(merged)) return false;
+  return !fold.needs_value || (merged.present >> fold.value_field & 1) != 0;
+}
+
+std::string MergedState::LabelsOf(const FoldPlan& fold, const EventRow& merged) const {
+  std::string packed;
+  for (const LabelSlot& label : fold.labels) PutLabel(&packed, label, merged.slots[label.slot], (merged.present >> label.slot & 1) != 0);
+  return packed;
 }
 
 void MergedState::FindRow(const FoldPlan& fold, RowFinder* rows) {
@@ -114,16 +127,31 @@ void MergedState::FindRow(const FoldPlan& fold, RowFinder* rows) {
   if (!holds) return;
   std::vector<Slot> slots;
   const EventRow merged = AsRow(fold, &slots);
-  holds = !fold.filter || fold.filter->Passes(merged);
-  if (fold.needs_value && (merged.present >> fold.value_field & 1) == 0) holds = false;
-  if (!holds) return;
-  std::string packed;
-  for (const LabelSlot& label : fold.labels) PutLabel(&packed, label, merged.slots[label.slot], (merged.present >> label.slot & 1) != 0);
-  row = rows->RowOf(fold, packed);
+  holds = Passes(fold, merged);
+  if (holds) row = rows->RowOf(fold, LabelsOf(fold, merged));
+}
+
+void MergedState::Describe(const FoldPlan& fold, EntitySummary* summary) const {
+  if (fold.kind != FoldKind::kOpen || !seen.known()) return;
+  std::vector<Slot> slots;
+  const EventRow merged = AsRow(fold, &slots);
+  summary->labels = LabelsOf(fold, merged);
+  if (fold.value_field >= 0) summary->value = merged.slots[fold.value_field].i;
+  if (!counted.empty()) summary->since = counted.front().time;
+  if (!IsOpen(fold)) {
+    if (Passes(fold, merged)) summary->closed = ended.time;
+    return;
+  }
+  const auto again = std::find_if(reopened.begin(), reopened.end(), [&](const Moment& m) { return ended.known() && Reopens(fold, m); });
+  if (again != reopened.end()) summary->since = again->time;
 }
 
 bool MergedState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder* rows) {
   const Moment now{event.time, event.tie};
+  if (fold.kind == FoldKind::kOpen) {
+    if (!seen.known()) counted.assign(1, now);
+    if (!counted.empty()) counted.front() = std::min(counted.front(), now);
+  }
   seen = std::max(seen, now);
   bool room = true;
   if ((event.roles & fold.kEnds) != 0) ended = std::max(ended, now);

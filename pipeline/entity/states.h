@@ -141,7 +141,7 @@ struct MergedState {
   };
   std::vector<Field> fields;                   // by layout
   std::vector<std::vector<Change>> changes;    // waiting_for: by label, ascending
-  std::vector<Moment> counted;                 // ascending: events that count, after the last revocation
+  std::vector<Moment> counted;                 // ascending: events that count, after the last revocation; open: the earliest event
   std::vector<Moment> reopened;                // ascending
   Moment ended, seen;                          // the latest of each
   int64_t adds = 0;                            // events that added
@@ -156,9 +156,15 @@ struct MergedState {
   bool Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder* rows);
   void Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const;
   int Unmatched(const FoldPlan& fold) const;
+  // Of open: since when, or when it was closed.
+  void Describe(const FoldPlan& fold, EntitySummary* summary) const;
 
  private:
   bool IsOpen(const FoldPlan& fold) const;
+  // Undoes the close.
+  bool Reopens(const FoldPlan& fold, const Moment& moment) const;
+  bool Passes(const FoldPlan& fold, const EventRow& merged) const;
+  std::string LabelsOf(const FoldPlan& fold, const EventRow& merged) const;
   void FindRow(const FoldPlan& fold, RowFinder* rows);
   void NoteLabels(const FoldPlan& fold, const FoldEvent& event);
   // When the label that changed last got its present value.

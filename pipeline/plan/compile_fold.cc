@@ -121,6 +121,8 @@ void Compiler::FoldKpi(const KpiSpec& spec, KpiPlan* kpi) {
   if (measured.types.empty()) return;
   FoldPlan fold;
   fold.kind = KindOf(spec);
+  fold.key = spec.key.front();
+  fold.entity_kind = Hash64(IdentityOf(spec.key.front()), 0x6b696e64);
   fold.kpi = by_name_[spec.name];
   fold.at_least = static_cast<size_t>(spec.at_least);
   fold.steps = static_cast<uint32_t>(spec.steps.size());
@@ -340,7 +342,7 @@ void Compiler::RouteFoldType(const KpiSpec& spec, EventTypeId type, uint32_t fol
   if ((merged || fold.kind == FoldKind::kDwell) && FieldOf(type, "event.entity_version").ok()) {
     op.version_slot = static_cast<int32_t>(SlotOf(type, "event.entity_version"));
   }
-  const uint64_t kind = Hash64(IdentityOf(spec.key.front()), 0x6b696e64);
+  const uint64_t kind = fold.entity_kind;
   auto& entities = plan_->routes_[type.v].entities;
   auto route = std::find_if(entities.begin(), entities.end(), [&](const EntityRoute& r) {
     return r.kind == kind && std::equal(r.ids.begin(), r.ids.end(), ids.begin(), ids.end(), [](auto& a, auto& b) { return a.slot == b.slot; });

@@ -203,6 +203,8 @@ struct FoldPlan {
   static constexpr uint32_t kRevokes = 1u << 31;  // all but open and counted: the id is nothing from now on
 
   FoldKind kind = FoldKind::kDistinct;
+  std::string key;                     // where its ids are, as written: what its kind of entity is called
+  uint64_t entity_kind = 0;            // EntityRoute::kind
   KpiId kpi{};
   TableId table{};
   uint32_t main_column = 0;

@@ -252,6 +252,7 @@ struct KafkaSpec {
 struct HttpSpec {
   std::string listen_address = "0.0.0.0:9464";
   bool enable_lifecycle = false;
+  bool enable_ids = false;           // ids of entities may be asked for
   uint32_t max_connections = 256;
 };
 

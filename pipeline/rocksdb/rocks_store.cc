@@ -1,9 +1,11 @@
 #include "pipeline/rocksdb/rocks_store.h"
 
 #include <rocksdb/convenience.h>
+#include <fcntl.h>
 #include <rocksdb/write_batch.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -127,6 +129,10 @@ struct RocksStore::Handles {
   std::vector<rocksdb::ColumnFamilyHandle*> families;  // "default" first
 
   rocksdb::ColumnFamilyHandle* of(Family family) const { return families[static_cast<size_t>(family) + 1]; }
+  Status Scan(rocksdb::ReadOptions read, Family family, std::string_view from, std::string_view to,
+              const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
+  Status MultiGet(const rocksdb::ReadOptions& read, Family family, std::span<const std::string> keys,
+                  std::span<std::optional<std::string>> values) const;
   uint64_t Sum(const std::string& property) const {
     uint64_t value = 0;
     return db->GetAggregatedIntProperty(property, &value) ? value : 0;
@@ -138,11 +144,11 @@ struct RocksStore::Handles {
   }
 };
 
-RocksStore::RocksStore(std::string path, const RocksOptions& options, std::unique_ptr<Handles> handles)
+RocksStore::RocksStore(std::string path, const RocksOptions& options, std::shared_ptr<Handles> handles)
     : path_(std::move(path)), options_(options), handles_(std::move(handles)) {}
 
 Result<std::unique_ptr<RocksStore>> RocksStore::Open(const std::string& path, const RocksOptions& options) {
-  auto handles = std::make_unique<Handles>();
+  auto handles = std::make_shared<Handles>();
   const Status opened = Contain([&] {
     TM_RETURN_IF_ERROR(PrepareDirectory(path, options.read_only));
     const Tuning tuning = MakeTuning(options);
@@ -210,12 +216,17 @@ Status RocksStore::Write(const CommitBatch& batch) {
 
 Status RocksStore::Scan(Family family, std::string_view from, std::string_view to,
                         const std::function<bool(std::string_view key, std::string_view value)>& visit) const {
+  rocksdb::ReadOptions read;
+  read.fill_cache = family == Family::kPanes;  // the others are read whole, once, at the start
+  return handles_->Scan(read, family, from, to, visit);
+}
+
+Status RocksStore::Handles::Scan(rocksdb::ReadOptions read, Family family, std::string_view from, std::string_view to,
+                                 const std::function<bool(std::string_view key, std::string_view value)>& visit) const {
   return Contain([&] {
     const rocksdb::Slice upper = ToSlice(to);
-    rocksdb::ReadOptions read;
     if (!to.empty()) read.iterate_upper_bound = &upper;
-    read.fill_cache = family == Family::kPanes;  // the others are read whole, once, at the start
-    const std::unique_ptr<rocksdb::Iterator> it(handles_->db->NewIterator(read, handles_->of(family)));
+    const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator(read, of(family)));
     for (it->Seek(ToSlice(from)); it->Valid(); it->Next()) {
       if (!visit(ToView(it->key()), ToView(it->value()))) break;
     }
@@ -225,13 +236,18 @@ Status RocksStore::Scan(Family family, std::string_view from, std::string_view t
 
 Status RocksStore::MultiGet(Family family, std::span<const std::string> keys,
                             std::span<std::optional<std::string>> values) const {
+  return handles_->MultiGet(rocksdb::ReadOptions(), family, keys, values);
+}
+
+Status RocksStore::Handles::MultiGet(const rocksdb::ReadOptions& read, Family family, std::span<const std::string> keys,
+                                     std::span<std::optional<std::string>> values) const {
   TM_CHECK(keys.size() == values.size());
   for (size_t i = 1; i < keys.size(); ++i) TM_CHECK(keys[i - 1] < keys[i]);  // RocksDB would abort
   return Contain([&] {
     const std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
     std::vector<rocksdb::PinnableSlice> found(keys.size());
     std::vector<rocksdb::Status> statuses(keys.size());
-    handles_->db->MultiGet(rocksdb::ReadOptions(), handles_->of(family), keys.size(), slices.data(), found.data(),
+    db->MultiGet(read, of(family), keys.size(), slices.data(), found.data(),
                            statuses.data(), /*sorted_input=*/true);
     for (size_t i = 0; i < keys.size(); ++i) {
       if (!statuses[i].ok() && !statuses[i].IsNotFound()) return ToStatus(statuses[i]);
@@ -239,6 +255,61 @@ Status RocksStore::MultiGet(Family family, std::span<const std::string> keys,
     }
     return Status::Ok();
   });
+}
+
+class RocksStore::Frozen final : public Store {
+ public:
+  explicit Frozen(std::shared_ptr<const Handles> handles) : handles_(std::move(handles)) {
+    read_.snapshot = handles_->db->GetSnapshot();
+    read_.fill_cache = false;
+  }
+  ~Frozen() override { handles_->db->ReleaseSnapshot(read_.snapshot); }
+  Frozen(const Frozen&) = delete;
+  Frozen& operator=(const Frozen&) = delete;
+
+  Status Commit(const CommitBatch&) override { return Unavailable("a snapshot takes no commits"); }
+  Status Scan(Family family, std::string_view from, std::string_view to,
+              const std::function<bool(std::string_view key, std::string_view value)>& visit) const override {
+    return handles_->Scan(read_, family, from, to, visit);
+  }
+  Status MultiGet(Family family, std::span<const std::string> keys, std::span<std::optional<std::string>> values) const override {
+    return handles_->MultiGet(read_, family, keys, values);
+  }
+
+ private:
+  const std::shared_ptr<const Handles> handles_;
+  rocksdb::ReadOptions read_;
+};
+
+std::shared_ptr<const Store> RocksStore::Snapshot() const { return std::make_shared<Frozen>(handles_); }
+
+Status RocksStore::Purge(Family family, std::span<const std::string> keys) {
+  constexpr size_t kFew = 64;
+  if (keys.empty()) return Status::Ok();
+  return Contain([&] {
+    // Old logs go once every family has left them.
+    TM_RETURN_IF_ERROR(ToStatus(handles_->db->Flush(rocksdb::FlushOptions(), handles_->families)));
+    rocksdb::CompactRangeOptions rewrite;
+    rewrite.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+    if (keys.size() > kFew) return ToStatus(handles_->db->CompactRange(rewrite, handles_->of(family), nullptr, nullptr));
+    for (const std::string& key : keys) {
+      const rocksdb::Slice slice = ToSlice(key);
+      TM_RETURN_IF_ERROR(ToStatus(handles_->db->CompactRange(rewrite, handles_->of(family), &slice, &slice)));
+    }
+    return Status::Ok();
+  }).In("state directory " + path_);
+}
+
+// RocksDB's own lock, looked at without taking it. POSIX doesn't show a process its own.
+bool RocksStore::IsInUse(const std::string& path) {
+  const int fd = ::open((path + "/LOCK").c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  const bool taken = ::fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+  ::close(fd);
+  return taken;
 }
 
 std::map<std::string, double> RocksStore::Stats() const {

@@ -34,19 +34,29 @@ class RocksStore : public Store {
   Status MultiGet(Family family, std::span<const std::string> keys,
                   std::span<std::optional<std::string>> values) const override;
 
+  // The state as of the last commit; stays as it is, and readable, whatever becomes of the store. Holds back the disk space of
+  // what is erased meanwhile: not for long. Threads: any, while the store is there; what it returns, one at a time.
+  std::shared_ptr<const Store> Snapshot() const;
+  // When it returns Ok, what was erased or overwritten under these keys is in no file of the directory any more. Rewrites what lies
+  // around them; of many keys, the whole family.
+  Status Purge(Family family, std::span<const std::string> keys);
+  // Whether another process has the directory open for writing. REQUIRES: this one has not.
+  static bool IsInUse(const std::string& path);
+
   // What RocksDB says of itself, by name: memtable_bytes, block_cache_bytes, table_reader_bytes, live_sst_bytes,
   // pending_compaction_bytes, level0_files, write_stopped (0 or 1), delayed_write_bytes_per_second, background_errors.
   std::map<std::string, double> Stats() const;
 
  private:
   struct Handles;
-  RocksStore(std::string path, const RocksOptions& options, std::unique_ptr<Handles> handles);
+  class Frozen;
+  RocksStore(std::string path, const RocksOptions& options, std::shared_ptr<Handles> handles);
   Status CheckFreeDisk(uint64_t batch_bytes) const;
   Status Write(const CommitBatch& batch);
 
   const std::string path_;
   const RocksOptions options_;
-  const std::unique_ptr<Handles> handles_;
+  const std::shared_ptr<Handles> handles_;
   Status failed_;  // of the first commit that failed while writing
 };
 

@@ -78,6 +78,17 @@ inline std::string RowKey(StoredTable table, char kind, RowId row) {
   return key;
 }
 
+// kRows: table, 'H', hour, part: what the table showed at a whole hour.
+inline std::string ShownKey(StoredTable table, EventTime hour, uint32_t part = 0) {
+  std::string key;
+  PutBigEndian(&key, table.v, 4);
+  key.push_back('H');
+  PutBigEndian(&key, PaneOrder(hour), 8);
+  PutBigEndian(&key, part, 4);
+  return key;
+}
+inline EventTime HourOfShown(std::string_view key) { return PaneFromOrder(ByteReader(key.substr(5)).BigEndian(8)); }
+
 // kPanes: table, tier, pane, commit sequence, part. A pane is the sum of its fragments.
 inline std::string PanePrefix(StoredTable table, Tier tier, EventTime pane) {
   std::string key;

@@ -59,6 +59,8 @@ class Snapshot final : public View {
   bool complete() const override { return data_.complete; }
   bool caught_up() const override { return data_.caught_up; }
   uint64_t sequence() const override { return data_.sequence; }
+  // A KPI as of one of Plan::others(); [0] is now. All of its series, also of one that shows only the greatest.
+  void ForEachAt(KpiId id, size_t other, const SeriesVisitor& visit) const;
 
  private:
   struct FormulaSeries {
@@ -73,8 +75,6 @@ class Snapshot final : public View {
   };
   class FormulaRun;
 
-  // A KPI as of one of Plan::others(); [0] is now.
-  void ForEachAt(KpiId id, size_t other, const SeriesVisitor& visit) const;
   void ForEachStored(const KpiPlan& kpi, size_t other, const SeriesVisitor& visit) const;
   void ForEachTop(const KpiPlan& kpi, const SeriesVisitor& visit) const;
   void ForEachCompared(const KpiPlan& kpi, const SeriesVisitor& visit) const;

@@ -58,7 +58,7 @@ void Rows::Grow(uint32_t rows) {
   }
   packed_.resize(rows);
   admitted_.resize(rows);
-  is_dirty_.resize(rows);
+  marks_.resize(rows);
 }
 
 RowChunk* Rows::MutableChunk(uint32_t chunk) {
@@ -70,9 +70,10 @@ RowChunk* Rows::MutableChunk(uint32_t chunk) {
 }
 
 void Rows::Touch(RowId row) {
-  if (is_dirty_[row.v] != 0) return;
-  is_dirty_[row.v] = 1;
-  dirty_.push_back(row);
+  uint8_t& marks = marks_[row.v];
+  if ((marks & kDirty) == 0) dirty_.push_back(row);
+  if ((marks & kStale) == 0) stale_.push_back(row);
+  marks = kDirty | kStale;
 }
 
 int64_t* Rows::Mutable(RowId row) {
@@ -205,10 +206,15 @@ bool Rows::Remove(RowId row, uint64_t columns) {
 }
 
 void Rows::ClearDirty() {
-  for (const RowId row : dirty_) is_dirty_[row.v] = 0;
+  for (const RowId row : dirty_) marks_[row.v] &= static_cast<uint8_t>(~kDirty);
   dirty_.clear();
   new_labels_.clear();
   erased_.clear();
+}
+
+void Rows::ClearStale() {
+  for (const RowId row : stale_) marks_[row.v] &= static_cast<uint8_t>(~kStale);
+  stale_.clear();
 }
 
 std::vector<std::shared_ptr<const RowChunk>> Rows::Share() {

@@ -59,6 +59,9 @@ class Rows {
   const std::vector<RowId>& new_labels() const { return new_labels_; }
   const std::vector<RowId>& erased() const { return erased_; }
   void ClearDirty();
+  // The same since the last ClearStale, gone ones among them.
+  const std::vector<RowId>& stale() const { return stale_; }
+  void ClearStale();
 
   // Hands the chunks out; later writes copy.
   std::vector<std::shared_ptr<const RowChunk>> Share();
@@ -75,6 +78,8 @@ class Rows {
     bool operator()(std::string_view a, std::string_view b) const { return a == b; }
   };
 
+  static constexpr uint8_t kDirty = 1, kStale = 2;
+
   RowId AdmitSlow(std::string_view packed, size_t hash, uint64_t wanted, uint64_t* granted);
   RowId NewRow(std::string_view packed);
   void Grow(uint32_t rows);
@@ -88,12 +93,12 @@ class Rows {
   absl::flat_hash_map<std::string, uint32_t, PackedHash, PackedEq> index_;
   std::vector<std::string> packed_;
   std::vector<uint64_t> admitted_;
-  std::vector<uint8_t> is_dirty_;
+  std::vector<uint8_t> marks_;                  // kDirty, kStale: the row is in the list
   std::vector<uint64_t> series_;                // by column
   std::vector<std::shared_ptr<RowChunk>> chunks_;
   std::vector<uint8_t> shared_;                 // by chunk: a view holds it
   std::vector<uint8_t> labels_shared_;          // the same of its labels, which change less often
-  std::vector<RowId> free_, dirty_, new_labels_, erased_;
+  std::vector<RowId> free_, dirty_, stale_, new_labels_, erased_;
   std::string memo_key_ = "\xff";               // no packed key begins so
   size_t memo_hash_ = 0;
   RowId memo_row_{};

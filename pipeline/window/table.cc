@@ -204,14 +204,29 @@ Status Table::Advance(EventTime t, const Store& store) {
   return Status::Ok();
 }
 
+Duration Table::KeptAfter(size_t window) const {
+  const WindowPlan& plan = plan_.windows[window];
+  if (plan.kind != WindowPlan::Kind::kRolling || plan.level) return Duration(0);
+  Duration most = plan.length;
+  for (const ColumnPlan& column : plan_.columns) most = std::min(most, column.series_idle);
+  return most + plan.step;
+}
+
+EventTime Table::KeptFrom(Tier tier) const {
+  EventTime from = EventTime::max();
+  for (size_t w = 0; w < plan_.windows.size(); ++w) {
+    const WindowPlan& window = plan_.windows[w];
+    if (window.lifetime() || window.tier != tier) continue;
+    const EventTime edge = window.level ? edges_[w].upper : edges_[w].lower;
+    from = std::min(from, edge == kNoEventTime ? edge : edge - KeptAfter(w));
+  }
+  return from;
+}
+
 void Table::DropPanes() {
   for (TierPages& tier : tiers_) {
-    EventTime needed = EventTime::max();
-    for (size_t w = 0; w < plan_.windows.size(); ++w) {
-      const WindowPlan& window = plan_.windows[w];
-      if (!window.lifetime() && window.tier == tier.tier()) needed = std::min(needed, window.level ? edges_[w].upper : edges_[w].lower);
-    }
-    if (needed != EventTime::max()) tier.DropBefore(needed);
+    const EventTime from = KeptFrom(tier.tier());
+    if (from != EventTime::max()) tier.DropBefore(from);
   }
 }
 
@@ -228,6 +243,9 @@ void Table::ExpireSeries(EventTime t) {
     longest = std::max(longest, *column.keep);
   }
   if (!any) return;
+  Duration after{};
+  for (size_t w = 0; w < plan_.windows.size(); ++w) after = std::max(after, KeptAfter(w));
+  longest += after;
   for (uint32_t r = 0; r < rows_.size(); ++r) {
     const RowId row{r};
     const uint64_t admitted = rows_.admitted(row);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,6 +42,7 @@ class Table {
   Table(const TablePlan& plan, StoredTable number, std::vector<ColumnState> columns);
 
   const TablePlan& plan() const { return plan_; }
+  StoredTable number() const { return number_; }
   // False when all of its columns are counted by another engine.
   bool counted() const { return !by_number_.empty(); }
   Rows& rows() { return rows_; }
@@ -59,6 +61,8 @@ class Table {
   // Moves all windows to T. REQUIRES: folded; t never decreases.
   Status Advance(EventTime t, const Store& store);
   const std::vector<Edges>& edges() const { return edges_; }  // by window
+  // Panes of a tier are kept from there on; max(): none are.
+  EventTime KeptFrom(Tier tier) const;
   // True when something a view shows changed since the last ShareRows().
   bool changed() const { return changed_; }
   std::vector<std::shared_ptr<const RowChunk>> ShareRows() {
@@ -73,6 +77,23 @@ class Table {
   void Committed();
   // Reads rows and edges back; builds windows that the stored state doesn't have from panes.
   Status Load(const Store& store);
+
+  // ---- what was shown at whole hours (table_shown.cc) ----
+  // Appends what a view of this hour shows: all rows at UTC midnights and where there is nothing to go on from, else those
+  // that changed since the last hour. REQUIRES: folded, and at T = hour.
+  Status AppendShown(EventTime hour, const Store& store, std::vector<CommitBatch::Put>* out);
+  // This hour is not kept, nor are later ones up to a midnight.
+  void SkipShown(EventTime hour, std::vector<CommitBatch::Put>* out);
+  // Rows and edges as they were shown then, into a table that holds nothing yet; nullopt when that isn't known.
+  struct Shown {
+    TableHead head;                  // windows and columns that were there
+    std::vector<FragmentCell> ahead; // by row and column: what was counted then of panes from that hour on
+  };
+  Result<std::optional<Shown>> LoadShown(EventTime hour, const Store& store);
+  // Hours from a midnight on where something new begins: with the head, all rows were kept; without, nothing is known from
+  // there on. `visit` returns false to end.
+  static Status ForEachShown(const Store& store, StoredTable table, EventTime midnight,
+                             const std::function<bool(EventTime hour, const TableHead* head)>& visit);
   // What waits for a commit.
   int64_t PanesBytes() const;
 
@@ -104,6 +125,9 @@ class Table {
   void Account(size_t window, Pass pass, RowId row, const int64_t* pane_words);
   Status MoveWindow(size_t window, const Edges& to, const Store& store);
   void Empty(size_t window);
+  // Panes that have left a rolling window are kept as long again, at most as long as an idle series: so `explain` can say
+  // what left.
+  Duration KeptAfter(size_t window) const;
   void DropPanes();
   EventTime OldestEdge(const ColumnPlan& column) const;
   void ExpireSeries(EventTime t);
@@ -120,7 +144,8 @@ class Table {
   void AppendRows(CommitBatch* batch);
   std::string EncodeRow(RowId row) const;
   Status LoadRow(RowId row, std::string_view value);
-  Status LoadHead(const Store& store);
+  void UseHead(const TableHead& head);
+  Status AddAhead(EventTime hour, const Store& store, std::vector<FragmentCell>* cells);
   TableHead MakeHead();
   Status Rebuild(const Store& store);
   int ColumnOf(uint32_t number) const;
@@ -149,6 +174,7 @@ class Table {
   EventTime series_swept_ = kNoEventTime;
   bool changed_ = true;
   bool head_dirty_ = true;
+  bool shown_goes_on_ = false;         // the last hour was kept: the next needs only what changed
 };
 
 }  // namespace tidemark

@@ -7,9 +7,8 @@
 
 namespace tidemark {
 
-Status Table::LoadHead(const Store& store) {
-  TM_ASSIGN_OR_RETURN(const TableHead head, LoadTableHead(store, number_));
-  if (head.windows.empty()) return Status::Ok();  // a new table
+void Table::UseHead(const TableHead& head) {
+  if (head.windows.empty()) return;  // a new table
   next_window_ = head.next_window;
   head_dirty_ = false;
   for (size_t w = 0; w < plan_.windows.size(); ++w) {
@@ -38,7 +37,6 @@ Status Table::LoadHead(const Store& store) {
     erased_[t] = head.edge[t];
   }
   series_swept_ = head.swept;
-  return Status::Ok();
 }
 
 Status Table::LoadRow(RowId row, std::string_view value) {
@@ -105,7 +103,8 @@ Status Table::Rebuild(const Store& store) {
 
 Status Table::Load(const Store& store) {
   if (!counted()) return Status::Ok();
-  TM_RETURN_IF_ERROR(LoadHead(store));
+  TM_ASSIGN_OR_RETURN(const TableHead head, LoadTableHead(store, number_));
+  UseHead(head);
   Status bad;
   TM_RETURN_IF_ERROR(store.Scan(Family::kRows, RowKey(number_, 'L', RowId{0}), RowKey(number_, 'L' + 1, RowId{0}),
                                 [&](std::string_view key, std::string_view value) {

@@ -83,7 +83,8 @@ EntityOracle::Span EntityOracle::WindowAt(const std::string& window, const std::
   return {part.begin, FloorTo(part.end, pane)};
 }
 
-Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventTime t) const {
+Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventTime t,
+                         std::map<std::string, std::vector<Counted>>* everything) const {
   Answers answers;
   std::map<std::string, std::map<std::string, Events>> by;  // kind -> key -> events in the order of time
   std::set<std::string> seen;
@@ -108,11 +109,6 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
   };
   const Strings lead_types = {"lead.created", "lead.contacted"};
   // Every KPI: visits (labels, instant, sum) of what counts, and says what a window of it shows.
-  struct Counted {
-    std::string labels;
-    EventTime at;
-    Int128 sum = 0;
-  };
   const auto groups_of = [&](const std::vector<Counted>& all, const Span& span) {
     std::map<std::string, std::vector<const Counted*>> groups;
     for (const Counted& c : all) {
@@ -145,6 +141,7 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
   };
   const auto put = [&](const std::string& kpi, const std::vector<Counted>& all, const Strings& windows, const Strings& compares,
                        const std::map<std::string, Show>& stats, Duration delay = Duration(0)) {
+    if (everything != nullptr) (*everything)[kpi] = all;
     for (const std::string& window : windows) {
       for (const std::string& compare : compares) {
         if (!compare.empty() && window == "lifetime") continue;
@@ -188,16 +185,28 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
     }
   }
   std::vector<Counted> firsts, lasts, top, kept_firsts, kept_lasts;
+  if (everything != nullptr) {  // rolling windows hold an id where it was seen last, one that must come twice where it was before
+    for (const auto& [key, events] : by["lead"]) {
+      std::map<std::string, std::vector<EventTime>> times;
+      for (const auto* e : events) {
+        if (In(e->type, lead_types)) times[e->label].push_back(e->time);
+      }
+      for (const auto& [label, seen_at] : times) {
+        (*everything)["visitors"].push_back({label, seen_at.back(), 0, key});
+        if (seen_at.size() > 1) (*everything)["repeaters"].push_back({label, seen_at[seen_at.size() - 2], 0, key});
+      }
+    }
+  }
   for (const auto& [key, events] : by["lead"]) {
     Events of_leads, created;
     for (const auto* e : events) {
       if (In(e->type, lead_types)) of_leads.push_back(e);
       if (e->type == "lead.created") created.push_back(e);
     }
-    if (!of_leads.empty()) firsts.push_back({of_leads.front()->label, of_leads.front()->time});
-    if (!of_leads.empty()) lasts.push_back({of_leads.back()->label, of_leads.back()->time});
+    if (!of_leads.empty()) firsts.push_back({of_leads.front()->label, of_leads.front()->time, 0, key});
+    if (!of_leads.empty()) lasts.push_back({of_leads.back()->label, of_leads.back()->time, 0, key});
     if (!of_leads.empty() && !revoked(events, "lead.merged")) kept_firsts.push_back(firsts.back()), kept_lasts.push_back(lasts.back());
-    if (!created.empty()) top.push_back({created.front()->label, created.front()->time});
+    if (!created.empty()) top.push_back({created.front()->label, created.front()->time, 0, key});
   }
   put("newcomers", firsts, {"1h", "7d", "week_to_date", "year_to_date", "last_month", "lifetime"}, {"", "previous", "1y"}, counts);
   put("kept_newcomers", kept_firsts, {"7d", "lifetime"}, {""}, counts);
@@ -234,19 +243,20 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
   for (const auto& [key, events] : by["lead"]) {
     const Events chain = chain_of(events, {{"lead.created"}, {"lead.contacted"}}, 2 * kDay);
     // Leads carry channel and owner in one label here: the owner is "rep of " and the channel.
-    if (chain.size() == 2) responses.push_back({chain[0]->label + "|rep of " + chain[1]->label, chain[1]->time, (chain[1]->time - chain[0]->time).count()});
+    if (chain.size() == 2) responses.push_back({chain[0]->label + "|rep of " + chain[1]->label, chain[1]->time,
+        (chain[1]->time - chain[0]->time).count(), key});
     if (chain.size() == 2 && !revoked(events, "lead.merged")) kept_responses.push_back(responses.back());
   }
   const Strings names = {"1_lead.created", "2_lead.qualified|lead.contacted", "3_deal.created", "4_deal.won"};
   for (const auto& [key, events] : by["lead+deal"]) {
     const Events chain = chain_of(events, {{"lead.created"}, {"lead.qualified", "lead.contacted"}, {"deal.created"}, {"deal.won"}}, 3 * kDay);
     for (size_t k = 0; k < chain.size(); ++k) {
-      funnel.push_back({chain[0]->label + "|" + names[k], chain[0]->time});
+      funnel.push_back({chain[0]->label + "|" + names[k], chain[0]->time, 0, key});
       if (!revoked(events, "lead.merged")) kept_funnel.push_back(funnel.back());
     }
     const Events won = chain_of(events, {{"lead.created"}, {"deal.won"}}, 2 * kDay);
     const Strings ripe_names = {"1_lead.created", "2_deal.won"};
-    for (size_t k = 0; k < won.size(); ++k) ripe.push_back({ripe_names[k], won[0]->time});
+    for (size_t k = 0; k < won.size(); ++k) ripe.push_back({ripe_names[k], won[0]->time, 0, key});
   }
   put("response_seconds", responses, {"24h", "30d", "lifetime", "last_week"}, {"", "previous"},
       {{"count", count}, {"sum", total}, {"avg", average}, {"p50", quantile(50'000)}, {"p90", quantile(90'000)}});
@@ -264,7 +274,7 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
       const bool ends = In(e->type, {"deal.won", "deal.lost"});
       if (!ends && !In(e->type, {"deal.created", "deal.stage_changed"})) continue;
       if (since != nullptr && (ends || e->stage != since->stage)) {
-        stays.push_back({since->stage, e->time, (e->time - since->time).count()});
+        stays.push_back({since->stage, e->time, (e->time - since->time).count(), key});
         if (!revoked(events, "deal.deleted")) kept_stays.push_back(stays.back());
       }
       if (ends) since = nullptr;
@@ -294,8 +304,8 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
     }
     if (any && (ended == EventTime::min() || reopened > ended)) {
       const EntityEventMade now = merged(all);
-      if (now.label != "bot") open.push_back({now.stage, EventTime()});
-      pipeline.push_back({now.label, EventTime(), now.amount});
+      if (now.label != "bot") open.push_back({now.stage, EventTime(), 0, key});
+      pipeline.push_back({now.label, EventTime(), now.amount, key});
       if (!now.label.empty()) owners[now.stage].insert(now.label);
       std::string stage;
       EventTime since = events.front()->time;
@@ -305,8 +315,8 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
         since = e->time;
       }
       if (stage.empty()) since = now.time;
-      if (since < FloorTo(t - kDay, std::chrono::minutes(1))) stuck.push_back({now.stage, EventTime(), now.amount});
-      if (now.time < FloorTo(t - kDay, std::chrono::minutes(1))) silent.push_back({"", EventTime()});
+      if (since < FloorTo(t - kDay, std::chrono::minutes(1))) stuck.push_back({now.stage, EventTime(), now.amount, key});
+      if (now.time < FloorTo(t - kDay, std::chrono::minutes(1))) silent.push_back({"", EventTime(), 0, key});
     }
     const EntityEventMade* won = nullptr;
     EventTime revoked = EventTime::min();
@@ -318,8 +328,8 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
     }
     if (won == nullptr) continue;
     const EntityEventMade now = merged({"deal.won", "deal.updated", "deal.reopened", "deal.deleted"});
-    if (now.has_amount) booked.push_back({now.label, won->time, now.amount});
-    if (now.has_amount && now.amount > 100'000'000) wins.push_back({"", won->time});
+    if (now.has_amount) booked.push_back({now.label, won->time, now.amount, key});
+    if (now.has_amount && now.amount > 100'000'000) wins.push_back({"", won->time, 0, key});
   }
   put("stage_seconds", stays, {"7d", "lifetime", "last_month"}, {""}, {{"count", count}, {"sum", total}, {"p50", quantile(50'000)}});
   put("kept_stage_seconds", kept_stays, {"7d", "lifetime"}, {""}, {{"count", count}, {"sum", total}});
@@ -344,9 +354,9 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
       if (paid == nullptr) paid = e;
       if (!e->label.empty()) now.label = e->label;
       if (e->has_amount) now.amount = e->amount, now.has_amount = true;
-      orders.push_back({e->label, e->time, e->has_amount ? Int128{e->amount} : Int128{-1}});
+      orders.push_back({e->label, e->time, e->has_amount ? Int128{e->amount} : Int128{-1}, key});
     }
-    if (paid != nullptr && now.has_amount) net.push_back({now.label, paid->time, now.amount + refunds});
+    if (paid != nullptr && now.has_amount) net.push_back({now.label, paid->time, now.amount + refunds, key});
   }
   put("paid_net", net, {"7d", "lifetime"}, {""}, sums);
   put("orders", orders, {"24h", "30d", "today", "month_to_date", "quarter_to_date", "last_week", "last_year", "lifetime"},

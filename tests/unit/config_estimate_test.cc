@@ -42,21 +42,21 @@ TEST(Estimate, GrowsWithRateAndSeriesAndAddsUp) {
 
 TEST(Estimate, PanesAreThoseOfEachTierForAsLongAsItsLongestWindow) {
   const std::string kpi = "on: a.b, count: true, windows: [1h, 2h, 24h, lifetime]";
-  // Every pane holds something at this rate: 121 of a minute, and 145 of ten.
-  EXPECT_NEAR(Of(kpi, 1000).panes, 121 + 145, 0.001);
+  // Every pane holds something at this rate: 121 of a minute, and 145 of ten; and as many that left.
+  EXPECT_NEAR(Of(kpi, 1000).panes, 2 * (121 + 145), 0.001);
   // At an event in 10^9 seconds hardly any does.
   EXPECT_LT(Of(kpi, 1e-9).panes, 0.001);
 }
 
 TEST(Estimate, WhatIsComparedIsKeptForLonger) {
   const auto panes = [](const std::string& more) { return Of("on: a.b, count: true, " + more, 1000).panes; };
-  EXPECT_NEAR(panes("windows: [1h], compare: [previous]"), 2 * 60 + 1, 0.001);
-  EXPECT_NEAR(panes("windows: [1h], compare: [previous, 3h]"), 4 * 60 + 1, 0.001);
-  EXPECT_NEAR(panes("windows: [30d], compare: [1mo]"), 61 * 24 + 1, 0.001);
+  EXPECT_NEAR(panes("windows: [1h], compare: [previous]"), 2 * 60 + 1 + 61, 0.001);
+  EXPECT_NEAR(panes("windows: [1h], compare: [previous, 3h]"), 4 * 60 + 1 + 61, 0.001);
+  EXPECT_NEAR(panes("windows: [30d], compare: [1mo]"), 61 * 24 + 1 + 7 * 24 + 1, 0.001);
   EXPECT_NEAR(panes("windows: [month_to_date]"), 31 * 24, 0.001) << "by the hour";
   EXPECT_NEAR(panes("windows: [last_month]"), 62 * 24, 0.001);
   EXPECT_NEAR(panes("windows: [today], compare: [1y]"), (1 + 12 * 31) * 24, 0.001);
-  EXPECT_NEAR(Of("on: a.b, lapsed: a.id, windows: [30d]", 1000).panes, 60 * 24 + 1, 0.001);
+  EXPECT_NEAR(Of("on: a.b, lapsed: a.id, windows: [30d]", 1000).panes, 60 * 24 + 1 + 7 * 24 + 1, 0.001);
   EXPECT_GT(Of("on: a.b, count: true, windows: [1h], compare: [2h]", 10).memory_bytes,
             Of("on: a.b, count: true, windows: [1h]", 10).memory_bytes)
       << "an accumulator for each time";
@@ -106,8 +106,8 @@ TEST(Estimate, IsATable) {
   const std::string table = EstimateTable(specs, EstimateResources(specs, 1000, 1));
   EXPECT_EQ(table.substr(0, table.find('\n')),
             "KPI                series         ids         panes      memory        disk");
-  EXPECT_NE(table.find("\nk                       1                        61"), std::string::npos) << table;
-  EXPECT_NE(table.find("\nl                       1     1000000           721"), std::string::npos) << table;
+  EXPECT_NE(table.find("\nk                       1                       122"), std::string::npos) << table;
+  EXPECT_NE(table.find("\nl                       1     1000000           890"), std::string::npos) << table;
   EXPECT_NE(table.find("limits.memory is not set"), std::string::npos);
 }
 

@@ -7,3 +7,6 @@ tidemark_test(daemon_sorted_events_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon
 tidemark_test(daemon_cli_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_cli_test.cc LIBS tidemark_daemon LABELS unit)
 tidemark_test(daemon_scenario_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_scenario_test.cc LIBS tidemark_daemon LABELS unit)
 target_compile_definitions(daemon_scenario_test PRIVATE TIDEMARK_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+tidemark_test(daemon_explain_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_explain_test.cc LIBS tidemark_daemon tidemark_proto LABELS unit)
+tidemark_test(daemon_erase_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_erase_test.cc ${CMAKE_CURRENT_LIST_DIR}/../property/oracle.cc
+              LIBS tidemark_daemon tidemark_proto LABELS unit)

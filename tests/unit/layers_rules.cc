@@ -68,6 +68,7 @@ int LevelOf(const std::string& room) {
       {"pipeline/view", 4},
       {"pipeline/store", 4},
       {"pipeline/engine", 5},
+      {"pipeline/explain", 6},
       {"pipeline/kafka", 6},
       {"pipeline/rocksdb", 6},
       {"config", 7},
