@@ -23,6 +23,10 @@ constexpr double kSumCellBytes = 28;  // sum and count
 constexpr double kBuckets = 350;      // of the quantiles of a series
 constexpr double kBucketBytes = 12;
 
+// What was shown at whole hours: of so many hours, where a table is not too large, and midnights.
+constexpr double kShownBytes = 12;  // of one series and window
+constexpr double kHours = 60, kMostHourly = 200'000, kMidnights = 35, kMostDaily = 1'000'000;
+
 constexpr Duration kDays = std::chrono::hours(24);
 
 double Seconds(Duration d) { return static_cast<double>(d.count()) / kMicrosPerSecond; }
@@ -133,10 +137,11 @@ KpiEstimate EstimateKpi(const Specs& specs, const KpiSpec& kpi, const Load& load
   if (kpi.measure == Measure::kFormula) return e;  // computed when read
   e.ids = IdsOf(kpi, load);
   std::array<Duration, kTierCount> kept{};
-  double accumulators = 0;
+  double accumulators = 0, cells = 0;
   for (const WindowSpec& window : kpi.windows) {
     const double times = window.lifetime() ? 1 : 1 + static_cast<double>(kpi.compare.size());
     accumulators += e.series * times * AccumulatorBytes(kpi, window);
+    cells += e.series * times;
     if (window.lifetime()) continue;
     const Tier tier = window.kind == WindowSpec::Kind::kRolling ? TierOfStep(StepOf(window)) : Tier::kHour;
     Duration& of_tier = kept[static_cast<size_t>(tier)];
@@ -155,8 +160,9 @@ KpiEstimate EstimateKpi(const Specs& specs, const KpiSpec& kpi, const Load& load
   const double labels = kLabelBytes * static_cast<double>(kpi.by.size());
   e.memory_bytes =
       static_cast<uint64_t>(e.series * (kRowBytes + labels) + open + accumulators + e.ids * kIdMemoryBytes);
+  const double shown = kShownBytes * (kHours * std::min(cells, kMostHourly) + kMidnights * std::min(cells, kMostDaily));
   e.disk_bytes = static_cast<uint64_t>(
-      kDiskFactor * (stored + accumulators + e.series * (kKeyBytes + labels) + e.ids * kIdDiskBytes));
+      kDiskFactor * (stored + shown + accumulators + e.series * (kKeyBytes + labels) + e.ids * kIdDiskBytes));
   return e;
 }
 
