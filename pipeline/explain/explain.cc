@@ -20,7 +20,9 @@ std::string Suggest(const std::string& word, const std::vector<std::string>& nam
 }
 
 // Whether the number is one cell of a row, so that its parts are.
-bool IsCell(Measure m) { return IsAdditive(m) || m == Measure::kDistinct || m == Measure::kFunnel; }
+bool IsCell(const KpiPlan& kpi) {
+  return kpi.additive || kpi.measure == Measure::kDistinct || kpi.measure == Measure::kOpen || kpi.measure == Measure::kFunnel;
+}
 
 class Explainer {
  public:
@@ -163,8 +165,8 @@ class Explainer {
   Status AddStored() {
     const auto& labels = plan_.tables()[kpi_->table.v].labels;
     const bool has_sum = HasSum(plan_.tables()[kpi_->table.v].columns[kpi_->column].kind);
-    if (IsCell(kpi_->measure)) {
-      TM_ASSIGN_OR_RETURN(result_.number, Cells(*kpi_, window_, kpi_->info.name, has_sum, IsAdditive(kpi_->measure), labels));
+    if (IsCell(*kpi_)) {
+      TM_ASSIGN_OR_RETURN(result_.number, Cells(*kpi_, window_, kpi_->info.name, has_sum, kpi_->additive, labels));
       return Status::Ok();
     }
     result_.number = Values(id_, 0, window_, kpi_->info.labels, kpi_->info.name);
@@ -188,12 +190,12 @@ class Explainer {
       const auto known = [&](const ExplainedNumber& n) { return n.name == name && n.window == operand.info.windows[window]; };
       if (std::any_of(result_.made_of.begin(), result_.made_of.end(), known)) continue;
       const std::vector<std::string> keep = node.total ? std::vector<std::string>() : kpi_->info.labels;
-      if (operand.measure == Measure::kFormula || !IsCell(operand.measure) || node.other != 0) {
+      if (operand.measure == Measure::kFormula || !IsCell(operand) || node.other != 0) {
         result_.made_of.push_back(Values(node.kpi, node.other, window, keep, name));
         continue;
       }
       const bool has_sum = HasSum(plan_.tables()[operand.table.v].columns[operand.column].kind);
-      TM_ASSIGN_OR_RETURN(ExplainedNumber number, Cells(operand, window, name, has_sum, IsAdditive(operand.measure), keep));
+      TM_ASSIGN_OR_RETURN(ExplainedNumber number, Cells(operand, window, name, has_sum, operand.additive, keep));
       result_.made_of.push_back(std::move(number));
     }
     return Status::Ok();
