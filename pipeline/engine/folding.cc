@@ -76,6 +76,7 @@ FoldEvent Folding::EventOf(const FoldPlan& fold, const FoldOp& op, const EventRo
   if (op.version_slot >= 0) event.version = row.slots[op.version_slot].i;
   event.event = &row;
   event.fields = &op.fields;
+  event.tables = lookups_;
   if ((op.roles & FoldPlan::kRevokes) != 0) return event;
   constexpr size_t kAny = SIZE_MAX;  // RowOf looks at the length of what is kept
   switch (fold.kind) {

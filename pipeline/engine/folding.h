@@ -21,6 +21,8 @@ class Folding final : private RowFinder {
   Folding(const Plan& plan, Entities* entities, std::vector<std::unique_ptr<Table>>* tables, std::vector<KpiCounts>* counts)
       : plan_(plan), entities_(*entities), tables_(*tables), counts_(*counts) {}
 
+  // What derived fields of entities look into. Outlives this; its contents may change between two events.
+  void SetTables(const LookupTables* tables) { lookups_ = tables; }
   // `numbers`: by fold, of its KPI in the registry.
   void SetNumbers(std::vector<uint32_t> numbers) { numbers_ = std::move(numbers); }
   // Appends a key for each of the event's entities, zero where it has no id.
@@ -48,6 +50,7 @@ class Folding final : private RowFinder {
   std::vector<std::unique_ptr<Table>>& tables_;
   std::vector<KpiCounts>& counts_;
   std::vector<uint32_t> numbers_;
+  const LookupTables* lookups_ = nullptr;
   Folder folder_;
   // Scratch of one event.
   std::string id_, packed_, from_, to_, part_;

@@ -22,6 +22,7 @@ Intake::Intake(const Plan& plan, Router* router, Sources* sources) : plan_(plan)
     dedups_.push_back(topic.dedup.enabled ? std::make_unique<Dedup>(topic.dedup, topic.name) : nullptr);
   }
   for (const LookupPlan& lookup : plan.lookups()) tables_.push_back(lookup.contents);
+  router_.folding().SetTables(&tables_);
 }
 
 void Intake::SetTables(LookupTables tables) {

@@ -25,7 +25,8 @@ struct FoldEvent {
   int64_t version = 0;            // of the entity; 0: none
   int64_t added = 0;              // merged, role kAdds: what it adds
   const EventRow* event = nullptr;              // merged: its slots
-  const std::vector<int32_t>* fields = nullptr; // merged: slot of each field of the layout, -1: not in this event type
+  const std::vector<int32_t>* fields = nullptr; // merged: FoldOp::fields
+  const LookupTables* tables = nullptr;         // merged: as they stand now
 };
 
 // A part of what an entity adds to a series: `count` and `sum` in the cell of (row, column, pane).

@@ -79,11 +79,12 @@ void MergedState::Write(std::string* out) const {
   PutVarint(out, row.v);
 }
 
-EventRow MergedState::AsRow(const FoldPlan& fold, std::vector<Slot>* slots) const {
-  slots->assign(fold.layout.size(), Slot{});
+EventRow MergedState::AsRow(const FoldPlan& fold, const LookupTables& tables, std::vector<Slot>* slots) const {
+  slots->assign(fold.slots, Slot{});
   EventRow merged;
+  merged.time = seen.time;
   merged.slots = slots->data();
-  for (size_t f = 0; f < fields.size(); ++f) {
+  for (size_t f = 0; f < std::min(fields.size(), fold.layout.size()); ++f) {
     if (!fields[f].at.known()) continue;
     merged.present |= uint64_t{1} << f;
     if (fold.layout[f].type == SlotType::kString) {
@@ -92,6 +93,7 @@ EventRow MergedState::AsRow(const FoldPlan& fold, std::vector<Slot>* slots) cons
       (*slots)[f].i = fields[f].number;
     }
   }
+  fold.derivation.Evaluate(tables, &merged);
   return merged;
 }
 
@@ -103,14 +105,19 @@ bool MergedState::IsOpen(const FoldPlan& fold) const {
   });
 }
 
-void MergedState::FindRow(const FoldPlan& fold, RowFinder* rows) {
+void MergedState::FindRow(const FoldPlan& fold, const LookupTables& tables, RowFinder* rows) {
+  const bool derived = fold.value_slot >= static_cast<int32_t>(fold.layout.size());
+  fields.resize(fold.layout.size() + (derived ? 1 : 0));
+  if (derived) fields.back() = {};
   holds = fold.kind == FoldKind::kOpen ? IsOpen(fold) : !counted.empty();
   if (!holds) return;
   std::vector<Slot> slots;
-  const EventRow merged = AsRow(fold, &slots);
+  const EventRow merged = AsRow(fold, tables, &slots);
   holds = !fold.filter || fold.filter->Passes(merged);
-  if (fold.needs_value && (merged.present >> fold.value_field & 1) == 0) holds = false;
+  const bool has_value = fold.value_slot >= 0 && (merged.present >> fold.value_slot & 1) != 0;
+  if (fold.needs_value && !has_value) holds = false;
   if (!holds) return;
+  if (derived && has_value) fields.back() = {{EventTime{}, 0}, 0, merged.slots[fold.value_slot].i, {}};
   std::string packed;
   for (const LabelSlot& label : fold.labels) PutLabel(&packed, label, merged.slots[label.slot], (merged.present >> label.slot & 1) != 0);
   row = rows->RowOf(fold, packed);
@@ -138,8 +145,8 @@ bool MergedState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder
     ++adds;
     added += event.added;
   } else {
-    fields.resize(fold.layout.size());
-    for (size_t f = 0; f < fields.size(); ++f) {
+    fields.resize(std::max(fields.size(), fold.layout.size()));
+    for (size_t f = 0; f < fold.layout.size(); ++f) {
       const int32_t slot = (*event.fields)[f];
       if (slot < 0 || (event.event->present >> slot & 1) == 0 || !fields[f].OlderThan(event)) continue;
       const Slot& value = event.event->slots[slot];
@@ -152,14 +159,14 @@ bool MergedState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder
     }
   }
   if (fold.waiting) NoteLabels(fold, event);
-  FindRow(fold, rows);
+  FindRow(fold, *event.tables, rows);
   return room;
 }
 
 void MergedState::NoteLabels(const FoldPlan& fold, const FoldEvent& event) {
   changes.resize(fold.labels.size());
   for (size_t l = 0; l < changes.size(); ++l) {
-    const int32_t slot = (*event.fields)[fold.labels[l].slot];
+    const int32_t slot = (*event.fields)[fold.layout.size() + l];
     if (slot < 0 || (event.event->present >> slot & 1) == 0) continue;
     std::string value;
     PutLabel(&value, fold.labels[l], event.event->slots[slot], true);
@@ -187,7 +194,7 @@ EventTime MergedState::WaitingSince() const {
 void MergedState::Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const {
   if (!holds) return;
   int64_t value = 0;
-  if (fold.value_field >= 0 && static_cast<size_t>(fold.value_field) < fields.size()) value = fields[static_cast<size_t>(fold.value_field)].number;
+  if (fold.value_slot >= 0 && !fields.empty()) value = fields[std::min(static_cast<size_t>(fold.value_slot), fields.size() - 1)].number;
   if (fold.kind == FoldKind::kOpen) {
     EventTime at{};
     if (fold.silent) at = FloorTo(seen.time, fold.pane);

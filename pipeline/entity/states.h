@@ -139,7 +139,7 @@ struct MergedState {
       return std::tie(at.time, version, at.tie) < std::tie(o.at.time, o.version, o.at.tie);
     }
   };
-  std::vector<Field> fields;                   // by layout
+  std::vector<Field> fields;                   // by layout; then the value, where it is derived from them
   std::vector<std::vector<Change>> changes;    // waiting_for: by label, ascending
   std::vector<Moment> counted;                 // ascending: events that count, after the last revocation
   std::vector<Moment> reopened;                // ascending
@@ -159,12 +159,12 @@ struct MergedState {
 
  private:
   bool IsOpen(const FoldPlan& fold) const;
-  void FindRow(const FoldPlan& fold, RowFinder* rows);
+  void FindRow(const FoldPlan& fold, const LookupTables& tables, RowFinder* rows);
   void NoteLabels(const FoldPlan& fold, const FoldEvent& event);
   // When the label that changed last got its present value.
   EventTime WaitingSince() const;
-  // The fields as a row of slots, for conditions and labels.
-  EventRow AsRow(const FoldPlan& fold, std::vector<Slot>* slots) const;
+  // The fields, and what is derived from them, as a row of slots for conditions and labels.
+  EventRow AsRow(const FoldPlan& fold, const LookupTables& tables, std::vector<Slot>* slots) const;
 };
 
 }  // namespace tidemark::entity

@@ -229,9 +229,12 @@ struct FoldPlan {
   std::vector<std::string> step_names; // funnel: values of the label `step`
   // open, counted
   std::vector<LayoutField> layout;
-  std::vector<LabelSlot> labels;       // slots are indices into layout
-  std::optional<Filter> filter;        // on the layout
-  int32_t value_field = -1;            // index into layout
+  // The layout as a row, as conditions and labels see it: a slot for each of its fields, then those derived from them.
+  uint32_t slots = 0;
+  Derivation derivation;
+  std::vector<LabelSlot> labels;
+  std::optional<Filter> filter;
+  int32_t value_slot = -1;
   bool needs_value = false;            // without the field it does not count
   Duration reopen_within{};            // open: later reopenings don't count
   bool silent = false;                 // open: positions are those of the latest event
@@ -247,7 +250,7 @@ struct FoldOp {
   std::vector<LabelSlot> to_labels;    // steps
   int32_t value_slot = -1;             // dwell: the field; adds: what is added
   int32_t version_slot = -1;           // dwell, open, counted: the entity's version
-  std::vector<int32_t> fields;         // open, counted: slot of each field of the layout, -1: not in this type
+  std::vector<int32_t> fields;         // open, counted: slot of each field of the layout, of waiting_for then of each label; -1: not in this type
 };
 
 // The entity an event type is about, and what is folded into it.

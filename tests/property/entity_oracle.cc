@@ -33,6 +33,12 @@ std::string Average(Int128 sum, int64_t count) {
   const Value v = sum % count == 0 ? Value::Exact({sum / count, 6}) : Value::Real(NearestQuotient(sum, Int128{count} * 1'000'000));
   return v.ToString();
 }
+// amount * probability in micros, ties to even.
+Int128 Weighted(const EntityEventMade& deal) {
+  const int64_t quarters = deal.amount * deal.chance;  // of a micro; not negative
+  const int64_t whole = quarters / 4, rest = quarters % 4;
+  return whole + (rest == 3 || (rest == 2 && whole % 2 != 0) ? 1 : 0);
+}
 std::string Money(Int128 micros) { return ToString(Decimal{micros, 6}); }
 
 }  // namespace
@@ -256,7 +262,7 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
   put("ripe_funnel", ripe, {"7d", "30d"}, {""}, counts, 2 * kDay);
 
   // ---- deals ----
-  std::vector<Counted> stays, kept_stays, open, pipeline, silent, stuck, booked, wins;
+  std::vector<Counted> stays, kept_stays, open, pipeline, weighted, likely, ageing, silent, stuck, booked, booked_weighted, wins;
   for (const auto& [key, events] : by["deal"]) {
     const EntityEventMade* since = nullptr;
     for (const auto* e : events) {
@@ -277,6 +283,8 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
         if (!e->label.empty()) now.label = e->label;
         if (!e->stage.empty()) now.stage = e->stage;
         if (e->has_amount) now.amount = e->amount, now.has_amount = true;
+        if (e->chance != 0) now.chance = e->chance;
+        if (e->closes != kNoEventTime) now.closes = e->closes;
         now.time = e->time;
       }
       return now;
@@ -295,6 +303,10 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
       const EntityEventMade now = merged(all);
       if (now.label != "bot") open.push_back({now.stage, EventTime()});
       pipeline.push_back({now.label, EventTime(), now.amount});
+      const bool known = now.has_amount && now.chance != 0;
+      weighted.push_back({now.label, EventTime(), known ? Weighted(now) : 0});
+      if (!known || Weighted(now) > 50'000'000) likely.push_back({now.stage, EventTime()});
+      ageing.push_back({now.closes == kNoEventTime ? "" : std::to_string(FloorDiv((now.time - now.closes).count(), kDay.count())), EventTime()});
       std::string stage;
       EventTime since = events.front()->time;
       for (const auto* e : events) {
@@ -317,12 +329,17 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
     if (won == nullptr) continue;
     const EntityEventMade now = merged({"deal.won", "deal.updated", "deal.reopened", "deal.deleted"});
     if (now.has_amount) booked.push_back({now.label, won->time, now.amount});
+    if (now.has_amount && now.chance != 0) booked_weighted.push_back({now.label, won->time, Weighted(now)});
     if (now.has_amount && now.amount > 100'000'000) wins.push_back({"", won->time});
   }
   put("stage_seconds", stays, {"7d", "lifetime", "last_month"}, {""}, {{"count", count}, {"sum", total}, {"p50", quantile(50'000)}});
   put("kept_stage_seconds", kept_stays, {"7d", "lifetime"}, {""}, {{"count", count}, {"sum", total}});
   put("open_deals", open, {"now"}, {""}, counts);
   put("pipeline", pipeline, {"now"}, {""}, sums);
+  put("weighted_pipeline", weighted, {"now"}, {""}, sums);
+  put("likely_deals", likely, {"now"}, {""}, counts);
+  put("ageing_deals", ageing, {"now"}, {""}, counts);
+  put("booked_weighted", booked_weighted, {"30d", "lifetime"}, {""}, sums);
   put("silent_deals", silent, {"now"}, {""}, counts);
   put("stuck_deals", stuck, {"now"}, {""}, sums);
   put("booked", booked, {"24h", "30d", "month_to_date", "lifetime"}, {"", "previous"}, sums);

@@ -9,6 +9,9 @@ topics:
   - {name: crm, dedup: {horizon: 90d}}
 calendar: {time_zone: Europe/Berlin, week_start: sunday, fiscal_year_start: april}
 limits: {series_idle: 3660d}
+fields:
+  weighted: deal.amount * deal.probability
+  idle_days: days_since(deal.expected_close)
 kpis:
   - {name: visitors, distinct: lead.id, on: [lead.created, lead.contacted], by: {channel: lead.channel}, windows: [1h, 24h, 7d, lifetime, today, month_to_date, last_week], compare: [previous, 1w, 1mo]}
   - {name: repeaters, distinct: lead.id, at_least: 2, on: [lead.created, lead.contacted], by: {channel: lead.channel}, windows: [24h, 7d, lifetime]}
@@ -23,6 +26,10 @@ kpis:
   - {name: pipeline, key: deal.id, open: {value: deal.amount}, on: [deal.created, deal.stage_changed, deal.updated], until: [deal.won, deal.lost], reopen: [deal.reopened], by: {rep_id: deal.owner}}
   - {name: silent_deals, key: deal.id, open: {silent_for: 1d}, on: [deal.created, deal.stage_changed, deal.updated], until: [deal.won, deal.lost], reopen: [deal.reopened]}
   - {name: stuck_deals, key: deal.id, open: {value: deal.amount, waiting_for: 1d}, on: [deal.created, deal.stage_changed, deal.updated], until: [deal.won, deal.lost], reopen: [deal.reopened], by: {deal_stage: deal.stage}}
+  - {name: weighted_pipeline, key: deal.id, open: {value: weighted}, on: [deal.created, deal.stage_changed, deal.updated], until: [deal.won, deal.lost], reopen: [deal.reopened], by: {rep_id: deal.owner}}
+  - {name: likely_deals, key: deal.id, open: true, on: [deal.created, deal.stage_changed, deal.updated], until: [deal.won, deal.lost], reopen: [deal.reopened], by: {deal_stage: deal.stage}, where: weighted > 50 or not has(weighted)}
+  - {name: ageing_deals, key: deal.id, open: true, on: [deal.created, deal.stage_changed, deal.updated], until: [deal.won, deal.lost], reopen: [deal.reopened], by: {age: idle_days}}
+  - {name: booked_weighted, key: deal.id, sum: weighted, on: deal.won, correct: {by: [deal.updated], revoke: [deal.reopened, deal.deleted]}, by: {rep_id: deal.owner}, windows: [30d, lifetime]}
   - {name: booked, key: deal.id, sum: deal.amount, on: deal.won, correct: {by: [deal.updated], revoke: [deal.reopened, deal.deleted]}, by: {rep_id: deal.owner}, windows: [24h, 30d, month_to_date, lifetime], compare: [previous]}
   - {name: wins, key: deal.id, count: true, on: deal.won, where: deal.amount > 100, correct: {by: [deal.updated], revoke: [deal.reopened, deal.deleted]}, windows: [7d, lifetime, last_quarter]}
   - {name: paid_net, key: order.id, sum: order.amount, on: order.paid, correct: {add: [order.refunded]}, by: {sales_region: order.region}, windows: [7d, lifetime]}
