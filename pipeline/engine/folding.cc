@@ -84,6 +84,7 @@ FoldEvent Folding::EventOf(const FoldPlan& fold, const FoldOp& op, const EventRo
     case FoldKind::kLatest:
     case FoldKind::kFirst:
       event.row = RowOfLabels(fold, op.labels, row);
+      if (fold.at_least > 1) tables_[fold.table.v]->Saw(event.row, fold.columns, FloorTo(row.time, fold.pane));
       break;
     case FoldKind::kDwell:
       if ((op.roles & FoldPlan::kEnds) != 0) break;

@@ -54,6 +54,9 @@ class Table {
   }
   size_t hot_bytes() const { return hot_words_.size() * 8 + hot_entries_.size() * 24; }
 
+  // The row had an event that counts only when more follow: its series lives on meanwhile.
+  void Saw(RowId row, uint64_t columns, EventTime pane);
+
   // Folds what is hot into windows and panes.
   void Fold(FoldCounts* counts);
   // Moves all windows to T. REQUIRES: folded; t never decreases.
