@@ -165,4 +165,25 @@ Status Folding::Apply(const RoutePlan& route, uint64_t passed, const EventRow& r
   return Status::Ok();
 }
 
+bool Folding::sweeps() const {
+  constexpr int kWhole = 2;  // the first pass began somewhere
+  if (passes_ < kWhole) return true;
+  for (size_t f = 0; f < numbers_.size(); ++f) {
+    if (numbers_[f] != 0 && plan_.folds()[f].expires) return true;
+  }
+  return false;
+}
+
+Status Folding::Sweep(size_t rows) {
+  const auto end = entities_.Sweep(rows, [&](uint32_t number, std::string_view part) -> Result<bool> {
+    const auto at = std::find(numbers_.begin(), numbers_.end(), number);
+    if (at == numbers_.end()) return !std::binary_search(known_.begin(), known_.end(), number);
+    const FoldPlan& fold = plan_.folds()[static_cast<size_t>(at - numbers_.begin())];
+    return Expired(fold, part, tables_[fold.table.v]->erased());
+  });
+  if (!end.ok()) return end.status().In("sweeping entities");
+  passes_ += *end ? 1 : 0;
+  return Status::Ok();
+}
+
 }  // namespace tidemark

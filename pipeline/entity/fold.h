@@ -53,6 +53,10 @@ struct FoldResult {
   bool overflowed = false;        // the event found no room in the part
 };
 
+// Whether the part may go: whatever comes, without it the panes from `from` on are what they are with it.
+// kCorrupt when the bytes cannot be this fold's.
+Result<bool> Expired(const FoldPlan& fold, std::string_view part, EventTime from);
+
 // Threads: confined to the engine; keeps scratch memory between calls.
 class Folder {
  public:

@@ -52,6 +52,7 @@ struct DistinctState {
   bool Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder*);
   void Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const;
   int Unmatched(const FoldPlan&) const { return 0; }
+  EventTime Newest(const FoldPlan& fold) const;  // pane of the newest event
 };
 
 // active, lapsed: the latest event; first: the earliest.
@@ -66,6 +67,7 @@ struct SingleState {
   bool Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder*);
   void Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const;
   int Unmatched(const FoldPlan&) const { return 0; }
+  EventTime Newest(const FoldPlan& fold) const { return FloorTo(at.time, fold.pane); }
 };
 
 // elapsed, funnel: the earliest first step, and of each later step the earliest event not before the one before it.

@@ -133,6 +133,11 @@ void Compiler::FoldWindows(const KpiSpec& spec, KpiPlan* kpi, FoldPlan* fold, co
   }
   if (!kpi->stats.empty()) AddBucketColumn(spec, kpi);
   TablePlan& table = plan_->tables_[kpi->table.v];
+  const bool by_time = fold->kind == FoldKind::kDistinct || fold->kind == FoldKind::kLatest;
+  if (by_time && std::none_of(table.windows.begin(), table.windows.end(), [](const WindowPlan& w) { return w.lifetime(); })) {
+    fold->expires = Duration(0);
+    for (const FoldPlan::Level& level : fold->levels) fold->expires = std::max(*fold->expires, level.length);
+  }
   fold->columns = (uint64_t{1} << table.columns.size()) - 1;
   // What is stored of an entity and what lies in panes belong together: other panes are another KPI.
   std::string text = identity;

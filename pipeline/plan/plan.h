@@ -208,6 +208,9 @@ struct FoldPlan {
   Duration pane{};                     // of the table's hot tier
   const Calendar* calendar = nullptr;
   bool revocable = false;              // an event type has the role kRevokes
+  // distinct, active, lapsed without a lifetime: what a part adds lies at most so long after its newest event. Else nullopt:
+  // an event may come that needs it, however late.
+  std::optional<Duration> expires;
   // distinct
   struct Unit {
     CalendarUnit unit;

@@ -72,6 +72,8 @@ class Table {
   // Rows as absolute values, and what was added to panes as fragments of this commit. Reads the store for panes whose
   // fragments it merges.
   Status AppendTo(uint64_t sequence, const Store& store, CommitBatch* batch);
+  // Panes before it are on disk no more, and none come there again: the least over its tiers.
+  EventTime erased() const;
   // The batch is on disk.
   void Committed();
   // Reads rows and edges back; builds windows that the stored state doesn't have from panes.

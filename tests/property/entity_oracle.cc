@@ -169,7 +169,7 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
   // ---- ids ----
   const Strings visitor_windows = {"1h", "24h", "7d", "lifetime", "today", "month_to_date", "last_week"};
   for (const std::string& window : visitor_windows) {
-    for (const std::string compare : {"", "previous", "1w", "1mo"}) {
+    for (const std::string compare : {"", "previous", "1w", "1mo", "36h"}) {
       if (window == "lifetime" && !compare.empty()) continue;
       const Span span = WindowAt(window, compare, t);
       std::map<std::string, int64_t> ids, repeaters, kept;
@@ -184,11 +184,18 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
       }
       for (const auto& [label, n] : ids) {
         const std::string text = label + (compare.empty() ? "" : "|" + compare);
+        if (In(compare, {"", "36h"}) && In(window, {"24h", "today"})) {
+          answers[{compare.empty() ? "recent_visitors" : "recent_visitors_compare", text, window}] = std::to_string(n);
+        }
+        if (compare == "36h") continue;
         answers[{compare.empty() ? "visitors" : "visitors_compare", text, window}] = std::to_string(n);
         if (!In(compare, {"", "previous"}) || !In(window, {"24h", "month_to_date", "lifetime"})) continue;
         answers[{compare.empty() ? "kept_visitors" : "kept_visitors_compare", text, window}] = std::to_string(kept[label]);
       }
       if (compare.empty() && In(window, {"24h", "7d", "lifetime"})) {
+        if (window == "24h") {
+          for (const auto& [label, n] : repeaters) answers[{"recent_repeaters", label, window}] = std::to_string(n);
+        }
         for (const auto& [label, n] : repeaters) answers[{"repeaters", label, window}] = std::to_string(n);
       }
     }
@@ -207,6 +214,7 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
   }
   put("newcomers", firsts, {"1h", "7d", "week_to_date", "year_to_date", "last_month", "lifetime"}, {"", "previous", "1y"}, counts);
   put("kept_newcomers", kept_firsts, {"7d", "lifetime"}, {""}, counts);
+  put("recent_present", kept_lasts, {"1h", "24h"}, {""}, counts);
   put("kept_present", kept_lasts, {"7d", "lifetime"}, {""}, counts);
   put("present", lasts, {"1h", "7d", "lifetime"}, {""}, counts);
   for (const std::string window : {"1h", "7d"}) {

@@ -43,6 +43,10 @@ kpis:
   - {name: kept_response_seconds, key: lead.id, elapsed: {from: lead.created, to: lead.contacted, within: 2d}, correct: {revoke: lead.merged}, stats: [count, sum, p50], by: {channel: from.lead.channel, rep_id: to.lead.owner}, windows: [30d, lifetime]}
   - {name: kept_funnel, key: [lead.id, deal.lead], funnel: {steps: [lead.created, [lead.qualified, lead.contacted], deal.created, deal.won], within: 3d}, correct: {revoke: lead.merged}, by: {channel: from.lead.channel}, windows: [7d, lifetime]}
   - {name: kept_stage_seconds, key: deal.id, dwell: deal.stage, on: [deal.created, deal.stage_changed], until: [deal.won, deal.lost], correct: {revoke: deal.deleted}, stats: [count, sum], by: {deal_stage: deal.stage}, windows: [7d, lifetime]}
+  # Without a lifetime, what is kept of an id is dropped in time.
+  - {name: recent_visitors, distinct: lead.id, where: has(lead.id), on: [lead.created, lead.contacted], by: {channel: lead.channel}, windows: [24h, today], compare: [36h]}
+  - {name: recent_repeaters, distinct: lead.id, at_least: 2, where: has(lead.id), on: [lead.created, lead.contacted], by: {channel: lead.channel}, windows: [24h]}
+  - {name: recent_present, active: lead.id, where: has(lead.id), on: [lead.created, lead.contacted], correct: {revoke: lead.merged}, by: {channel: lead.channel}, windows: [1h, 24h]}
   - {name: top_channels, first: lead.id, on: lead.created, by: {channel: lead.channel}, windows: [30d, lifetime], top: 2}
 )";
 

@@ -75,6 +75,7 @@ Trial MakeTrial(uint64_t seed) {
   trial.options.restart_one_in = rng() % 2 == 0 ? 0 : 1 + static_cast<int>(rng() % 8);
   if (rng() % 3 == 0) trial.options.entity_cache_bytes = 1;
   if (rng() % 3 == 0) trial.options.open_panes_bytes = 1;
+  if (rng() % 2 == 0) trial.options.sweep_interval = Duration(0);
   return trial;
 }
 
