@@ -110,13 +110,17 @@ double SeriesOf(const Specs& specs, const KpiSpec& kpi, double series) {
   return std::min(std::max({series, declared, 1.0}), most + 1);
 }
 
+Tier TierOf(const WindowSpec& window) { return window.kind == WindowSpec::Kind::kRolling ? TierOfStep(StepOf(window)) : Tier::kHour; }
+
 // Of a KPI with `key`: as many as stated, but no more than there are events while they are known.
 double IdsOf(const KpiSpec& kpi, const Load& load) {
   if (kpi.key.empty()) return 0;
-  Duration known = kpi.within.value_or(Duration());
+  constexpr int kErasePanes = 64;  // at once; ids that were in them go after that
+  constexpr Measures kForgets = Of(Measure::kDistinct, Measure::kActive, Measure::kLapsed);
+  Duration known{};
   for (const WindowSpec& window : kpi.windows) {
-    if (window.lifetime() || kpi.measure == Measure::kFirst) return load.events_per_second > 0 ? load.ids : 0;
-    known = std::max(known, NeededOf(kpi, window));
+    if (window.lifetime() || (kForgets & Of(kpi.measure)) == 0) return load.events_per_second > 0 ? load.ids : 0;
+    known = std::max(known, NeededOf(kpi, window) + kErasePanes * PaneSize(TierOf(window)));
   }
   return std::min(load.ids, load.events_per_second * Seconds(known));
 }
@@ -143,8 +147,7 @@ KpiEstimate EstimateKpi(const Specs& specs, const KpiSpec& kpi, const Load& load
     accumulators += e.series * times * AccumulatorBytes(kpi, window);
     cells += e.series * times;
     if (window.lifetime()) continue;
-    const Tier tier = window.kind == WindowSpec::Kind::kRolling ? TierOfStep(StepOf(window)) : Tier::kHour;
-    Duration& of_tier = kept[static_cast<size_t>(tier)];
+    Duration& of_tier = kept[static_cast<size_t>(TierOf(window))];
     of_tier = std::max(of_tier, KeptOf(specs, kpi, window));
   }
   double open = 0, stored = 0;

@@ -70,6 +70,19 @@ void Engine::Impl::AppendMeta(CommitBatch* batch) {
   batch->puts.push_back({Family::kMeta, HeadKey(), std::move(head)});
 }
 
+Status Engine::Impl::SweepEntities() {
+  constexpr double kRowsPerPass = 1e6;
+  constexpr size_t kMostRows = 4096;  // so that no commit takes much longer than the others
+  const EventTime t = LeastT();
+  if (t == kNoEventTime || !router_.folding().sweeps()) return Status::Ok();
+  if (options_.sweep_interval == Duration(0)) return router_.folding().Sweep(SIZE_MAX);
+  if (swept_ == kNoEventTime) swept_ = t;
+  const auto due = static_cast<size_t>(kRowsPerPass * (std::chrono::duration<double>(t - swept_) / options_.sweep_interval));
+  if (due == 0) return Status::Ok();
+  swept_ = t;
+  return router_.folding().Sweep(std::min(due, kMostRows));
+}
+
 Status Engine::Impl::BuildBatch(CommitBatch* batch) {
   router_.Fold();
   for (size_t c = 0; c < clocks_.size(); ++c) {
@@ -79,6 +92,7 @@ Status Engine::Impl::BuildBatch(CommitBatch* batch) {
   batch->erase_ranges.insert(batch->erase_ranges.end(), shown_.erase_ranges.begin(), shown_.erase_ranges.end());
   batch->puts.insert(batch->puts.end(), shown_.puts.begin(), shown_.puts.end());
   for (const auto& table : tables_) TM_RETURN_IF_ERROR(table->AppendTo(sequence_ + 1, store_, batch));
+  TM_RETURN_IF_ERROR(SweepEntities());
   entities_.AppendTo(batch);
   for (auto& dedup : intake_.dedups()) {
     if (dedup == nullptr) continue;

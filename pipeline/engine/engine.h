@@ -25,6 +25,8 @@ struct EngineOptions {
   uint64_t open_panes_bytes = 32u << 20;
   // Memory for entities that were used lately.
   uint64_t entity_cache_bytes = 64u << 20;
+  // Event time in which a million of them are looked at for what is of no use any more; zero: all, at each commit.
+  Duration sweep_interval = std::chrono::hours(1);
   // The engine of an import: pipeline/engine/import.h. Its source hands out kImportPartition alone.
   bool importing = false;
   // Commits are at least this far apart, and as far as they stay under 5 % of the engine's time, up to max.

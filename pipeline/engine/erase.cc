@@ -19,7 +19,7 @@ Status Engine::Impl::EraseOne(std::string_view key, const EntityRow& row, Erased
     });
     if (fold == folds.end()) continue;
     EntitySummary summary;
-    TM_RETURN_IF_ERROR(Summarize(*fold, part, &summary));
+    TM_RETURN_IF_ERROR(Summarize(*fold, part, intake_.tables(), &summary));
     for (Contribution& c : summary.contributions) {
       c.count = -c.count;
       c.sum = -c.sum;

@@ -85,6 +85,7 @@ FoldEvent Folding::EventOf(const FoldPlan& fold, const FoldOp& op, const EventRo
   if (op.version_slot >= 0) event.version = row.slots[op.version_slot].i;
   event.event = &row;
   event.fields = &op.fields;
+  event.tables = lookups_;
   if ((op.roles & FoldPlan::kRevokes) != 0) return event;
   constexpr size_t kAny = SIZE_MAX;  // RowOf looks at the length of what is kept
   switch (fold.kind) {
@@ -92,6 +93,7 @@ FoldEvent Folding::EventOf(const FoldPlan& fold, const FoldOp& op, const EventRo
     case FoldKind::kLatest:
     case FoldKind::kFirst:
       event.row = RowOfLabels(fold, op.labels, row);
+      if (fold.at_least > 1) tables_[fold.table.v]->Saw(event.row, fold.columns, FloorTo(row.time, fold.pane));
       break;
     case FoldKind::kDwell:
       if ((op.roles & FoldPlan::kEnds) != 0) break;
@@ -220,6 +222,27 @@ Status Folding::AddValue(uint32_t index, const Contribution& delta) {
   entities_.Changed(key, has == (after != 0) ? 0 : (has ? -1 : 1) * int64_t{sizeof(*part)});
   const int64_t change = (after > 0 ? 1 : 0) - (before > 0 ? 1 : 0);
   if (change != 0) AddOne(fold, {delta.row, delta.column, delta.at, change, 0, 0});
+  return Status::Ok();
+}
+
+bool Folding::sweeps() const {
+  constexpr int kWhole = 2;  // the first pass began somewhere
+  if (passes_ < kWhole) return true;
+  for (size_t f = 0; f < numbers_.size(); ++f) {
+    if (numbers_[f] != 0 && plan_.folds()[f].expires) return true;
+  }
+  return false;
+}
+
+Status Folding::Sweep(size_t rows) {
+  const auto end = entities_.Sweep(rows, [&](uint32_t number, std::string_view part) -> Result<bool> {
+    const auto at = std::find(numbers_.begin(), numbers_.end(), number);
+    if (at == numbers_.end()) return !std::binary_search(known_.begin(), known_.end(), number);
+    const FoldPlan& fold = plan_.folds()[static_cast<size_t>(at - numbers_.begin())];
+    return Expired(fold, part, tables_[fold.table.v]->erased());
+  });
+  if (!end.ok()) return end.status().In("sweeping entities");
+  passes_ += *end ? 1 : 0;
   return Status::Ok();
 }
 

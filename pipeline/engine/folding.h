@@ -23,8 +23,13 @@ class Folding final : private RowFinder {
   Folding(const Plan& plan, Entities* entities, std::vector<std::unique_ptr<Table>>* tables, std::vector<KpiCounts>* counts)
       : plan_(plan), entities_(*entities), tables_(*tables), counts_(*counts) {}
 
-  // `numbers`: by fold, of its KPI in the registry.
-  void SetNumbers(std::vector<uint32_t> numbers) { numbers_ = std::move(numbers); }
+  // What derived fields of entities look into. Outlives this; its contents may change between two events.
+  void SetTables(const LookupTables* tables) { lookups_ = tables; }
+  // `numbers`: by fold, of its KPI in the registry, 0 where it is not counted here. `known`: all in the registry, ascending.
+  void SetNumbers(std::vector<uint32_t> numbers, std::vector<uint32_t> known) {
+    numbers_ = std::move(numbers);
+    known_ = std::move(known);
+  }
   // Appends a key for each of the event's entities, zero where it has no id.
   void KeysOf(const EventRow& row, std::vector<Hash128>* keys);
   // The same, and says that they will be needed; then those that are not here are read, all in one go.
@@ -35,6 +40,10 @@ class Folding final : private RowFinder {
   Status Apply(const RoutePlan& route, uint64_t passed, const EventRow& row, const Hash128* keys);
   // Differences of a fold, by its index, to be folded into its table.
   Status Add(uint32_t fold, std::span<const Contribution> deltas);
+  // Whether parts of entities may be of no use: of folds that let go of them, and after the start of KPIs that are forgotten.
+  bool sweeps() const;
+  // Takes them out of the next so many entities. What is shown is the same without them.
+  Status Sweep(size_t rows);
 
  private:
   // Empty when the event has none. Valid until the next call.
@@ -53,7 +62,9 @@ class Folding final : private RowFinder {
   Entities& entities_;
   std::vector<std::unique_ptr<Table>>& tables_;
   std::vector<KpiCounts>& counts_;
-  std::vector<uint32_t> numbers_;
+  std::vector<uint32_t> numbers_, known_;
+  int passes_ = 0;  // of sweeping, ended since the start
+  const LookupTables* lookups_ = nullptr;
   Folder folder_;
   // Scratch of one event.
   std::string id_, packed_, from_, to_, part_;

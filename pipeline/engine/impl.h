@@ -70,6 +70,8 @@ class Engine::Impl {
   // ---- commits and views (commit.cc) ----
   bool CommitDue(WallTime now) const;
   Status BuildBatch(CommitBatch* batch);
+  // A slice of the entities loses what is of no use any more, as fast as time goes.
+  Status SweepEntities();
   void AppendMeta(CommitBatch* batch);
   // What rules see: values alone.
   SnapshotData Values();
@@ -97,6 +99,7 @@ class Engine::Impl {
   void MakeTables();
   ColumnState StateOf(const ColumnPlan& column, uint32_t table_number, bool first_ever);
   void ForgetRemoved();
+  void NumberFolds();
   Status LoadMeta();
   Status LoadRules();
   Status LoadOne(std::string_view key, std::string_view value);
@@ -137,6 +140,7 @@ class Engine::Impl {
   WallTime last_report_ = WallTime::min();
   Duration commit_debt_{};                  // as of last_commit_
   bool caught_up_ = false;
+  EventTime swept_ = kNoEventTime;          // T when entities were swept last
   CommitBatch erase_at_open_;
   CommitBatch shown_;                       // for the next commit
   size_t shown_bytes_ = 0;

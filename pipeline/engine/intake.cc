@@ -21,7 +21,8 @@ Intake::Intake(const Plan& plan, Router* router, Sources* sources) : plan_(plan)
   for (const TopicPlan& topic : plan.topics()) {
     dedups_.push_back(topic.dedup.enabled ? std::make_unique<Dedup>(topic.dedup, topic.name) : nullptr);
   }
-  for (const LookupPlan& lookup : plan.lookups()) tables_.push_back(lookup.contents);
+  tables_ = ContentsOf(plan.lookups());
+  router_.folding().SetTables(&tables_);
 }
 
 void Intake::SetTables(LookupTables tables) {

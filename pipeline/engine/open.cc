@@ -116,9 +116,16 @@ void Engine::Impl::MakeTables() {
     }
     tables_.push_back(std::make_unique<Table>(plan, StoredTable{number}, std::move(states)));
   }
+}
+
+void Engine::Impl::NumberFolds() {
   std::vector<uint32_t> numbers;
   for (const FoldPlan& fold : plan_->folds()) numbers.push_back(column_states_[fold.kpi.v].number);
-  router_.folding().SetNumbers(std::move(numbers));
+  std::vector<uint32_t> known;
+  for (const auto& kpi : registry_.kpis()) known.push_back(kpi.number());
+  std::sort(known.begin(), known.end());
+  router_.folding().SetNumbers(std::move(numbers), std::move(known));
+  entities_.SweepFrom(sequence_);
 }
 
 // KPIs that left the configuration keep their state for a while; then a table none of whose KPIs is left goes.
@@ -247,6 +254,7 @@ Status Engine::Impl::Open(WallTime now) {
   TM_RETURN_IF_ERROR(LoadMeta());
   MakeTables();
   ForgetRemoved();
+  NumberFolds();
   sources_.BeginOthers(LeastT());
   for (const auto& table : tables_) {
     TM_RETURN_IF_ERROR(table->Load(store_));

@@ -142,6 +142,12 @@ void DistinctState::Contribute(const FoldPlan& fold, std::vector<Contribution>* 
   }
 }
 
+EventTime DistinctState::Newest(const FoldPlan&) const {
+  int64_t newest = INT64_MIN / kMicrosPerMinute;
+  for (const Entry& e : entries) newest = std::max(newest, e.last.front());
+  return FromMinute(newest);
+}
+
 bool SingleState::Read(ByteReader* reader) {
   at = ReadMoment(reader);
   row = RowId{static_cast<uint32_t>(reader->Varint())};

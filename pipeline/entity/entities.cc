@@ -116,8 +116,52 @@ void Entities::Changed(const Hash128& key, int64_t growth) {
   dirty_bytes_ += static_cast<size_t>(BytesOf(cached.row));
 }
 
+Result<bool> Entities::Sweep(size_t rows, const std::function<Result<bool>(uint32_t number, std::string_view part)>& goes) {
+  std::vector<std::pair<Hash128, EntityRow>> lighter;
+  EntityRow stored;
+  Status bad;
+  bool end = true;
+  TM_RETURN_IF_ERROR(store_.Scan(Family::kEntities, cursor_, "", [&](std::string_view at, std::string_view value) {
+    if (rows-- == 0) {
+      cursor_ = at;
+      return end = false;
+    }
+    ByteReader reader(at);
+    Hash128 key;
+    key.hi = reader.BigEndian(8);
+    key.lo = reader.BigEndian(8);
+    const EntityRow* row = Find(key);  // newer than what is stored
+    if (row == nullptr) bad = ReadEntityRow(value, &stored);
+    bool any = false;
+    for (const auto& [number, part] : (row == nullptr ? stored : *row).parts) {
+      const Result<bool> gone = goes(number, part);
+      if (!gone.ok()) bad = gone.status();
+      any |= gone.ok() && *gone;
+    }
+    if (any && bad.ok()) lighter.emplace_back(key, row == nullptr ? std::move(stored) : EntityRow());
+    return bad.ok();
+  }));
+  TM_RETURN_IF_ERROR(bad);
+  if (end) cursor_.clear();
+  for (auto& [key, row] : lighter) {
+    if (Find(key) == nullptr) Insert(key, std::move(row));
+    EntityRow* there = Find(key);
+    const int64_t before = BytesOf(*there);
+    std::erase_if(there->parts, [&](const auto& part) {
+      const Result<bool> gone = goes(part.first, part.second);
+      return gone.ok() && *gone;
+    });
+    Changed(key, BytesOf(*there) - before);
+  }
+  return end;
+}
+
 void Entities::AppendTo(CommitBatch* batch) const {
   for (const uint32_t slot : dirty_) {
+    if (slots_[slot].row.parts.empty()) {
+      batch->erases.push_back({Family::kEntities, EntityKey(slots_[slot].key)});
+      continue;
+    }
     std::string value;
     PutEntityRow(&value, slots_[slot].row);
     batch->puts.push_back({Family::kEntities, EntityKey(slots_[slot].key), std::move(value)});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,8 @@ std::string EntityKey(const Hash128& key);  // in Family::kEntities
 class Entities {
  public:
   Entities(const Store* store, size_t cache_bytes) : store_(*store), cache_bytes_(cache_bytes) {}
+  // Where to sweep first: any number will do, another one each time.
+  void SweepFrom(uint64_t position) { cursor_ = EntityKey({Hash64({}, position), 0}); }
 
   static Hash128 KeyOf(uint64_t kind, std::string_view id) {
     const uint64_t h = Hash64(id, kind);
@@ -52,6 +55,10 @@ class Entities {
   // Get's row was changed, and grew by so many bytes.
   void Changed(const Hash128& key, int64_t growth);
 
+  // Takes out the parts for which `goes`, of at most so many of the stored rows: the next ones in the order of their keys,
+  // from anywhere on first. A row that has no parts left is erased by the commit. True when the last row was reached.
+  Result<bool> Sweep(size_t rows, const std::function<Result<bool>(uint32_t number, std::string_view part)>& goes);
+
   void AppendTo(CommitBatch* batch) const;
   // The batch is on disk. Rows beyond the budget leave memory.
   void Committed();
@@ -71,6 +78,10 @@ class Entities {
   // Moves the hand of the clock by at most so many slots.
   void Evict(size_t most_steps);
   static int64_t BytesOf(const EntityRow& row);
+  EntityRow* Find(const Hash128& key) {
+    const auto it = index_.find(key);
+    return it == index_.end() ? nullptr : &slots_[it->second].row;
+  }
 
   const Store& store_;
   const size_t cache_bytes_;
@@ -78,6 +89,7 @@ class Entities {
   std::vector<Cached> slots_;
   std::vector<uint32_t> free_, dirty_;
   std::vector<Hash128> wanted_;
+  std::string cursor_;  // key of the next row to sweep
   size_t hand_ = 0;
   int64_t bytes_ = 0;
   size_t dirty_bytes_ = 0;

@@ -28,6 +28,26 @@ Moment ReadMoment(ByteReader* reader) {
 
 }  // namespace entity
 
+namespace {
+
+Status Unreadable() { return Corrupt("what is stored of an entity cannot be read"); }
+
+template <class State>
+Result<bool> IsExpired(const FoldPlan& fold, std::string_view bytes, EventTime from) {
+  State state;
+  ByteReader reader(bytes);
+  if (!state.Read(&reader) || !reader.Done()) return Unreadable();
+  return state.Newest(fold) + *fold.expires < from;
+}
+
+}  // namespace
+
+Result<bool> Expired(const FoldPlan& fold, std::string_view part, EventTime from) {
+  if (!fold.expires || from == kNoEventTime || (fold.revocable && !part.empty() && part[0] == kRevoked)) return false;
+  if (fold.revocable) part = part.substr(1);
+  return fold.kind == FoldKind::kDistinct ? IsExpired<entity::DistinctState>(fold, part, from) : IsExpired<entity::SingleState>(fold, part, from);
+}
+
 template <class State>
 Status Folder::Run(const FoldPlan& fold, const FoldEvent& event, std::string_view part, std::string* new_part, RowFinder* rows,
                    std::vector<Contribution>* deltas, FoldResult* result) {
@@ -35,7 +55,7 @@ Status Folder::Run(const FoldPlan& fold, const FoldEvent& event, std::string_vie
   if (!part.empty()) {
     if (fold.revocable && part[0] == kRevoked) return Status::Ok();
     ByteReader reader(part.substr(fold.revocable ? 1 : 0));
-    if (!state.Read(&reader) || !reader.Done()) return Corrupt("what is stored of an entity cannot be read");
+    if (!state.Read(&reader) || !reader.Done()) return Unreadable();
   }
   const bool revoked = (event.roles & FoldPlan::kRevokes) != 0;
   if (!revoked && state.Knows(fold, event)) return Status::Ok();
@@ -75,33 +95,33 @@ Status Folder::Run(const FoldPlan& fold, const FoldEvent& event, std::string_vie
 namespace {
 
 template <class State>
-Status SummarizeState(const FoldPlan& fold, std::string_view part, EntitySummary* summary) {
+Status SummarizeState(const FoldPlan& fold, std::string_view part, const LookupTables& tables, EntitySummary* summary) {
   if (fold.revocable && part.starts_with(kRevoked)) return Status::Ok();
   State state;
   ByteReader reader(part.substr(fold.revocable && !part.empty() ? 1 : 0));
-  if (!state.Read(&reader) || !reader.Done()) return Corrupt("what is stored of an entity cannot be read");
+  if (!state.Read(&reader) || !reader.Done()) return Unreadable();
   state.Contribute(fold, &summary->contributions);
-  if constexpr (std::is_same_v<State, entity::MergedState>) state.Describe(fold, summary);
+  if constexpr (std::is_same_v<State, entity::MergedState>) state.Describe(fold, tables, summary);
   return Status::Ok();
 }
 
 }  // namespace
 
-Status Summarize(const FoldPlan& fold, std::string_view part, EntitySummary* summary) {
+Status Summarize(const FoldPlan& fold, std::string_view part, const LookupTables& tables, EntitySummary* summary) {
   *summary = EntitySummary();
   switch (fold.kind) {
     case FoldKind::kDistinct:
-      return SummarizeState<entity::DistinctState>(fold, part, summary);
+      return SummarizeState<entity::DistinctState>(fold, part, tables, summary);
     case FoldKind::kLatest:
     case FoldKind::kFirst:
-      return SummarizeState<entity::SingleState>(fold, part, summary);
+      return SummarizeState<entity::SingleState>(fold, part, tables, summary);
     case FoldKind::kSteps:
-      return SummarizeState<entity::StepsState>(fold, part, summary);
+      return SummarizeState<entity::StepsState>(fold, part, tables, summary);
     case FoldKind::kDwell:
-      return SummarizeState<entity::DwellState>(fold, part, summary);
+      return SummarizeState<entity::DwellState>(fold, part, tables, summary);
     case FoldKind::kOpen:
     case FoldKind::kCounted:
-      return SummarizeState<entity::MergedState>(fold, part, summary);
+      return SummarizeState<entity::MergedState>(fold, part, tables, summary);
   }
   return Internal("an unknown fold");
 }

@@ -25,7 +25,8 @@ struct FoldEvent {
   int64_t version = 0;            // of the entity; 0: none
   int64_t added = 0;              // merged, role kAdds: what it adds
   const EventRow* event = nullptr;              // merged: its slots
-  const std::vector<int32_t>* fields = nullptr; // merged: slot of each field of the layout, -1: not in this event type
+  const std::vector<int32_t>* fields = nullptr; // merged: FoldOp::fields
+  const LookupTables* tables = nullptr;         // merged: as they stand now
 };
 
 // A part of what an entity adds to a series: `count` and `sum` in the cell of (row, column, pane).
@@ -61,8 +62,12 @@ struct EntitySummary {
   std::string labels;               // packed, as they stand
   int64_t value = 0;
 };
+// `tables`: what its derived fields look into. kCorrupt when the bytes cannot be this fold's.
+Status Summarize(const FoldPlan& fold, std::string_view part, const LookupTables& tables, EntitySummary* summary);
+
+// Whether the part may go: whatever comes, without it the panes from `from` on are what they are with it.
 // kCorrupt when the bytes cannot be this fold's.
-Status Summarize(const FoldPlan& fold, std::string_view part, EntitySummary* summary);
+Result<bool> Expired(const FoldPlan& fold, std::string_view part, EventTime from);
 
 // Threads: confined to the engine; keeps scratch memory between calls.
 class Folder {

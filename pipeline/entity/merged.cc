@@ -85,11 +85,12 @@ void MergedState::Write(std::string* out) const {
   PutVarint(out, row.v);
 }
 
-EventRow MergedState::AsRow(const FoldPlan& fold, std::vector<Slot>* slots) const {
-  slots->assign(fold.layout.size(), Slot{});
+EventRow MergedState::AsRow(const FoldPlan& fold, const LookupTables& tables, std::vector<Slot>* slots) const {
+  slots->assign(fold.slots, Slot{});
   EventRow merged;
+  merged.time = seen.time;
   merged.slots = slots->data();
-  for (size_t f = 0; f < fields.size(); ++f) {
+  for (size_t f = 0; f < std::min(fields.size(), fold.layout.size()); ++f) {
     if (!fields[f].at.known()) continue;
     merged.present |= uint64_t{1} << f;
     if (fold.layout[f].type == SlotType::kString) {
@@ -98,6 +99,7 @@ EventRow MergedState::AsRow(const FoldPlan& fold, std::vector<Slot>* slots) cons
       (*slots)[f].i = fields[f].number;
     }
   }
+  fold.derivation.Evaluate(tables, &merged);
   return merged;
 }
 
@@ -113,7 +115,7 @@ bool MergedState::Reopens(const FoldPlan& fold, const Moment& m) const {
 
 bool MergedState::Passes(const FoldPlan& fold, const EventRow& merged) const {
   if (fold.filter && !fold.filter->Passes(merged)) return false;
-  return !fold.needs_value || (merged.present >> fold.value_field & 1) != 0;
+  return !fold.needs_value || (fold.value_slot >= 0 && (merged.present >> fold.value_slot & 1) != 0);
 }
 
 std::string MergedState::LabelsOf(const FoldPlan& fold, const EventRow& merged) const {
@@ -122,21 +124,34 @@ std::string MergedState::LabelsOf(const FoldPlan& fold, const EventRow& merged) 
   return packed;
 }
 
-void MergedState::FindRow(const FoldPlan& fold, RowFinder* rows) {
+void MergedState::FindRow(const FoldPlan& fold, const LookupTables& tables, RowFinder* rows) {
+  const bool derived = fold.value_slot >= static_cast<int32_t>(fold.layout.size());
+  fields.resize(fold.layout.size() + (derived ? 1 : 0));
+  if (derived) fields.back() = {};
   holds = fold.kind == FoldKind::kOpen ? IsOpen(fold) : !counted.empty();
   if (!holds) return;
   std::vector<Slot> slots;
-  const EventRow merged = AsRow(fold, &slots);
+  const EventRow merged = AsRow(fold, tables, &slots);
   holds = Passes(fold, merged);
-  if (holds) row = rows->RowOf(fold, LabelsOf(fold, merged));
+  if (!holds) return;
+  if (derived && (merged.present >> fold.value_slot & 1) != 0) {
+    const Slot& value = merged.slots[fold.value_slot];
+    fields.back() = {{EventTime{}, 0}, 0, fold.text_value ? 0 : value.i, fold.text_value ? std::string(value.view()) : std::string()};
+  }
+  row = rows->RowOf(fold, LabelsOf(fold, merged));
 }
 
-void MergedState::Describe(const FoldPlan& fold, EntitySummary* summary) const {
+const MergedState::Field* MergedState::ValueOf(const FoldPlan& fold) const {
+  if (fold.value_slot < 0 || fields.empty()) return nullptr;
+  return &fields[std::min(static_cast<size_t>(fold.value_slot), fields.size() - 1)];
+}
+
+void MergedState::Describe(const FoldPlan& fold, const LookupTables& tables, EntitySummary* summary) const {
   if (fold.kind != FoldKind::kOpen || !seen.known()) return;
   std::vector<Slot> slots;
-  const EventRow merged = AsRow(fold, &slots);
+  const EventRow merged = AsRow(fold, tables, &slots);
   summary->labels = LabelsOf(fold, merged);
-  if (fold.value_field >= 0) summary->value = merged.slots[fold.value_field].i;
+  if (fold.value_slot >= 0 && !fold.text_value) summary->value = merged.slots[fold.value_slot].i;
   if (!counted.empty()) summary->since = counted.front().time;
   if (!IsOpen(fold)) {
     if (Passes(fold, merged)) summary->closed = ended.time;
@@ -172,8 +187,8 @@ bool MergedState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder
     ++adds;
     added += event.added;
   } else {
-    fields.resize(fold.layout.size());
-    for (size_t f = 0; f < fields.size(); ++f) {
+    fields.resize(std::max(fields.size(), fold.layout.size()));
+    for (size_t f = 0; f < fold.layout.size(); ++f) {
       const int32_t slot = (*event.fields)[f];
       if (slot < 0 || (event.event->present >> slot & 1) == 0 || !fields[f].OlderThan(event)) continue;
       const Slot& value = event.event->slots[slot];
@@ -186,14 +201,14 @@ bool MergedState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder
     }
   }
   if (fold.waiting) NoteLabels(fold, event);
-  FindRow(fold, rows);
+  FindRow(fold, *event.tables, rows);
   return room;
 }
 
 void MergedState::NoteLabels(const FoldPlan& fold, const FoldEvent& event) {
   changes.resize(fold.labels.size());
   for (size_t l = 0; l < changes.size(); ++l) {
-    const int32_t slot = (*event.fields)[fold.labels[l].slot];
+    const int32_t slot = (*event.fields)[fold.layout.size() + l];
     if (slot < 0 || (event.event->present >> slot & 1) == 0) continue;
     std::string value;
     PutLabel(&value, fold.labels[l], event.event->slots[slot], true);
@@ -221,10 +236,10 @@ EventTime MergedState::WaitingSince() const {
 void MergedState::Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const {
   if (!holds) return;
   int64_t value = 0;
-  if (fold.value_field >= 0 && static_cast<size_t>(fold.value_field) < fields.size()) value = fields[static_cast<size_t>(fold.value_field)].number;
+  const Field* field = ValueOf(fold);
+  if (field != nullptr) value = field->number;
   if (fold.distinct) {
-    const Field& field = fields[static_cast<size_t>(fold.value_field)];
-    out->push_back({row, fold.main_column, EventTime(), 1, ValueHash(field.text.empty() ? std::to_string(field.number) : field.text), 0});
+    out->push_back({row, fold.main_column, EventTime(), 1, ValueHash(fold.text_value ? field->text : std::to_string(value)), 0});
   } else if (fold.kind == FoldKind::kOpen) {
     EventTime at{};
     if (fold.silent) at = FloorTo(seen.time, fold.pane);

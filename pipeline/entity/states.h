@@ -52,6 +52,7 @@ struct DistinctState {
   bool Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder*);
   void Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const;
   int Unmatched(const FoldPlan&) const { return 0; }
+  EventTime Newest(const FoldPlan& fold) const;  // pane of the newest event
 };
 
 // active, lapsed: the latest event; first: the earliest.
@@ -66,6 +67,7 @@ struct SingleState {
   bool Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder*);
   void Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const;
   int Unmatched(const FoldPlan&) const { return 0; }
+  EventTime Newest(const FoldPlan& fold) const { return FloorTo(at.time, fold.pane); }
 };
 
 // elapsed, funnel: the earliest first step, and of each later step the earliest event not before the one before it.
@@ -139,7 +141,7 @@ struct MergedState {
       return std::tie(at.time, version, at.tie) < std::tie(o.at.time, o.version, o.at.tie);
     }
   };
-  std::vector<Field> fields;                   // by layout
+  std::vector<Field> fields;                   // by layout; then the value, where it is derived from them
   std::vector<std::vector<Change>> changes;    // waiting_for: by label, ascending
   std::vector<Moment> counted;                 // ascending: events that count, after the last revocation; open: the earliest event
   std::vector<Moment> reopened;                // ascending
@@ -157,7 +159,7 @@ struct MergedState {
   void Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const;
   int Unmatched(const FoldPlan& fold) const;
   // Of open: since when, or when it was closed.
-  void Describe(const FoldPlan& fold, EntitySummary* summary) const;
+  void Describe(const FoldPlan& fold, const LookupTables& tables, EntitySummary* summary) const;
 
  private:
   bool IsOpen(const FoldPlan& fold) const;
@@ -165,12 +167,14 @@ struct MergedState {
   bool Reopens(const FoldPlan& fold, const Moment& moment) const;
   bool Passes(const FoldPlan& fold, const EventRow& merged) const;
   std::string LabelsOf(const FoldPlan& fold, const EventRow& merged) const;
-  void FindRow(const FoldPlan& fold, RowFinder* rows);
+  void FindRow(const FoldPlan& fold, const LookupTables& tables, RowFinder* rows);
+  // The field that is measured; null when none is. Before the first FindRow that found one, whatever is kept.
+  const Field* ValueOf(const FoldPlan& fold) const;
   void NoteLabels(const FoldPlan& fold, const FoldEvent& event);
   // When the label that changed last got its present value.
   EventTime WaitingSince() const;
-  // The fields as a row of slots, for conditions and labels.
-  EventRow AsRow(const FoldPlan& fold, std::vector<Slot>* slots) const;
+  // The fields, and what is derived from them, as a row of slots for conditions and labels.
+  EventRow AsRow(const FoldPlan& fold, const LookupTables& tables, std::vector<Slot>* slots) const;
 };
 
 }  // namespace tidemark::entity

@@ -50,11 +50,11 @@ class Search {
          const std::function<bool(const std::vector<std::string>&)>& wanted)
       : fold_(fold), kpi_(reader.plan().kpis()[fold.kpi.v]), plan_(reader.plan().tables()[fold.table.v]),
         table_(*now.tables.at(fold.table.v)), ref_(kpi_.cells[0][window]), column_(plan_.columns[ref_.column]),
-        edges_(table_.edges()[column_.windows[ref_.position]]), from_(from), wanted_(wanted), ids_(limit), left_(limit) {}
+        tables_(ContentsOf(reader.plan().lookups())), edges_(table_.edges()[column_.windows[ref_.position]]), from_(from), wanted_(wanted), ids_(limit), left_(limit) {}
 
   // One entity.
   Status Look(const std::string& id, std::string_view part) {
-    TM_RETURN_IF_ERROR(Summarize(fold_, part, &summary_));
+    TM_RETURN_IF_ERROR(Summarize(fold_, part, tables_, &summary_));
     counts_.clear();
     for (const Contribution& c : summary_.contributions) {
       if (c.column != ref_.column || !edges_.Holds(c.at)) continue;
@@ -105,6 +105,7 @@ class Search {
   const Table& table_;
   const CellRef ref_;
   const ColumnPlan& column_;
+  const LookupTables tables_;
   const Edges edges_;
   const EventTime from_;
   const std::function<bool(const std::vector<std::string>&)>& wanted_;

@@ -74,7 +74,7 @@ void Compiler::MakeDecoder() {
   auto decoder = ProtoDecoder::Make(schema_, projections);
   if (!decoder.ok()) return Error({}, decoder.status().text());
   plan_->decoder_ = std::move(decoder).value();
-  plan_->derivations_ = fields_.TakeDerivations();
+  for (uint32_t t = 0; t < plan_->routes_.size(); ++t) plan_->derivations_.push_back(fields_.TakeDerivation(EventTypeId{t}));
   plan_->lookups_ = fields_.TakeLookups();
 }
 

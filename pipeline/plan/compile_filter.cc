@@ -80,13 +80,13 @@ bool FilterCompiler::Literals(const Expr& expr, const FieldInfo& field, Filter::
 uint32_t FilterCompiler::Leaf(const Expr& expr) {
   const auto index = static_cast<uint32_t>(filter_.nodes_.size());
   filter_.nodes_.emplace_back();
-  const Result<FieldInfo> field = scope_.Resolve(expr.field);
+  const Result<FieldInfo> field = fields_.Resolve(type_, expr.field);
   if (!field.ok()) {
     diagnostics_->Add(expr.place, "where: " + field.status().text());
     return index;
   }
   Filter::Node node;
-  node.slot = static_cast<uint8_t>(scope_.Slot(expr.field));
+  node.slot = static_cast<uint8_t>(fields_.Slot(type_, expr.field));
   node.needs_present = field->explicit_presence;
   node.op = expr.op;
   const bool text = field->type == SlotType::kString;

@@ -1,13 +1,12 @@
 // KPIs that are folded from what happens to one id: their columns, what they keep of an entity, and the way there.
 #include <algorithm>
+#include <functional>
 
 #include "pipeline/base/hash.h"
 #include "pipeline/plan/compiler.h"
 
 namespace tidemark {
 namespace {
-
-constexpr size_t kMaxLayout = 64;
 
 bool Timed(const KpiSpec& spec) { return spec.measure == Measure::kElapsed || spec.measure == Measure::kDwell; }
 
@@ -30,47 +29,6 @@ bool Contains(const std::vector<std::string>& list, const std::string& word) { r
 }  // namespace
 
 bool IsFold(const KpiSpec& spec) { return (spec.measure >= Measure::kDistinct && spec.measure < Measure::kFormula) || !spec.correct.empty(); }
-
-// The fields of an entity as they are kept, for conditions and labels.
-class Compiler::LayoutScope final : public FieldScope {
- public:
-  LayoutScope(Compiler* compiler, const std::vector<EventTypeId>& types, FoldPlan* fold) : compiler_(*compiler), types_(types), fold_(*fold) {}
-
-  Result<FieldInfo> Resolve(const std::string& path) override {
-    Result<FieldInfo> found = NotFound("there is no field " + path);
-    for (size_t t = 0; t < types_.size(); ++t) {
-      Result<FieldInfo> field = compiler_.FieldOf(types_[t], path);
-      if (!field.ok()) {
-        if (t == 0) found = field.status();
-        continue;
-      }
-      if (found.ok() && (found->type != field->type || found->scale != field->scale)) {
-        return Invalid(path + " is not of one type in all event types of the KPI");
-      }
-      if (found.ok()) {
-        found->personal |= field->personal;
-      } else {
-        found = field;
-      }
-    }
-    // What an entity has never had is absent, whatever the schema says of single events.
-    if (found.ok() && found->type != SlotType::kString) found.value().explicit_presence = true;
-    return found;
-  }
-  uint32_t Slot(const std::string& path) override {
-    for (size_t f = 0; f < fold_.layout.size(); ++f) {
-      if (fold_.layout[f].path == path) return static_cast<uint32_t>(f);
-    }
-    const Result<FieldInfo> field = Resolve(path);
-    fold_.layout.push_back({path, field.ok() ? field->type : SlotType::kString, field.ok() ? field->scale : 0});
-    return static_cast<uint32_t>(fold_.layout.size() - 1);
-  }
-
- private:
-  Compiler& compiler_;
-  const std::vector<EventTypeId>& types_;
-  FoldPlan& fold_;
-};
 
 // All event types that say something about the KPI's entities, as configured, without repeats.
 std::vector<EventTypeId> Compiler::FoldTypes(const KpiSpec& spec) {
@@ -144,7 +102,12 @@ void Compiler::FoldKpi(const KpiSpec& spec, KpiPlan* kpi) {
   } else {
     fold.revocable = !spec.correct.revoke.empty();
   }
-  FoldWindows(spec, kpi, &fold, FoldIdentity(spec, *kpi));
+  std::string identity = FoldIdentity(spec, *kpi);
+  // Until derived fields were worked out from what is kept, something else was, or in another order, but for the simplest.
+  const bool merged = fold.kind == FoldKind::kOpen || fold.kind == FoldKind::kCounted;
+  const bool simplest = spec.where == nullptr && fold.derivation.empty() && fold.layout.size() == spec.by.size() + (spec.field.empty() ? 0 : 1);
+  if (merged && !simplest) identity += "|kept/2";
+  FoldWindows(spec, kpi, &fold, identity);
   plan_->folds_.push_back(std::move(fold));
 }
 
@@ -173,6 +136,11 @@ void Compiler::FoldWindows(const KpiSpec& spec, KpiPlan* kpi, FoldPlan* fold, co
   }
   if (!kpi->stats.empty()) AddBucketColumn(spec, kpi);
   TablePlan& table = plan_->tables_[kpi->table.v];
+  const bool by_time = fold->kind == FoldKind::kDistinct || fold->kind == FoldKind::kLatest;
+  if (by_time && std::none_of(table.windows.begin(), table.windows.end(), [](const WindowPlan& w) { return w.lifetime(); })) {
+    fold->expires = Duration(0);
+    for (const FoldPlan::Level& level : fold->levels) fold->expires = std::max(*fold->expires, level.length);
+  }
   fold->columns = (uint64_t{1} << table.columns.size()) - 1;
   // What is stored of an entity and what lies in panes belong together: other panes are another KPI.
   std::string text = identity;
@@ -235,24 +203,56 @@ void Compiler::DistinctWindows(const KpiSpec& spec, KpiPlan* kpi, FoldPlan* fold
   fold->memory += specs_.time.align + specs_.time.max_future_skew + std::chrono::hours(24);
 }
 
+void Compiler::LayOutFields(const KpiSpec& spec, EventTypeId entity, FoldPlan* fold) {
+  const auto add = [&](const std::set<std::string>& paths) {
+    for (const std::string& path : paths) {
+      if (FieldOf(entity, path).ok()) SlotOf(entity, path);
+    }
+  };
+  std::vector<std::string> fields;
+  for (const LabelSpec& label : spec.by) fields.push_back(label.field);
+  if (!spec.field.empty()) fields.push_back(spec.field);
+  for (const std::string& field : fields) {
+    std::set<std::string> paths;
+    fields_.Operands(field, &paths);
+    add(paths);
+  }
+  std::set<std::string> of_where;
+  const std::function<void(const Expr&)> visit = [&](const Expr& part) {
+    if (!part.field.empty()) fields_.Operands(part.field, &of_where);
+    for (const auto& arg : part.args) visit(*arg);
+  };
+  if (spec.where != nullptr) visit(*spec.where);
+  add(of_where);
+  for (const std::string& path : fields_.slots(entity)) {
+    const Result<FieldInfo> field = FieldOf(entity, path);
+    fold->layout.push_back({path, field->type, field->scale});
+  }
+}
+
 void Compiler::FoldLayout(const KpiSpec& spec, KpiPlan* kpi, FoldPlan* fold) {
   // What adds says nothing about the entity itself.
   std::vector<EventTypeId> types;
   for (const EventTypeId type : measured_[fold->kpi.v].types) {
     if (!Contains(spec.correct.add, schema_.event_types()[type.v].name)) types.push_back(type);
   }
-  LayoutScope scope(this, types, fold);
+  if (types.empty()) return;  // already reported
+  const EventTypeId entity = fields_.AddEntity(std::move(types));
+  LayOutFields(spec, entity, fold);
   for (const LabelSpec& label : spec.by) {
-    const Result<FieldInfo> field = scope.Resolve(label.field);
-    CheckLabel(label, field);
-    fold->labels.push_back({scope.Slot(label.field), field.ok() ? field->type : SlotType::kString, field.ok() ? field->scale : 0, field.ok() ? field->leaf : nullptr,
-                            field.ok() && field->explicit_presence});
+    CheckLabel(label, FieldOf(entity, label.field));
+    fold->labels.push_back(LabelOf(entity, label.field));
+    if (fold->waiting && !fields_.FollowsOnePath(entity, label.field)) {
+      Error(label.place, "by: " + label.field + " is worked out from several fields or the time, and waiting_for could not tell since when it is what it is; "
+                         "take a field, or what a table says of one that is text");
+    }
   }
-  if (spec.where != nullptr) fold->filter = FilterCompiler(&scope, diagnostics_).Compile(*spec.where);
+  if (spec.where != nullptr) fold->filter = FilterCompiler(&fields_, entity, diagnostics_).Compile(*spec.where);
   if (!spec.field.empty()) {
     const std::string clause(ToString(spec.measure));
-    const Result<FieldInfo> field = scope.Resolve(spec.field);
+    const Result<FieldInfo> field = FieldOf(entity, spec.field);
     fold->distinct = spec.open_distinct;
+    fold->text_value = field.ok() && field->type == SlotType::kString;
     if (!field.ok()) {
       Error(At(spec, clause), clause + ": " + field.status().text());
     } else if (fold->distinct) {
@@ -265,9 +265,11 @@ void Compiler::FoldLayout(const KpiSpec& spec, KpiPlan* kpi, FoldPlan* fold) {
       kpi->scale = field->scale;
       fold->needs_value = fold->kind == FoldKind::kCounted;
     }
-    fold->value_field = static_cast<int32_t>(scope.Slot(spec.field));
+    fold->value_slot = static_cast<int32_t>(SlotOf(entity, spec.field));
   }
-  if (fold->layout.size() > kMaxLayout) Error(spec.place, "kpi " + spec.name + " uses more than 64 fields of its entities");
+  fold->slots = static_cast<uint32_t>(fields_.slots(entity).size());
+  fold->derivation = fields_.TakeDerivation(entity);
+  if (fold->slots > kMaxSlotsPerType) Error(spec.place, "kpi " + spec.name + " uses more than 64 fields of its entities");
 }
 
 // Where an event of this type may have the id of the entity it is about.
@@ -315,8 +317,12 @@ void Compiler::RouteFoldType(const KpiSpec& spec, EventTypeId type, uint32_t fol
   // `where` chooses events; of steps, the first one; of entities that are kept, it looks at what is kept.
   if (!merged && !revokes && first_step && !(fold.kind == FoldKind::kDwell && ends)) op.filter = FilterOf(spec, type);
   if (merged) {
-    for (const LayoutField& field : fold.layout) {
-      op.fields.push_back(FieldOf(type, field.path).ok() ? static_cast<int32_t>(SlotOf(type, field.path)) : -1);
+    const auto add = [&](const std::string& path) {
+      op.fields.push_back(FieldOf(type, path).ok() ? static_cast<int32_t>(SlotOf(type, path)) : -1);
+    };
+    for (const LayoutField& field : fold.layout) add(field.path);
+    if (fold.waiting) {
+      for (const LabelSpec& label : spec.by) add(label.field);
     }
     if ((op.roles & FoldPlan::kAdds) != 0) {
       Measured measured;

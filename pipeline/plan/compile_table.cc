@@ -192,8 +192,7 @@ int32_t Compiler::FilterOf(const KpiSpec& spec, EventTypeId type) {
   RoutePlan& route = plan_->routes_[type.v];
   const auto [it, added] = filter_index_[type.v].try_emplace(IdentityOf(*spec.where), static_cast<int32_t>(route.filters.size()));
   if (added) {
-    TypeScope scope(this, type);
-    route.filters.push_back(FilterCompiler(&scope, diagnostics_).Compile(*spec.where));
+    route.filters.push_back(FilterCompiler(&fields_, type, diagnostics_).Compile(*spec.where));
     if (route.filters.size() > 64) Error(At(spec, "where"), "where: more than 64 different conditions on one event type");
   }
   return it->second;

@@ -13,18 +13,10 @@
 
 namespace tidemark {
 
-// What the fields of an expression are: those of an event type, or of an entity as it is kept.
-class FieldScope {
- public:
-  virtual ~FieldScope() = default;
-  virtual Result<FieldInfo> Resolve(const std::string& path) = 0;
-  virtual uint32_t Slot(const std::string& path) = 0;
-};
-
-// Resolves a `where` in a scope; every mistake goes to the diagnostics.
+// Resolves a `where` for an event type, or an entity as it is kept; every mistake goes to the diagnostics.
 class FilterCompiler {
  public:
-  FilterCompiler(FieldScope* scope, Diagnostics* diagnostics) : scope_(*scope), diagnostics_(diagnostics) {}
+  FilterCompiler(Fields* fields, EventTypeId type, Diagnostics* diagnostics) : fields_(*fields), type_(type), diagnostics_(diagnostics) {}
   Filter Compile(const Expr& expr);
 
  private:
@@ -32,7 +24,8 @@ class FilterCompiler {
   uint32_t Leaf(const Expr& expr);
   bool Literals(const Expr& expr, const FieldInfo& field, Filter::Node* node);
 
-  FieldScope& scope_;
+  Fields& fields_;
+  const EventTypeId type_;
   Diagnostics* diagnostics_;
   Filter filter_;
 };
@@ -49,8 +42,6 @@ class Compiler {
     std::vector<TopicId> topics;
     int scale = 0;
   };
-  class TypeScope;
-  class LayoutScope;
 
   // ---- compile.cc ----
   void Topics();
@@ -109,7 +100,8 @@ class Compiler {
   void FoldWindows(const KpiSpec& spec, KpiPlan* kpi, FoldPlan* fold, const std::string& identity);
   std::string FoldIdentity(const KpiSpec& spec, const KpiPlan& kpi) const;
   void FoldLayout(const KpiSpec& spec, KpiPlan* kpi, FoldPlan* fold);
-  void AddLayoutField(const KpiSpec& spec, const std::string& clause, const std::string& path, FoldPlan* fold);
+  // What is kept of an entity: the same however the definitions are written that make the same KPI.
+  void LayOutFields(const KpiSpec& spec, EventTypeId entity, FoldPlan* fold);
   void RouteFold(const KpiSpec& spec, uint32_t fold);
   void RouteFoldType(const KpiSpec& spec, EventTypeId type, uint32_t fold_index);
   std::vector<LabelSlot> KeyOf(const KpiSpec& spec, EventTypeId type);
@@ -144,17 +136,6 @@ class Compiler {
   std::vector<std::set<uint32_t>> others_;                      // by KPI: other times that somebody asks it for
   std::vector<std::map<std::string, int32_t>> filter_index_;    // by event type: canonical text -> filter
   std::map<std::string, TableId> tables_;                       // by identity
-};
-
-class Compiler::TypeScope final : public FieldScope {
- public:
-  TypeScope(Compiler* compiler, EventTypeId type) : compiler_(*compiler), type_(type) {}
-  Result<FieldInfo> Resolve(const std::string& path) override { return compiler_.FieldOf(type_, path); }
-  uint32_t Slot(const std::string& path) override { return compiler_.SlotOf(type_, path); }
-
- private:
-  Compiler& compiler_;
-  const EventTypeId type_;
 };
 
 // KPIs whose cells come from entities.

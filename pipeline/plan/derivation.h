@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,13 @@ struct LookupPlan {
   std::vector<bool> needed;  // by column: used by a field, or declared; a later file without it is refused
   std::shared_ptr<const LookupTable> contents;
 };
+
+// What the configuration said, by index of the plan.
+inline LookupTables ContentsOf(std::span<const LookupPlan> plans) {
+  LookupTables contents;
+  for (const LookupPlan& plan : plans) contents.push_back(plan.contents);
+  return contents;
+}
 
 // The derived fields of one event type, put into slots that the decoder left free. A field is absent when an operand is,
 // and when its value does not fit into 64 bits.

@@ -119,7 +119,7 @@ void Fields::Order(Derived* derived, std::vector<Derived*>* open) {
 
 void Fields::CheckName(Derived* derived) {
   const std::string& name = derived->spec->name;
-  for (uint32_t t = 0; t < of_types_.size(); ++t) {
+  for (uint32_t t = 0; t < schema_.event_types().size(); ++t) {
     const EventType& type = schema_.event_types()[t];
     if (!schema_.Has(EventTypeId{t}, name)) continue;
     Error(*derived, derived->spec->place, name + " is a field of " + type.name + " already; take another name");
@@ -166,6 +166,38 @@ void Fields::CheckLookup(const FieldExpr& expr, Derived* derived) {
   derived->bad = true;
 }
 
+EventTypeId Fields::AddEntity(std::vector<EventTypeId> types) {
+  for (Derived& derived : derived_) derived.infos.emplace_back();
+  of_types_.emplace_back().entity = std::move(types);
+  return EventTypeId{static_cast<uint32_t>(of_types_.size() - 1)};
+}
+
+std::string Fields::NameOf(EventTypeId type) const {
+  return type.v < schema_.event_types().size() ? schema_.event_types()[type.v].name : "an entity";
+}
+
+void Fields::Operands(const std::string& path, std::set<std::string>* paths) const {
+  const Derived* derived = Find(path);
+  if (derived == nullptr) {
+    paths->insert(path);
+    return;
+  }
+  std::vector<const FieldExpr*> names;
+  if (!derived->bad) CollectNames(*derived->spec->expr, &names);
+  for (const FieldExpr* name : names) Operands(name->field, paths);
+}
+
+bool Fields::FollowsOnePath(EventTypeId type, const std::string& path) {
+  const Derived* derived = Find(path);
+  if (derived == nullptr || derived->bad) return true;
+  const FieldExpr* expr = derived->spec->expr.get();
+  bool looked_up = false;
+  for (; expr->kind == FieldExpr::Kind::kLookup; expr = expr->args[0].get()) looked_up = true;
+  if (expr->kind != FieldExpr::Kind::kField || !FollowsOnePath(type, expr->field)) return false;
+  const Result<FieldInfo> key = Resolve(type, expr->field);
+  return !looked_up || !key.ok() || key->type == SlotType::kString;  // a number may be 0 where there is none
+}
+
 std::string Fields::Identity(const std::string& path) const {
   const Derived* derived = Find(path);
   return derived == nullptr ? path : derived->identity;
@@ -207,7 +239,7 @@ void Fields::CheckUnused() {
     }
     Result<FieldInfo> invalid = Invalid("no event type has all of its fields");
     const FieldExpr* at = nullptr;
-    for (uint32_t t = 0; t < of_types_.size() && !derived->good && !derived->bad; ++t) {
+    for (uint32_t t = 0; t < schema_.event_types().size() && !derived->good && !derived->bad; ++t) {
       const FieldExpr* wrong = derived->spec->expr.get();
       Result<FieldInfo> info = Resolve(EventTypeId{t}, derived->spec->name);
       if (info.ok() || info.status().code() == Code::kNotFound || at != nullptr) continue;
@@ -225,7 +257,7 @@ bool Fields::ReportUnknown(const FieldExpr& expr, const Derived& derived) {
   bool reported = false;
   if (expr.kind == FieldExpr::Kind::kField && Find(expr.field) == nullptr) {
     std::vector<std::string> paths;
-    for (uint32_t t = 0; t < of_types_.size(); ++t) {
+    for (uint32_t t = 0; t < schema_.event_types().size(); ++t) {
       if (schema_.Has(EventTypeId{t}, expr.field)) return false;
       const std::vector<std::string> of_type = schema_.PathsOf(EventTypeId{t});
       paths.insert(paths.end(), of_type.begin(), of_type.end());

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,10 @@ class Fields {
   // Checks what can be checked without an event type: circles, tables and their columns, names.
   Fields(const Specs& specs, const Schema& schema, Diagnostics* diagnostics);
 
+  // What these event types say of an entity, as if it were an event type of its own: a path is what it is in those of them
+  // that have it. Its derived fields are worked out from what is kept of the entity.
+  EventTypeId AddEntity(std::vector<EventTypeId> types);
+
   // What a path or derived field is in an event type; the error says why it is nothing there.
   Result<FieldInfo> Resolve(EventTypeId type, std::string_view path);
   // Its slot there, given out when it is asked for first; 0 when it is nothing there.
@@ -36,6 +41,11 @@ class Fields {
   std::string Identity(const std::string& path) const;
   std::string Identity(const Expr& where) const;
 
+  // Adds the paths of the schema that a path or derived field is made of.
+  void Operands(const std::string& path, std::set<std::string>* paths) const;
+  // Whether it changes only with one path, and is there only where that is: the path itself, or what tables say of its text.
+  bool FollowsOnePath(EventTypeId type, const std::string& path);
+
   // A table's index, and its column there, which later contents must have; why there is none.
   Result<uint32_t> Table(const std::string& name) const;
   Result<uint32_t> Column(uint32_t table, const std::string& name);
@@ -45,7 +55,7 @@ class Fields {
   // Reports derived fields that no event type can have.
   void CheckUnused();
   const std::vector<std::string>& slots(EventTypeId type) const { return of_types_[type.v].slots; }
-  std::vector<Derivation> TakeDerivations();  // by event type
+  Derivation TakeDerivation(EventTypeId type) { return std::move(of_types_[type.v].derivation); }
   std::vector<LookupPlan> TakeLookups();      // by index of Specs::tables
 
  private:
@@ -55,9 +65,10 @@ class Fields {
     bool bad = false;   // reported; nothing else is said about it
     bool good = false;  // some event type has it
     size_t depth = 0;
-    std::vector<std::optional<Result<FieldInfo>>> infos;  // by event type
+    std::vector<std::optional<Result<FieldInfo>>> infos;  // by event type, then by entity
   };
   struct OfType {
+    std::vector<EventTypeId> entity;  // the event types behind it; empty: it is one itself
     std::vector<std::string> slots;
     std::map<std::string, uint32_t> slot_of;  // by identity
     std::map<std::string, uint32_t> find_of;  // by table and identity of the key
@@ -79,6 +90,8 @@ class Fields {
   bool ReportUnknown(const FieldExpr& expr, const Derived& derived);
   void Error(const Derived& derived, const Place& place, const std::string& text);
 
+  Result<FieldInfo> ResolveOfEntity(const std::vector<EventTypeId>& types, std::string_view path);
+  std::string NameOf(EventTypeId type) const;
   // The type of a part; `*wrong` is the part that an error is about.
   Result<FieldInfo> Info(EventTypeId type, const FieldExpr& expr, const FieldExpr** wrong);
   Result<FieldInfo> Combine(const FieldExpr& expr, const std::vector<FieldInfo>& args, const FieldExpr** wrong) const;
@@ -93,7 +106,7 @@ class Fields {
   std::vector<Derived> derived_;
   std::map<std::string, size_t, std::less<>> by_name_;
   std::map<std::string, uint32_t, std::less<>> table_by_name_;
-  std::vector<OfType> of_types_;
+  std::vector<OfType> of_types_;  // as infos
   std::vector<LookupPlan> lookups_;
 };
 

@@ -43,6 +43,7 @@ std::string Shown(const FieldExpr& expr) {
 Result<FieldInfo> Fields::Resolve(EventTypeId type, std::string_view path) {
   Derived* derived = Find(path);
   if (derived == nullptr) {
+    if (!of_types_[type.v].entity.empty()) return ResolveOfEntity(of_types_[type.v].entity, path);
     Result<FieldInfo> info = schema_.Resolve(type, path);
     if (info.ok() || info.status().code() != Code::kNotFound || path.find('.') != std::string_view::npos) return info;
     std::vector<std::string> names;
@@ -59,6 +60,22 @@ Result<FieldInfo> Fields::Resolve(EventTypeId type, std::string_view path) {
     derived->good |= info->ok();
   }
   return *info;
+}
+
+Result<FieldInfo> Fields::ResolveOfEntity(const std::vector<EventTypeId>& types, std::string_view path) {
+  Result<FieldInfo> found = Resolve(types[0], path);
+  for (size_t t = 1; t < types.size(); ++t) {
+    const Result<FieldInfo> field = Resolve(types[t], path);
+    if (!field.ok()) continue;
+    if (!found.ok()) found = field;
+    if (found->type != field->type || found->scale != field->scale) {
+      return Invalid(std::string(path) + " is not of one type in all event types of the KPI");
+    }
+    found->personal |= field->personal;
+  }
+  // What an entity has never had is absent, whatever the schema says of single events.
+  if (found.ok() && found->type != SlotType::kString) found->explicit_presence = true;
+  return found;
 }
 
 Result<FieldInfo> Fields::Info(EventTypeId type, const FieldExpr& expr, const FieldExpr** wrong) {
@@ -198,17 +215,11 @@ void Fields::CompileLookup(EventTypeId type, const FieldExpr& expr, uint32_t key
   if (added) finds.push_back({table, key});
   if (finds.size() > Derivation::kMaxFinds) {
     diagnostics_->Add(expr.place, "fields: more than " + std::to_string(Derivation::kMaxFinds) + " different lookups for " +
-                                      schema_.event_types()[type.v].name);
+                                      NameOf(type));
   }
   node->kind = Derivation::Node::Kind::kLookup;
   node->find = find->second;
   node->column = static_cast<uint32_t>(column - columns.begin());
-}
-
-std::vector<Derivation> Fields::TakeDerivations() {
-  std::vector<Derivation> derivations;
-  for (OfType& of_type : of_types_) derivations.push_back(std::move(of_type.derivation));
-  return derivations;
 }
 
 std::vector<LookupPlan> Fields::TakeLookups() { return std::move(lookups_); }

@@ -212,6 +212,9 @@ struct FoldPlan {
   Duration pane{};                     // of the table's hot tier
   const Calendar* calendar = nullptr;
   bool revocable = false;              // an event type has the role kRevokes
+  // distinct, active, lapsed without a lifetime: what a part adds lies at most so long after its newest event. Else nullopt:
+  // an event may come that needs it, however late.
+  std::optional<Duration> expires;
   // distinct
   struct Unit {
     CalendarUnit unit;
@@ -233,12 +236,16 @@ struct FoldPlan {
   std::vector<std::string> step_names; // funnel: values of the label `step`
   // open, counted
   std::vector<LayoutField> layout;
-  std::vector<LabelSlot> labels;       // slots are indices into layout
-  std::optional<Filter> filter;        // on the layout
-  int32_t value_field = -1;            // index into layout
+  // The layout as a row, as conditions and labels see it: a slot for each of its fields, then those derived from them.
+  uint32_t slots = 0;
+  Derivation derivation;
+  std::vector<LabelSlot> labels;
+  std::optional<Filter> filter;
+  int32_t value_slot = -1;
+  bool text_value = false;             // that is text: open, distinct
   bool needs_value = false;            // without the field it does not count
   Duration reopen_within{};            // open: later reopenings don't count
-  bool distinct = false;               // open: counts the different values of value_field
+  bool distinct = false;               // open: counts the different values
   bool silent = false;                 // open: positions are those of the latest event
   bool waiting = false;                // open: positions are those of the last change of a label
 };
@@ -252,7 +259,7 @@ struct FoldOp {
   std::vector<LabelSlot> to_labels;    // steps
   int32_t value_slot = -1;             // dwell: the field; adds: what is added
   int32_t version_slot = -1;           // dwell, open, counted: the entity's version
-  std::vector<int32_t> fields;         // open, counted: slot of each field of the layout, -1: not in this type
+  std::vector<int32_t> fields;         // open, counted: slot of each field of the layout, of waiting_for then of each label; -1: not in this type
 };
 
 // The entity an event type is about, and what is folded into it.

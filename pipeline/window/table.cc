@@ -50,6 +50,14 @@ int64_t* Table::HotSlow(RowId row, EventTime pane) {
   return hot_words_.data() + block;
 }
 
+void Table::Saw(RowId row, uint64_t columns, EventTime pane) {
+  int64_t* words = rows_.Mutable(row);
+  for (uint32_t c = 0; c < plan_.columns.size(); ++c) {
+    int64_t& last = words[plan_.columns[c].acc];
+    if ((columns >> c & 1) != 0) last = std::max(last, Micros(pane));
+  }
+}
+
 void Table::Fold(FoldCounts* counts) {
   counts->counted.assign(plan_.columns.size(), 0);
   counts->overflowed.assign(plan_.columns.size(), 0);

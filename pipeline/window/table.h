@@ -56,6 +56,9 @@ class Table {
   }
   size_t hot_bytes() const { return hot_words_.size() * 8 + hot_entries_.size() * 24; }
 
+  // The row had an event that counts only when more follow: its series lives on meanwhile.
+  void Saw(RowId row, uint64_t columns, EventTime pane);
+
   // Folds what is hot into windows and panes.
   void Fold(FoldCounts* counts);
   // Moves all windows to T. REQUIRES: folded; t never decreases.
@@ -73,6 +76,8 @@ class Table {
   // Rows as absolute values, and what was added to panes as fragments of this commit. Reads the store for panes whose
   // fragments it merges.
   Status AppendTo(uint64_t sequence, const Store& store, CommitBatch* batch);
+  // Panes before it are on disk no more, and none come there again: the least over its tiers.
+  EventTime erased() const;
   // The batch is on disk.
   void Committed();
   // Reads rows and edges back; builds windows that the stored state doesn't have from panes.

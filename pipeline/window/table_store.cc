@@ -116,6 +116,14 @@ void Table::EraseOldPanes(TierPages* tier, CommitBatch* batch) {
   erased = edge;
 }
 
+EventTime Table::erased() const {
+  EventTime least = EventTime::max();
+  for (size_t t = 0; t < kTierCount; ++t) {
+    if (plan_.tier_columns[t] != 0) least = std::min(least, erased_[t]);
+  }
+  return least == EventTime::max() ? kNoEventTime : least;
+}
+
 std::string Table::EncodeRow(RowId row) const {
   std::string value;
   const int64_t* words = rows_.Words(row);

@@ -97,8 +97,6 @@ struct EngineRig {
     faulty.Reopen();
     source = std::make_unique<LogSource>(&logs);
     source->ProveAt(WallTime::min());
-    EngineOptions options;
-    options.min_commit_interval = Duration(0);
     auto opened = Engine::Open(plan, &faulty, source.get(), WallAt(now_seconds), options);
     if (!opened.ok()) return opened.status();
     engine = std::move(opened).value();
@@ -140,7 +138,14 @@ struct EngineRig {
     return held->breaches(RuleId{rule})[series];
   }
 
+  static EngineOptions Eager() {
+    EngineOptions options;
+    options.min_commit_interval = Duration(0);
+    return options;
+  }
+
   Specs specs;
+  EngineOptions options = Eager();
   MemoryLogs logs;
   MemoryStore store;
   FaultyStore faulty{&store};

@@ -21,6 +21,7 @@ struct ConsumeOptions {
   size_t batch = 1000;                   // records taken at once
   uint64_t open_panes_bytes = 16 << 10;  // little: many commits in the middle of a backlog
   uint64_t entity_cache_bytes = 1 << 20;
+  Duration sweep_interval = std::chrono::hours(1);
 };
 
 // Reads the logs to their ends; `look` is called with the view of every commit, also right after opening. `now` is
@@ -36,6 +37,7 @@ inline void Consume(std::shared_ptr<const Plan> plan, MemoryLogs* logs, WallTime
     EngineOptions engine_options;
     engine_options.open_panes_bytes = options.open_panes_bytes;
     engine_options.entity_cache_bytes = options.entity_cache_bytes;
+    engine_options.sweep_interval = options.sweep_interval;
     auto engine = Engine::Open(plan, &store, &source, now, engine_options);
     ASSERT_TRUE(engine.ok()) << engine.status().text();
     uint64_t seen = (*engine)->view()->sequence();

@@ -33,6 +33,12 @@ std::string Average(Int128 sum, int64_t count) {
   const Value v = sum % count == 0 ? Value::Exact({sum / count, 6}) : Value::Real(NearestQuotient(sum, Int128{count} * 1'000'000));
   return v.ToString();
 }
+// amount * probability in micros, ties to even.
+Int128 Weighted(const EntityEventMade& deal) {
+  const int64_t quarters = deal.amount * deal.chance;  // of a micro; not negative
+  const int64_t whole = quarters / 4, rest = quarters % 4;
+  return whole + (rest == 3 || (rest == 2 && whole % 2 != 0) ? 1 : 0);
+}
 std::string Money(Int128 micros) { return ToString(Decimal{micros, 6}); }
 
 }  // namespace
@@ -160,7 +166,7 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
   // ---- ids ----
   const Strings visitor_windows = {"1h", "24h", "7d", "lifetime", "today", "month_to_date", "last_week"};
   for (const std::string& window : visitor_windows) {
-    for (const std::string compare : {"", "previous", "1w", "1mo"}) {
+    for (const std::string compare : {"", "previous", "1w", "1mo", "36h"}) {
       if (window == "lifetime" && !compare.empty()) continue;
       const Span span = WindowAt(window, compare, t);
       std::map<std::string, int64_t> ids, repeaters, kept;
@@ -175,11 +181,18 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
       }
       for (const auto& [label, n] : ids) {
         const std::string text = label + (compare.empty() ? "" : "|" + compare);
+        if (In(compare, {"", "36h"}) && In(window, {"24h", "today"})) {
+          answers[{compare.empty() ? "recent_visitors" : "recent_visitors_compare", text, window}] = std::to_string(n);
+        }
+        if (compare == "36h") continue;
         answers[{compare.empty() ? "visitors" : "visitors_compare", text, window}] = std::to_string(n);
         if (!In(compare, {"", "previous"}) || !In(window, {"24h", "month_to_date", "lifetime"})) continue;
         answers[{compare.empty() ? "kept_visitors" : "kept_visitors_compare", text, window}] = std::to_string(kept[label]);
       }
       if (compare.empty() && In(window, {"24h", "7d", "lifetime"})) {
+        if (window == "24h") {
+          for (const auto& [label, n] : repeaters) answers[{"recent_repeaters", label, window}] = std::to_string(n);
+        }
         for (const auto& [label, n] : repeaters) answers[{"repeaters", label, window}] = std::to_string(n);
       }
     }
@@ -210,6 +223,7 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
   }
   put("newcomers", firsts, {"1h", "7d", "week_to_date", "year_to_date", "last_month", "lifetime"}, {"", "previous", "1y"}, counts);
   put("kept_newcomers", kept_firsts, {"7d", "lifetime"}, {""}, counts);
+  put("recent_present", kept_lasts, {"1h", "24h"}, {""}, counts);
   put("kept_present", kept_lasts, {"7d", "lifetime"}, {""}, counts);
   put("present", lasts, {"1h", "7d", "lifetime"}, {""}, counts);
   for (const std::string window : {"1h", "7d"}) {
@@ -266,7 +280,7 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
   put("ripe_funnel", ripe, {"7d", "30d"}, {""}, counts, 2 * kDay);
 
   // ---- deals ----
-  std::vector<Counted> stays, kept_stays, open, pipeline, silent, stuck, booked, wins;
+  std::vector<Counted> stays, kept_stays, open, pipeline, weighted, likely, ageing, silent, stuck, booked, booked_weighted, wins;
   std::map<std::string, std::set<std::string>> owners;
   for (const auto& [key, events] : by["deal"]) {
     const EntityEventMade* since = nullptr;
@@ -288,6 +302,8 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
         if (!e->label.empty()) now.label = e->label;
         if (!e->stage.empty()) now.stage = e->stage;
         if (e->has_amount) now.amount = e->amount, now.has_amount = true;
+        if (e->chance != 0) now.chance = e->chance;
+        if (e->closes != kNoEventTime) now.closes = e->closes;
         now.time = e->time;
       }
       return now;
@@ -307,6 +323,10 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
       if (now.label != "bot") open.push_back({now.stage, EventTime(), 0, key});
       pipeline.push_back({now.label, EventTime(), now.amount, key});
       if (!now.label.empty()) owners[now.stage].insert(now.label);
+      const bool known = now.has_amount && now.chance != 0;
+      weighted.push_back({now.label, EventTime(), known ? Weighted(now) : 0, key});
+      if (!known || Weighted(now) > 50'000'000) likely.push_back({now.stage, EventTime(), 0, key});
+      ageing.push_back({now.closes == kNoEventTime ? "" : std::to_string(FloorDiv((now.time - now.closes).count(), kDay.count())), EventTime(), 0, key});
       std::string stage;
       EventTime since = events.front()->time;
       for (const auto* e : events) {
@@ -329,6 +349,7 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
     if (won == nullptr) continue;
     const EntityEventMade now = merged({"deal.won", "deal.updated", "deal.reopened", "deal.deleted"});
     if (now.has_amount) booked.push_back({now.label, won->time, now.amount, key});
+    if (now.has_amount && now.chance != 0) booked_weighted.push_back({now.label, won->time, Weighted(now), key});
     if (now.has_amount && now.amount > 100'000'000) wins.push_back({"", won->time, 0, key});
   }
   put("stage_seconds", stays, {"7d", "lifetime", "last_month"}, {""}, {{"count", count}, {"sum", total}, {"p50", quantile(50'000)}});
@@ -336,6 +357,10 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
   put("open_deals", open, {"now"}, {""}, counts);
   for (const auto& [stage, of_stage] : owners) answers[{"open_owners", stage, "now"}] = std::to_string(of_stage.size());
   put("pipeline", pipeline, {"now"}, {""}, sums);
+  put("weighted_pipeline", weighted, {"now"}, {""}, sums);
+  put("likely_deals", likely, {"now"}, {""}, counts);
+  put("ageing_deals", ageing, {"now"}, {""}, counts);
+  put("booked_weighted", booked_weighted, {"30d", "lifetime"}, {""}, sums);
   put("silent_deals", silent, {"now"}, {""}, counts);
   put("stuck_deals", stuck, {"now"}, {""}, sums);
   put("booked", booked, {"24h", "30d", "month_to_date", "lifetime"}, {"", "previous"}, sums);

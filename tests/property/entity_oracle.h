@@ -22,6 +22,8 @@ struct EntityEventMade {
   std::string stage;                  // deals; "": absent
   int64_t amount = 0;                 // micros
   bool has_amount = true;
+  int chance = 0;                     // deals: of winning, in quarters; 0: absent
+  EventTime closes = kNoEventTime;    // deals: expected; kNoEventTime: absent
 };
 std::string Serialize(const EntityEventMade& event);
 

@@ -31,12 +31,19 @@ EntityEventMade RandomEvent(std::mt19937_64& rng, EventTime now, int number, int
   e.has_amount = below(5) != 0;
   e.amount = e.has_amount ? below(300'000'000) : 0;
   if (e.type == "order.refunded") e.amount = -e.amount;
+  e.chance = static_cast<int>(below(4));
   int64_t age = below(5'000'000);  // usual disorder
   if (below(10) == 0) age = below(3 * 86'400'000'000);
   if (below(100) == 0) age = below(40ll * 86'400'000'000);
   // No two events at one instant: which of them is the later one is the engine's own choice.
   e.time = EventTimeFromMicros((Micros(now) - age) / 10'000 * 10'000 + number);
+  if (below(3) == 0) e.closes = e.time + std::chrono::hours(below(480)) - std::chrono::hours(240);
   return e;
+}
+
+void SetTime(EventTime time, google::protobuf::Timestamp* stamp) {
+  stamp->set_seconds(FloorDiv(Micros(time), kMicrosPerSecond));
+  stamp->set_nanos(static_cast<int>((Micros(time) - stamp->seconds() * kMicrosPerSecond) * 1000));
 }
 
 }  // namespace
@@ -68,6 +75,7 @@ Trial MakeTrial(uint64_t seed) {
   trial.options.restart_one_in = rng() % 2 == 0 ? 0 : 1 + static_cast<int>(rng() % 8);
   if (rng() % 3 == 0) trial.options.entity_cache_bytes = 1;
   if (rng() % 3 == 0) trial.options.open_panes_bytes = 1;
+  if (rng() % 2 == 0) trial.options.sweep_interval = Duration(0);
   return trial;
 }
 
@@ -148,8 +156,7 @@ std::string Serialize(const EntityEventMade& e) {
   tidemark::events::v1::Event proto;
   proto.set_id(e.id);
   proto.set_source("test");
-  proto.mutable_time()->set_seconds(FloorDiv(Micros(e.time), kMicrosPerSecond));
-  proto.mutable_time()->set_nanos(static_cast<int>((Micros(e.time) - proto.time().seconds() * kMicrosPerSecond) * 1000));
+  SetTime(e.time, proto.mutable_time());
   const auto lead = [&](auto* payload) {
     payload->mutable_lead()->set_id(e.key);
     payload->mutable_lead()->set_channel(e.label);
@@ -161,6 +168,8 @@ std::string Serialize(const EntityEventMade& e) {
     payload->mutable_deal()->set_owner(e.label);
     payload->mutable_deal()->set_stage(e.stage);
     if (e.has_amount) payload->mutable_deal()->set_amount_micros(e.amount);
+    if (e.chance != 0) payload->mutable_deal()->set_probability(e.chance / 4.0);
+    if (e.closes != kNoEventTime) SetTime(e.closes, payload->mutable_deal()->mutable_expected_close());
   };
   const auto order = [&](auto* payload) {
     payload->mutable_order()->set_id(e.key);

@@ -39,6 +39,99 @@ TEST(Entities, WaitingIsKnownHoweverManyEventsSayTheSame) {
   EXPECT_EQ(rig.Value("stuck", "now", "offer"), "1");
 }
 
+size_t StoredEntities(const EngineRig& rig) {
+  size_t rows = 0;
+  EXPECT_TRUE(rig.store.Scan(Family::kEntities, "", "", [&](std::string_view, std::string_view) { return ++rows > 0; }).ok());
+  return rows;
+}
+
+constexpr char kRecent[] =
+    "  - {name: buyers, distinct: deal.id, on: deal.updated, windows: [1h], compare: [24h]}\n"
+    "  - {name: present, active: deal.id, on: deal.updated, windows: [2h]}\n";
+
+TEST(Entities, RowsThatNoWindowCanNeedAreErased) {
+  EngineRig rig;
+  Configure(&rig, kRecent);
+  rig.options.sweep_interval = Duration(0);
+  rig.options.entity_cache_bytes = 1;
+  ASSERT_TRUE(rig.Start(0).ok());
+  for (int i = 0; i < 50; ++i) Deal(&rig, i, "d" + std::to_string(i), "new");
+  ASSERT_TRUE(rig.RunAt(100).ok());
+  EXPECT_EQ(StoredEntities(rig), 50u);
+  ASSERT_TRUE(rig.RunAt(kDay).ok());
+  EXPECT_EQ(StoredEntities(rig), 50u) << "a day ago they were there";
+  EXPECT_EQ(rig.Value("buyers_compare", "1h", "24h"), "50");
+  ASSERT_TRUE(rig.Start(kDay).ok());
+  Deal(&rig, kDay + 60, "d7", "new");
+  ASSERT_TRUE(rig.RunAt(kDay + 120).ok());
+  EXPECT_EQ(rig.Value("buyers_compare", "1h", "24h"), "50");
+  ASSERT_TRUE(rig.RunAt(kDay + 4 * 3'600).ok());
+  ASSERT_TRUE(rig.RunAt(kDay + 4 * 3'600).ok());
+  EXPECT_EQ(StoredEntities(rig), 1u);
+  // What was dropped comes back as what it always was, and what comes too late changes nothing.
+  Deal(&rig, 30, "d3", "new");
+  Deal(&rig, kDay + 4 * 3'600, "d4", "new");
+  ASSERT_TRUE(rig.RunAt(kDay + 4 * 3'600 + 60).ok());
+  EXPECT_EQ(rig.Value("buyers", "1h"), "1");
+  EXPECT_EQ(rig.Value("present", "2h"), "1");
+  EXPECT_EQ(rig.Value("buyers_compare", "1h", "24h"), "0");
+  ASSERT_TRUE(rig.RunAt(10 * kDay).ok());
+  ASSERT_TRUE(rig.RunAt(10 * kDay).ok());
+  EXPECT_EQ(StoredEntities(rig), 0u);
+}
+
+TEST(Entities, ASweepGoesAsFastAsTime) {
+  EngineRig rig;
+  Configure(&rig, kRecent);
+  rig.options.sweep_interval = std::chrono::hours(24 * 10'000);  // a hundred rows a day
+  ASSERT_TRUE(rig.Start(0).ok());
+  for (int i = 0; i < 500; ++i) Deal(&rig, i, "d" + std::to_string(i), "new");
+  ASSERT_TRUE(rig.RunAt(600).ok());
+  EXPECT_EQ(StoredEntities(rig), 500u);
+  ASSERT_TRUE(rig.RunAt(2 * kDay).ok());
+  EXPECT_GE(StoredEntities(rig), 300u);
+  EXPECT_LT(StoredEntities(rig), 500u);
+  for (int day = 3; day < 10; ++day) ASSERT_TRUE(rig.RunAt(day * kDay).ok());
+  EXPECT_EQ(StoredEntities(rig), 0u);
+}
+
+TEST(Entities, WhatIsKeptForEverStays) {
+  EngineRig rig;
+  Configure(&rig,
+            "  - {name: fans, distinct: deal.id, on: deal.updated, windows: [1h, lifetime]}\n"
+            "  - {name: real, distinct: deal.id, on: deal.updated, correct: {revoke: deal.deleted}, windows: [1h]}\n");
+  rig.options.sweep_interval = Duration(0);
+  ASSERT_TRUE(rig.Start(0).ok());
+  Deal(&rig, 0, "d1", "new");
+  ASSERT_TRUE(rig.RunAt(10 * kDay).ok());
+  ASSERT_TRUE(rig.RunAt(11 * kDay).ok());
+  EXPECT_EQ(StoredEntities(rig), 1u);
+  Configure(&rig, "  - {name: real, distinct: deal.id, on: deal.updated, correct: {revoke: deal.deleted}, windows: [1h]}\n");
+  ASSERT_TRUE(rig.Start(11 * kDay).ok());
+  events::Event deleted;
+  deleted.mutable_deal_deleted()->mutable_deal()->set_id("d1");
+  rig.Append(deleted, 11 * kDay, 0, "");
+  ASSERT_TRUE(rig.RunAt(15 * kDay).ok());
+  EXPECT_EQ(StoredEntities(rig), 1u) << "the KPI that left may come back, and the revocation is final";
+  Deal(&rig, 20 * kDay, "d1", "new");
+  Deal(&rig, 20 * kDay, "d2", "new");
+  ASSERT_TRUE(rig.RunAt(20 * kDay + 60).ok());
+  EXPECT_EQ(rig.Value("real", "1h"), "1");
+  EXPECT_EQ(StoredEntities(rig), 2u);
+  // Once its grace is over, what is left of it goes from rows that stay.
+  const auto length = [&] {
+    size_t bytes = 0;
+    EXPECT_TRUE(rig.store.Scan(Family::kEntities, "", "", [&](std::string_view, std::string_view value) { return (bytes += value.size()) > 0; }).ok());
+    return bytes;
+  };
+  const size_t before = length();
+  ASSERT_TRUE(rig.Start(20 * kDay + 60).ok());
+  ASSERT_TRUE(rig.RunAt(20 * kDay + 120).ok());
+  ASSERT_TRUE(rig.RunAt(20 * kDay + 180).ok());
+  EXPECT_LT(length(), before);
+  EXPECT_EQ(StoredEntities(rig), 2u);
+}
+
 TEST(Entities, LabelsThatAreTooLongBelongToOther) {
   EngineRig rig;
   Configure(&rig,

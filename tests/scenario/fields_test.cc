@@ -248,8 +248,8 @@ kpis:
   EXPECT_EQ(rig.Value("winning_teams", "1h"), "2");
 }
 
-// An entity keeps what its events derived: each from its own fields, with the table of its moment.
-TEST(Fields, AreKeptOfEntities) {
+// Of an entity they are worked out from what is kept of it, at each of its events, with the tables of that moment.
+TEST(Fields, OfEntitiesAreMadeOfWhatIsKept) {
   FieldsRig rig;
   rig.Configure(R"(
 fields:
@@ -257,30 +257,89 @@ fields:
   weighted: deal.amount * deal.probability
 kpis:
   - {name: pipeline, key: deal.id, on: [deal.created, deal.updated], open: {value: weighted}, until: deal.won, by: {sales_team: team}}
+  - {name: large, key: deal.id, on: [deal.created, deal.updated], open: true, until: deal.won, where: weighted >= 100}
 )", {{"r1", "blue"}});
   ASSERT_TRUE(rig.Start(0).ok());
-  const auto deal = [&](int64_t seconds, std::optional<double> probability, bool updated) {
+  const auto deal = [&](int64_t seconds, std::optional<double> amount, std::optional<double> probability) {
     Event e;
-    auto* d = updated ? e.mutable_deal_updated()->mutable_deal() : e.mutable_deal_created()->mutable_deal();
+    auto* d = e.mutable_deal_updated()->mutable_deal();
     d->set_id("d1");
-    d->set_owner("r1");
-    d->set_amount_micros(updated ? 200'000'000 : 100'000'000);
+    if (seconds == 1) d->set_owner("r1");
+    if (amount) d->set_amount_micros(static_cast<int64_t>(*amount * 1e6));
     if (probability) d->set_probability(*probability);
     rig.Append(e, seconds, 0, "");
   };
-  deal(1, 0.5, false);
+  deal(1, 100, std::nullopt);
   ASSERT_TRUE(rig.RunAt(2).ok());
-  EXPECT_EQ(rig.Value("pipeline", "now", "blue"), "50");
-  deal(3, std::nullopt, true);
+  EXPECT_EQ(rig.Value("pipeline", "now", "blue"), "0") << "nobody said how likely it is";
+  deal(3, std::nullopt, 0.5);
   ASSERT_TRUE(rig.RunAt(4).ok());
-  EXPECT_EQ(rig.Value("pipeline", "now", "blue"), "50") << "without a probability the event derives nothing";
-  rig.engine->SetTables({Teams({{"r1", "red"}})});
-  ASSERT_TRUE(rig.RunAt(5).ok());
   EXPECT_EQ(rig.Value("pipeline", "now", "blue"), "50");
-  deal(6, 0.5, true);
-  ASSERT_TRUE(rig.RunAt(7).ok());
-  EXPECT_EQ(rig.Value("pipeline", "now", "red"), "100");
+  EXPECT_EQ(rig.Value("large", "now"), "0");
+  deal(4, 200, std::nullopt);
+  ASSERT_TRUE(rig.RunAt(5).ok());
+  EXPECT_EQ(rig.Value("pipeline", "now", "blue"), "100");
+  EXPECT_EQ(rig.Value("large", "now"), "1");
+  rig.engine->SetTables({Teams({{"r1", "red"}})});
+  ASSERT_TRUE(rig.RunAt(6).ok());
+  EXPECT_EQ(rig.Value("pipeline", "now", "blue"), "100") << "a table moves nothing by itself";
+  deal(2, 1000, 0.25);  // late: both are newer
+  deal(7, std::nullopt, 0.25);
+  ASSERT_TRUE(rig.RunAt(8).ok());
+  EXPECT_EQ(rig.Value("pipeline", "now", "red"), "50");
   EXPECT_EQ(rig.Value("pipeline", "now", "blue"), "0");
+  ASSERT_TRUE(rig.Start(9).ok());  // with the table as it was
+  Event won;
+  won.mutable_deal_won()->mutable_deal()->set_id("d1");
+  rig.Append(won, 10, 0, "");
+  ASSERT_TRUE(rig.RunAt(11).ok());
+  EXPECT_EQ(rig.Value("pipeline", "now", "red"), "0") << "taken back where it was";
+  EXPECT_EQ(rig.Value("pipeline", "now", "blue"), "0");
+}
+
+TEST(Fields, OfEntitiesMayComeFromSeveralEventTypes) {
+  FieldsRig rig;
+  rig.Configure(R"(
+fields: {conceded: deal.amount - quote.amount}
+kpis:
+  - {name: conceded, key: deal.id, sum: conceded, on: deal.created, correct: {by: quote.sent}, windows: [lifetime]}
+)");
+  ASSERT_TRUE(rig.Start(0).ok());
+  Event created, sent;
+  created.mutable_deal_created()->mutable_deal()->set_id("d1");
+  created.mutable_deal_created()->mutable_deal()->set_amount_micros(50'000'000);
+  sent.mutable_quote_sent()->mutable_deal()->set_id("d1");
+  sent.mutable_quote_sent()->mutable_quote()->set_amount_micros(42'500'000);
+  rig.Append(sent, 2, 0, "");
+  rig.Append(created, 1, 0, "");
+  ASSERT_TRUE(rig.RunAt(3).ok());
+  EXPECT_EQ(rig.Value("conceded", "lifetime"), "7.5");
+}
+
+TEST(Fields, WaitingIsForWhatTheLabelIsMadeOf) {
+  FieldsRig rig;
+  rig.Configure(R"(
+fields: {team: "reps[deal.owner].team"}
+kpis:
+  - {name: stuck, key: deal.id, on: deal.updated, open: {waiting_for: 2h}, until: deal.won, by: {sales_team: team}}
+)", {{"r1", "blue"}, {"r2", "blue"}, {"r3", "red"}});
+  ASSERT_TRUE(rig.Start(0).ok());
+  const auto deal = [&](int64_t seconds, const std::string& owner) {
+    Event e;
+    e.mutable_deal_updated()->mutable_deal()->set_id("d1");
+    e.mutable_deal_updated()->mutable_deal()->set_owner(owner);
+    rig.Append(e, seconds, 0, "");
+  };
+  deal(1, "r1");
+  deal(3'000, "");
+  deal(6'000, "r2");
+  ASSERT_TRUE(rig.RunAt(7'300).ok());
+  EXPECT_EQ(rig.Value("stuck", "now", "blue"), "1") << "another rep of the same team";
+  deal(7'400, "r3");
+  ASSERT_TRUE(rig.RunAt(7'500).ok());
+  EXPECT_EQ(rig.Value("stuck", "now", "red"), "0");
+  ASSERT_TRUE(rig.RunAt(14'700).ok());
+  EXPECT_EQ(rig.Value("stuck", "now", "red"), "1");
 }
 
 TEST(Fields, ARestartInTheMiddleCountsEachEventOnce) {

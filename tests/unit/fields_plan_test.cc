@@ -89,6 +89,17 @@ TEST(FieldsInAPlan, MistakesAreSaidAtTheirPlace) {
       {"ComparedWithText",
        "fields: {weighted: deal.amount * deal.probability}\nkpis: [{name: k, on: deal.won, count: true, where: weighted == \"x\", windows: [24h]}]",
        "c.yaml:4:52: where: weighted is a number and cannot be compared with \"x\"\n"},
+      {"InNoTypeOfAnEntity",
+       "fields: {f: deal.amount * survey.score}\nkpis: [{name: k, key: deal.id, on: deal.created, open: {value: f}, until: deal.won}]",
+       "c.yaml:3:10: fields.f: no event type has all of its fields\nc.yaml:4:56: open: f: survey.score is not a field of deal.created\n"},
+      {"WaitingForSeveralFields",
+       "fields: {f: deal.amount * deal.units}\nkpis: [{name: k, key: deal.id, on: deal.created, open: {waiting_for: 1d}, until: deal.won, by: {a: f}}]",
+       "c.yaml:4:100: by: f is worked out from several fields or the time, and waiting_for could not tell since when it is what it is; take a field, or "
+       "what a table says of one that is text\n"},
+      {"OfSeveralTypesOfAnEntity",
+       "fields: {f: deal.amount - quote.amount, t: \"reps[deal.owner].team\"}\n"
+       "kpis: [{name: k, key: deal.id, on: [deal.created, quote.sent], open: {value: f, waiting_for: 1d}, until: deal.won, by: {a: t}}]",
+       ""},
       {"Right",
        "fields:\n  weighted: deal.amount * deal.probability\n  team: reps[deal.owner].team\n  score: filled(deal.stage, deal.owner)\n"
        "kpis: [{name: k, on: [deal.won, deal.lost], sum: weighted, where: \"weighted > 100.5 and has(team) and score in [1, 2]\", "
@@ -114,6 +125,22 @@ uint64_t Fingerprint(const std::string& yaml) {
   const auto plan = Compile(yaml, &said);
   EXPECT_EQ(said, "");
   return plan == nullptr ? 0 : plan->kpis()[0].fingerprint ^ plan->tables()[0].fingerprint;
+}
+
+// What is kept of an entity doesn't depend on how its conditions and fields are written.
+TEST(FieldsInAPlan, EntitiesAreKeptTheSameWayForTheSameKpi) {
+  const auto layout = [](const std::string& fields, const std::string& where) {
+    std::string said, text;
+    const auto plan = Compile("fields: {" + fields + "}\nkpis: [{name: k, key: deal.id, on: deal.created, open: {value: w}, until: deal.won, where: " + where +
+                              ", by: {deal_stage: deal.stage}}]", &said);
+    EXPECT_EQ(said, "");
+    if (plan == nullptr) return text;
+    for (const LayoutField& field : plan->folds()[0].layout) text += field.path + " ";
+    return text + std::to_string(plan->kpis()[0].fingerprint);
+  };
+  const std::string one = layout("w: deal.probability * deal.amount + deal.amount", "deal.owner == \"a\" and deal.channel == \"b\"");
+  EXPECT_TRUE(one.starts_with("deal.stage deal.amount deal.probability deal.channel deal.owner ")) << one;
+  EXPECT_EQ(layout("w: a + p, p: a * deal.probability, a: deal.amount", "deal.channel == \"b\" and deal.owner == \"a\""), one);
 }
 
 std::string Weighted(const std::string& field, const std::string& fields) {

@@ -31,7 +31,7 @@ class Derived {
     EXPECT_EQ(diagnostics.ToString(), "");
     decoder_ = ProtoDecoder::Make(schema, std::vector<Projection>{{id, fields.slots(id)}}).value();
     slots_.resize(decoder_->max_slots());
-    derivation_ = fields.TakeDerivations()[id.v];
+    derivation_ = fields.TakeDerivation(id);
     for (const LookupPlan& lookup : fields.TakeLookups()) tables_.push_back(lookup.contents);
   }
 
