@@ -41,6 +41,7 @@ class Table {
   Table(const TablePlan& plan, StoredTable number, std::vector<ColumnState> columns);
 
   const TablePlan& plan() const { return plan_; }
+  StoredTable number() const { return number_; }
   // False when all of its columns are counted by another engine.
   bool counted() const { return !by_number_.empty(); }
   Rows& rows() { return rows_; }
