@@ -222,12 +222,12 @@ void ReadLimits(const Value& value, LimitSpec* limits) {
   if (!map) return;
   map->Set("memory", &limits->memory_bytes, [](const Value& v) { return v.Bytes(64 * kMiB, 16 * kTiB); });
   map->Set("max_series", &limits->max_series, [](const Value& v) { return v.Whole(1, 100'000'000); });
+  map->Set("max_entities", &limits->max_entities, [](const Value& v) { return v.Whole(1'000, 1'000'000'000'000); });
   map->Set("max_record_bytes", &limits->max_record_bytes, [](const Value& v) { return v.Bytes(kKiB, 100 * kMiB); });
   map->Set("max_label_value_bytes", &limits->max_label_value_bytes,
            [](const Value& v) { return v.Bytes(8, 4 * kKiB); });
   map->Set("series_idle", &limits->series_idle, [](const Value& v) { return v.Time(minutes(1), hours(24 * 3660)); });
   map->Set("min_free_disk", &limits->min_free_disk_bytes, [](const Value& v) { return v.Bytes(0, 16 * kTiB); });
-  map->Refuse({"max_entities"});
   map->Finish();
 }
 

@@ -84,6 +84,7 @@ class EngineRunner::Round {
     stats_at_ = now;
     own_->SetAdapterStats(ReadAdapters(store_, source_));
     SayTrouble();
+    SayWithheld();
     SayReady();
   }
 
@@ -98,6 +99,16 @@ class EngineRunner::Round {
     }
     trouble_ = trouble;
     lifecycle_->SetTrouble(std::move(trouble));
+  }
+  void SayWithheld() {
+    std::string withheld;
+    for (uint32_t k = 0; k < last_->kpis().size(); ++k) {
+      if (last_->status(KpiId{k}).withheld) withheld += (withheld.empty() ? "" : " ") + last_->kpis()[k].name;
+    }
+    if (withheld == withheld_) return;
+    Log(LogLevel::kError, "KPIs are withheld: their entities found no room; with a higher limits.max_entities they are counted anew",
+        {{"kpis", withheld}, {"max_entities", std::to_string(last_->stats().entities_limit)}});
+    withheld_ = std::move(withheld);
   }
   void SayReady() {
     const ProbeAnswer ready = Ready(lifecycle_->phase(), last_.get());
@@ -114,7 +125,7 @@ class EngineRunner::Round {
   OwnMetrics* const own_;
   std::shared_ptr<const View> last_;
   Duration stats_at_ = -kStatsEvery;
-  std::string trouble_, disk_full_;
+  std::string trouble_, disk_full_, withheld_;
   bool was_ready_ = false, said_ = false;
 };
 

@@ -227,6 +227,11 @@ std::vector<MetricFamily> CollectEngine(const View& view, const MemoryPlan& memo
   used.Add(s.rows_bytes, {{"component", "rows"}}).Add(s.panes_bytes, {{"component", "panes"}});
   used.Add(s.entities_bytes, {{"component", "entities"}}).Add(s.dedup_bytes, {{"component", "dedup"}}).Add(s.fetch_bytes, {{"component", "fetch"}});
   families.push_back(std::move(used).Take());
+  add("tidemark_entities", "Leads, deals, customers and other ids that something is stored of.", MetricType::Gauge, static_cast<double>(s.entities));
+  if (s.entities_limit > 0) {
+    add("tidemark_entities_limit", "As many as there may be before KPIs are withheld that find no room for theirs.", MetricType::Gauge,
+        static_cast<double>(s.entities_limit));
+  }
   FamilyBuilder plan("tidemark_memory_budget_bytes", "Memory that a component may use.", MetricType::Gauge);
   for (const auto& [component, bytes] :
        {std::pair{"total", memory.budget}, std::pair{"process", memory.process}, std::pair{"rocksdb", memory.rocksdb},

@@ -56,6 +56,9 @@ class Adoption {
     CommitBatch used;
     used.erases.push_back({Family::kMeta, SideKey()});
     TM_RETURN_IF_ERROR(side_.Commit(used));
+    CommitBatch more;  // entities: how many is to be counted
+    more.erases.push_back({Family::kMeta, EntitiesKey()});
+    TM_RETURN_IF_ERROR(store_.Commit(more));
     TM_RETURN_IF_ERROR(ReadPartitions());
     Retire();
     TM_RETURN_IF_ERROR(MoveTables());
@@ -290,7 +293,7 @@ Result<std::vector<bool>> KnownKpis(const Plan& plan, const Store& store) {
     const auto* stored = TableOf(registry, table.fingerprint);
     for (const ColumnPlan& column : table.columns) {
       const bool has = stored != nullptr && std::any_of(registry.kpis().begin(), registry.kpis().end(), [&](const StoredKpi& kpi) {
-        return kpi.fingerprint() == column.fingerprint && kpi.table() == stored->number() && !kpi.has_removed_at();
+        return kpi.fingerprint() == column.fingerprint && kpi.table() == stored->number() && !kpi.has_removed_at() && !CountsAnew(kpi, plan.limits());
       });
       if (!has) known[column.kpi.v] = false;
     }
@@ -300,7 +303,9 @@ Result<std::vector<bool>> KnownKpis(const Plan& plan, const Store& store) {
 
 Result<bool> SideIsOf(const Plan& plan, const Store& side) {
   TM_ASSIGN_OR_RETURN(const std::optional<std::string> mark, side.Get(Family::kMeta, SideKey()));
-  return mark.has_value() && *mark == Mark(plan);
+  if (!mark.has_value() || *mark != Mark(plan)) return false;
+  TM_ASSIGN_OR_RETURN(const Registry registry, ReadRegistry(side));
+  return std::none_of(registry.kpis().begin(), registry.kpis().end(), [&](const StoredKpi& kpi) { return CountsAnew(kpi, plan.limits()); });
 }
 
 Status BeginSide(const Plan& plan, Store* store, Store* side) {

@@ -70,6 +70,27 @@ void Engine::Impl::AppendMeta(CommitBatch* batch) {
   batch->puts.push_back({Family::kMeta, HeadKey(), std::move(head)});
 }
 
+void Engine::Impl::Withhold() {
+  if (withheld_ == router_.folding().full()) return;
+  withheld_ = router_.folding().full();
+  std::vector<bool> counted;
+  for (const KpiPlan& kpi : plan_->kpis()) counted.push_back(kpi.counted);
+  for (size_t f = 0; f < withheld_.size(); ++f) {
+    if (!withheld_[f]) continue;
+    const FoldPlan& fold = plan_->folds()[f];
+    counted[fold.kpi.v] = false;
+    for (auto& stored : *registry_.mutable_kpis()) {
+      const std::optional<TableId> buckets = plan_->tables()[fold.table.v].buckets;
+      const bool its = stored.table() == tables_[fold.table.v]->number().v || (buckets && stored.table() == tables_[buckets->v]->number().v);
+      if (!its || stored.has_full_at()) continue;
+      stored.set_full_at(plan_->limits().max_entities);
+      registry_dirty_ = true;
+    }
+  }
+  const auto both = std::make_shared<std::pair<std::shared_ptr<const Plan>, std::shared_ptr<const Plan>>>(plan_, plan_->Counting(counted, true));
+  view_plan_ = {both, both->second.get()};
+}
+
 Status Engine::Impl::SweepEntities() {
   constexpr double kRowsPerPass = 1e6;
   constexpr size_t kMostRows = 4096;  // so that no commit takes much longer than the others
@@ -85,6 +106,7 @@ Status Engine::Impl::SweepEntities() {
 
 Status Engine::Impl::BuildBatch(CommitBatch* batch) {
   router_.Fold();
+  Withhold();
   for (size_t c = 0; c < clocks_.size(); ++c) {
     if (clocks_[c].t != kNoEventTime) TM_RETURN_IF_ERROR(AdvanceTables(c, clocks_[c].t));
   }
@@ -187,6 +209,8 @@ PartitionView Engine::Impl::ViewOf(const Partition& p) const {
 void Engine::Impl::FillStats() {
   stats_.rows_bytes = stats_.dedup_bytes = 0;
   stats_.entities_bytes = entities_.MemoryBytes();
+  stats_.entities = static_cast<int64_t>(entities_.rows());
+  stats_.entities_limit = static_cast<int64_t>(plan_->limits().max_entities);
   for (const auto& table : tables_) stats_.rows_bytes += table->rows().MemoryBytes();
   for (size_t t = 0; t < intake_.dedups().size(); ++t) {
     const Dedup* dedup = intake_.dedups()[t].get();
@@ -198,7 +222,7 @@ void Engine::Impl::FillStats() {
 
 SnapshotData Engine::Impl::Values() {
   SnapshotData data;
-  data.plan = plan_;
+  data.plan = view_plan_;
   table_views_.resize(tables_.size());
   for (size_t t = 0; t < tables_.size(); ++t) {
     if (table_views_[t] == nullptr || tables_[t]->changed()) {
@@ -218,7 +242,7 @@ SnapshotData Engine::Impl::Values() {
 std::shared_ptr<const Snapshot> Engine::Impl::MakeSnapshot() {
   SnapshotData data = Values();
   unobserved_.clear();
-  for (const KpiPlan& kpi : plan_->kpis()) data.status.push_back(StatusOf(kpi));
+  for (uint32_t k = 0; k < plan_->kpis().size(); ++k) data.status.push_back(StatusOf(KpiId{k}));
   data.sources = sources_.ViewsAt(LeastT());
   for (const RuleState& rule : rules_) data.breaches.push_back(rule.breaches());
   bool complete = !owned_.empty();

@@ -87,14 +87,16 @@ double Engine::Impl::Coverage(const KpiPlan& kpi, size_t window) const {
   return share(seen_from, edges.lower, edges.upper);
 }
 
-KpiStatus Engine::Impl::StatusOf(const KpiPlan& kpi) const {
+KpiStatus Engine::Impl::StatusOf(KpiId id) const {
+  const KpiPlan& kpi = view_plan_->kpis()[id.v];
   KpiStatus status;
   status.evaluated_at = EvaluatedAt(kpi);
-  status.counted = kpi.counted;
+  status.counted = plan_->kpis()[id.v].counted;
+  status.withheld = status.counted && !kpi.counted;
   for (size_t w = 0; w < kpi.info.windows.size(); ++w) status.coverage.push_back(Coverage(kpi, w));
-  if (!kpi.counted || kpi.measure == Measure::kFormula || kpi.derived != Derived::kNone) return status;
+  if (!status.counted || kpi.measure == Measure::kFormula || kpi.derived != Derived::kNone) return status;
   const TablePlan& table = plan_->tables()[kpi.table.v];
-  status.series = tables_[kpi.table.v]->rows().series(kpi.column);
+  if (kpi.counted) status.series = tables_[kpi.table.v]->rows().series(kpi.column);
   status.series_limit = kpi.max_series;
   status.counts = router_.counts()[table.columns[kpi.column].kpi.v];
   return status;

@@ -138,6 +138,11 @@ Status Folding::ApplyOne(const FoldOp& op, const EventRow& row, const Hash128& k
   deltas_.clear();
   TM_RETURN_IF_ERROR(folder_.Apply(fold, EventOf(fold, op, row), has ? std::string_view(part->second) : std::string_view(), &part_, this, &deltas_, &result));
   KpiCounts& counts = counts_[fold.kpi.v];
+  if (result.changed && entity->parts.empty() && entities_.full()) {
+    full_[op.fold] = true;
+    ++counts.overflowed;
+    return Status::Ok();
+  }
   counts.unmatched += result.unmatched;
   counts.counted -= result.unmatched;
   ++(result.overflowed ? counts.overflowed : counts.counted);
@@ -165,6 +170,10 @@ Status Folding::Apply(const RoutePlan& route, uint64_t passed, const EventRow& r
     for (const FoldOp& op : entities.ops) {
       if (id.empty() || (op.filter >= 0 && (passed >> op.filter & 1) == 0)) {
         ++counts_[plan_.folds()[op.fold].kpi.v].filtered;
+        continue;
+      }
+      if (full_[op.fold]) [[unlikely]] {
+        ++counts_[plan_.folds()[op.fold].kpi.v].overflowed;
         continue;
       }
       if (entity == nullptr) {
@@ -209,6 +218,10 @@ Status Folding::AddValue(uint32_t index, const Contribution& delta) {
   ByteReader reader(has ? std::string_view(part->second) : std::string_view());
   const int64_t before = has ? reader.ZigZag() : 0;
   if (!reader.Done()) return Corrupt("how many open entities have a value cannot be read");
+  if (value->parts.empty() && entities_.full()) {
+    full_[index] = true;
+    return Status::Ok();
+  }
   const int64_t after = before + delta.count;
   part_.clear();
   PutZigZag(&part_, after);
@@ -229,7 +242,7 @@ bool Folding::sweeps() const {
   constexpr int kWhole = 2;  // the first pass began somewhere
   if (passes_ < kWhole) return true;
   for (size_t f = 0; f < numbers_.size(); ++f) {
-    if (numbers_[f] != 0 && plan_.folds()[f].expires) return true;
+    if (numbers_[f] != 0 && (plan_.folds()[f].expires || full_[f])) return true;
   }
   return false;
 }
@@ -238,7 +251,9 @@ Status Folding::Sweep(size_t rows) {
   const auto end = entities_.Sweep(rows, [&](uint32_t number, std::string_view part) -> Result<bool> {
     const auto at = std::find(numbers_.begin(), numbers_.end(), number);
     if (at == numbers_.end()) return !std::binary_search(known_.begin(), known_.end(), number);
-    const FoldPlan& fold = plan_.folds()[static_cast<size_t>(at - numbers_.begin())];
+    const auto f = static_cast<size_t>(at - numbers_.begin());
+    if (full_[f]) return true;
+    const FoldPlan& fold = plan_.folds()[f];
     return Expired(fold, part, tables_[fold.table.v]->erased());
   });
   if (!end.ok()) return end.status().In("sweeping entities");

@@ -21,7 +21,7 @@ namespace tidemark {
 class Folding final : private RowFinder {
  public:
   Folding(const Plan& plan, Entities* entities, std::vector<std::unique_ptr<Table>>* tables, std::vector<KpiCounts>* counts)
-      : plan_(plan), entities_(*entities), tables_(*tables), counts_(*counts) {}
+      : plan_(plan), entities_(*entities), tables_(*tables), counts_(*counts), full_(plan.folds().size()) {}
 
   // What derived fields of entities look into. Outlives this; its contents may change between two events.
   void SetTables(const LookupTables* tables) { lookups_ = tables; }
@@ -40,6 +40,9 @@ class Folding final : private RowFinder {
   Status Apply(const RoutePlan& route, uint64_t passed, const EventRow& row, const Hash128* keys);
   // Differences of a fold, by its index, to be folded into its table.
   Status Add(uint32_t fold, std::span<const Contribution> deltas);
+  // By fold: an entity found no room, so that what is stored is worth nothing. Its events are overflowed from then on.
+  const std::vector<bool>& full() const { return full_; }
+  void SetFull(size_t fold) { full_[fold] = true; }
   // Whether parts of entities may be of no use: of folds that let go of them, and after the start of KPIs that are forgotten.
   bool sweeps() const;
   // Takes them out of the next so many entities. What is shown is the same without them.
@@ -63,6 +66,7 @@ class Folding final : private RowFinder {
   std::vector<std::unique_ptr<Table>>& tables_;
   std::vector<KpiCounts>& counts_;
   std::vector<uint32_t> numbers_, known_;
+  std::vector<bool> full_;
   int passes_ = 0;  // of sweeping, ended since the start
   const LookupTables* lookups_ = nullptr;
   Folder folder_;

@@ -15,8 +15,8 @@ constexpr Duration kIdleCommitInterval = std::chrono::seconds(1);
 }  // namespace
 
 Engine::Impl::Impl(std::shared_ptr<const Plan> plan, Store* store, RecordSource* source, EngineOptions options)
-    : plan_(std::move(plan)), store_(*store), source_(*source), options_(std::move(options)),
-      entities_(store, options_.entity_cache_bytes), router_(*plan_, &entities_, &tables_),
+    : plan_(std::move(plan)), view_plan_(plan_), withheld_(plan_->folds().size()), store_(*store), source_(*source), options_(std::move(options)),
+      entities_(store, options_.entity_cache_bytes, plan_->limits().max_entities), router_(*plan_, &entities_, &tables_),
       sources_(*plan_), intake_(*plan_, &router_, &sources_) {}
 
 Partition* Engine::Impl::FindOrAdd(const TopicPartition& tp) {
@@ -218,13 +218,14 @@ Status Engine::Impl::AdvanceTables(size_t clock, EventTime t) {
 
 Status Engine::Impl::EvaluateAt(size_t clock, EventTime t) {
   router_.Fold();
+  Withhold();
   TM_RETURN_IF_ERROR(AdvanceTables(clock, t));
   const bool changed = std::any_of(clocks_.begin(), clocks_.end(), [](const Clock& c) { return c.changed; });
   std::shared_ptr<const Snapshot> view;
   unobserved_.clear();
   for (size_t r = 0; r < rules_.size(); ++r) {
     const RulePlan& rule = plan_->rules()[r];
-    const KpiPlan& kpi = plan_->kpis()[rule.kpi.v];
+    const KpiPlan& kpi = view_plan_->kpis()[rule.kpi.v];
     if (!kpi.counted) continue;  // held until it is
     const KpiPlan& stored = kpi.derived == Derived::kNone ? kpi : plan_->kpis()[kpi.base.v];
     if (stored.measure != Measure::kFormula && plan_->tables()[stored.table.v].clock != clock) continue;

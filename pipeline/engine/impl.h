@@ -77,7 +77,7 @@ class Engine::Impl {
   SnapshotData Values();
   std::shared_ptr<const Snapshot> MakeSnapshot();
   void Publish(std::shared_ptr<const View> view);
-  KpiStatus StatusOf(const KpiPlan& kpi) const;
+  KpiStatus StatusOf(KpiId id) const;
   EventTime EvaluatedAt(const KpiPlan& kpi) const;
   EventTime FirstTime(size_t clock) const;
   // What was not observed of event time, to the T at which the clock's tables stand: losses of its partitions, and what
@@ -99,6 +99,11 @@ class Engine::Impl {
   void MakeTables();
   ColumnState StateOf(const ColumnPlan& column, uint32_t table_number, bool first_ever);
   void ForgetRemoved();
+  // KPIs that had no room for their entities, and may have it now: they begin anew.
+  void ForgetFull();
+  void ForgetTable(int index);
+  // Shows no more of KPIs that have no room for their entities.
+  void Withhold();
   void NumberFolds();
   Status LoadMeta();
   Status LoadRules();
@@ -114,6 +119,8 @@ class Engine::Impl {
   };
 
   const std::shared_ptr<const Plan> plan_;
+  std::shared_ptr<const Plan> view_plan_;   // the same, without what is withheld; keeps plan_, too
+  std::vector<bool> withheld_;              // by fold
   Store& store_;
   RecordSource& source_;
   const EngineOptions options_;

@@ -120,7 +120,13 @@ void Engine::Impl::MakeTables() {
 
 void Engine::Impl::NumberFolds() {
   std::vector<uint32_t> numbers;
-  for (const FoldPlan& fold : plan_->folds()) numbers.push_back(column_states_[fold.kpi.v].number);
+  for (size_t f = 0; f < plan_->folds().size(); ++f) {
+    numbers.push_back(column_states_[plan_->folds()[f].kpi.v].number);
+    const auto& kpis = registry_.kpis();
+    if (std::any_of(kpis.begin(), kpis.end(), [&](const auto& kpi) { return kpi.number() == numbers.back() && kpi.has_full_at(); })) {
+      router_.folding().SetFull(f);
+    }
+  }
   std::vector<uint32_t> known;
   for (const auto& kpi : registry_.kpis()) known.push_back(kpi.number());
   std::sort(known.begin(), known.end());
@@ -147,19 +153,30 @@ void Engine::Impl::ForgetRemoved() {
     const auto alive = [&](const state::v1::StoredKpi& kpi) {
       return kpi.table() == number && (!kpi.has_removed_at() || EventTimeFromMicros(kpi.removed_at()) + kStateGrace > now);
     };
-    if (now == kNoEventTime || std::any_of(registry_.kpis().begin(), registry_.kpis().end(), alive)) continue;
-    std::string from, to;
-    PutBigEndian(&from, number, 4);
-    PutBigEndian(&to, number + 1, 4);
-    erase_at_open_.erase_ranges.push_back({Family::kRows, from, to});
-    erase_at_open_.erase_ranges.push_back({Family::kPanes, from, to});
-    erase_at_open_.erases.push_back({Family::kMeta, TableKey(StoredTable{number})});
-    auto* kpis = registry_.mutable_kpis();
-    for (int k = kpis->size() - 1; k >= 0; --k) {
-      if (kpis->Get(k).table() == number) kpis->DeleteSubrange(k, 1);
-    }
-    tables->DeleteSubrange(t, 1);
-    registry_dirty_ = true;
+    if (now != kNoEventTime && std::none_of(registry_.kpis().begin(), registry_.kpis().end(), alive)) ForgetTable(t);
+  }
+}
+
+void Engine::Impl::ForgetTable(int index) {
+  const uint32_t number = registry_.tables(index).number();
+  std::string from, to;
+  PutBigEndian(&from, number, 4);
+  PutBigEndian(&to, number + 1, 4);
+  erase_at_open_.erase_ranges.push_back({Family::kRows, from, to});
+  erase_at_open_.erase_ranges.push_back({Family::kPanes, from, to});
+  erase_at_open_.erases.push_back({Family::kMeta, TableKey(StoredTable{number})});
+  auto* kpis = registry_.mutable_kpis();
+  for (int k = kpis->size() - 1; k >= 0; --k) {
+    if (kpis->Get(k).table() == number) kpis->DeleteSubrange(k, 1);
+  }
+  registry_.mutable_tables()->DeleteSubrange(index, 1);
+  registry_dirty_ = true;
+}
+
+void Engine::Impl::ForgetFull() {
+  for (int t = registry_.tables_size() - 1; t >= 0; --t) {
+    const auto anew = [&](const state::v1::StoredKpi& kpi) { return kpi.table() == registry_.tables(t).number() && CountsAnew(kpi, plan_->limits()); };
+    if (std::any_of(registry_.kpis().begin(), registry_.kpis().end(), anew)) ForgetTable(t);
   }
 }
 
@@ -252,9 +269,11 @@ Status Engine::Impl::Open(WallTime now) {
   for (const ClockPlan& clock : plan_->clocks()) clocks_.push_back({ClockFingerprint(*plan_, clock)});
   TM_RETURN_IF_ERROR(LoadRules());
   TM_RETURN_IF_ERROR(LoadMeta());
+  ForgetFull();
   MakeTables();
   ForgetRemoved();
   NumberFolds();
+  TM_RETURN_IF_ERROR(entities_.Load());
   sources_.BeginOthers(LeastT());
   for (const auto& table : tables_) {
     TM_RETURN_IF_ERROR(table->Load(store_));
@@ -263,12 +282,13 @@ Status Engine::Impl::Open(WallTime now) {
     clocks_[table->plan().clock].read_at = t;
   }
   router_.Resize();
+  Withhold();
   for (auto& dedup : intake_.dedups()) {
     if (dedup != nullptr) TM_RETURN_IF_ERROR(dedup->Load(store_));
   }
   const auto view = MakeSnapshot();
   for (size_t r = 0; r < rules_.size(); ++r) {
-    if (plan_->kpis()[plan_->rules()[r].kpi.v].counted) rules_[r].Show(*view);
+    if (view_plan_->kpis()[plan_->rules()[r].kpi.v].counted) rules_[r].Show(*view);
   }
   Publish(MakeSnapshot());
   return Status::Ok();

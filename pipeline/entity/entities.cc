@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "pipeline/store/bytes.h"
+#include "pipeline/store/keys.h"
 
 namespace tidemark {
 namespace {
@@ -58,9 +58,20 @@ uint32_t Entities::Insert(const Hash128& key, EntityRow row) {
     free_.pop_back();
   }
   bytes_ += BytesOf(row);
-  slots_[slot] = {std::move(row), key, false, true, true};
+  const bool counted = !row.parts.empty();
+  slots_[slot] = {std::move(row), key, false, true, true, counted};
   index_.emplace(key, slot);
   return slot;
+}
+
+Status Entities::Load() {
+  TM_ASSIGN_OR_RETURN(const std::optional<std::string> stored, store_.Get(Family::kMeta, EntitiesKey()));
+  if (stored) {
+    ByteReader reader(*stored);
+    rows_ = reader.Varint();
+    return reader.Done() ? Status::Ok() : Corrupt("the number of entities cannot be read");
+  }
+  return store_.Scan(Family::kEntities, "", "", [&](std::string_view, std::string_view) { return ++rows_ > 0; });
 }
 
 Status Entities::ReadWanted() {
@@ -110,6 +121,10 @@ void Entities::Changed(const Hash128& key, int64_t growth) {
   const uint32_t slot = index_.find(key)->second;
   bytes_ += growth;
   Cached& cached = slots_[slot];
+  if (cached.counted == cached.row.parts.empty()) {
+    cached.counted = !cached.counted;
+    rows_ += cached.counted ? 1 : uint64_t{0} - 1;
+  }
   if (cached.dirty) return;
   cached.dirty = true;
   dirty_.push_back(slot);
@@ -166,6 +181,10 @@ void Entities::AppendTo(CommitBatch* batch) const {
     PutEntityRow(&value, slots_[slot].row);
     batch->puts.push_back({Family::kEntities, EntityKey(slots_[slot].key), std::move(value)});
   }
+  if (dirty_.empty()) return;
+  std::string rows;
+  PutVarint(&rows, rows_);
+  batch->puts.push_back({Family::kMeta, EntitiesKey(), std::move(rows)});
 }
 
 void Entities::Committed() {

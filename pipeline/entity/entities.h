@@ -29,7 +29,12 @@ std::string EntityKey(const Hash128& key);  // in Family::kEntities
 // Threads: confined to the engine.
 class Entities {
  public:
-  Entities(const Store* store, size_t cache_bytes) : store_(*store), cache_bytes_(cache_bytes) {}
+  // `most_rows`: 0 for any number.
+  Entities(const Store* store, size_t cache_bytes, uint64_t most_rows) : store_(*store), cache_bytes_(cache_bytes), most_rows_(most_rows) {}
+  // Reads how many rows are stored.
+  Status Load();
+  uint64_t rows() const { return rows_; }  // stored, or with the next commit
+  bool full() const { return most_rows_ != 0 && rows_ >= most_rows_; }
   // Where to sweep first: any number will do, another one each time.
   void SweepFrom(uint64_t position) { cursor_ = EntityKey({Hash64({}, position), 0}); }
 
@@ -73,6 +78,7 @@ class Entities {
     bool dirty = false;
     bool used = false;   // since the hand of the clock last passed
     bool taken = false;  // the slot holds a row
+    bool counted = false;  // one of rows_: it has parts
   };
   uint32_t Insert(const Hash128& key, EntityRow row);
   // Moves the hand of the clock by at most so many slots.
@@ -85,6 +91,8 @@ class Entities {
 
   const Store& store_;
   const size_t cache_bytes_;
+  const uint64_t most_rows_;
+  uint64_t rows_ = 0;
   absl::flat_hash_map<Hash128, uint32_t> index_;
   std::vector<Cached> slots_;
   std::vector<uint32_t> free_, dirty_;

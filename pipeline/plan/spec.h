@@ -231,6 +231,7 @@ struct TimeSpec {
 struct LimitSpec {
   uint64_t memory_bytes = 0;               // 0: from the cgroup or the machine
   uint64_t max_series = 100'000;           // per KPI, unless the KPI says otherwise
+  uint64_t max_entities = 0;               // 0: as many as there are
   uint64_t max_record_bytes = 1 << 20;
   uint64_t max_label_value_bytes = 256;
   Duration series_idle = std::chrono::hours(7 * 24);

@@ -56,7 +56,6 @@ class ByteReader {
   explicit ByteReader(std::string_view bytes) : rest_(bytes) {}
 
   uint64_t Varint() {
-    if (!rest_.empty() && static_cast<uint8_t>(rest_.front()) < 0x80) return Byte();
     uint64_t value = 0;
     for (int shift = 0; shift < 64; shift += 7) {
       const uint64_t byte = Byte();

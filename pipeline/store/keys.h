@@ -29,6 +29,7 @@ inline EventTime PaneFromOrder(uint64_t order) {
 inline std::string FormatKey() { return "F"; }
 inline std::string RegistryKey() { return "G"; }
 inline std::string HeadKey() { return "H"; }
+inline std::string EntitiesKey() { return "E"; }
 inline std::string ImportKey() { return "I"; }
 inline std::string SideKey() { return "B"; }
 inline std::string PartitionKey(std::string_view topic, int32_t partition) {

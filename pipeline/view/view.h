@@ -114,7 +114,7 @@ struct KpiCounts {
   int64_t counted = 0;
   int64_t filtered = 0;               // `where` said no, or the measured field was absent
   int64_t late_dropped = 0;           // older than all that the KPI keeps
-  int64_t overflowed = 0;             // counted in __other__
+  int64_t overflowed = 0;             // counted in __other__; of entities also: found no room
   int64_t unmatched = 0;
 };
 
@@ -143,6 +143,7 @@ struct SourceView {
 struct KpiStatus {
   EventTime evaluated_at = kNoEventTime;   // its T
   bool counted = true;                // false: a back-fill counts it; it has no series yet
+  bool withheld = false;              // counted, but not shown: entities found no room (limits.max_entities)
   uint64_t series = 0;
   uint64_t series_limit = 0;
   KpiCounts counts;
@@ -160,6 +161,8 @@ struct EngineStats {
   double last_commit_seconds = 0;
   int64_t last_commit_keys = 0;
   int64_t last_commit_bytes = 0;
+  int64_t entities = 0;
+  int64_t entities_limit = 0;         // 0: none
   // Memory by component, bytes.
   int64_t rows_bytes = 0, panes_bytes = 0, entities_bytes = 0, dedup_bytes = 0, fetch_bytes = 0;
   std::map<std::string, double> dedup_horizon_seconds;  // by topic

@@ -60,6 +60,9 @@ inline void Consume(std::shared_ptr<const Plan> plan, MemoryLogs* logs, WallTime
     if (!done) continue;
     ASSERT_TRUE((*engine)->Stop(now).ok());
     look(*(*engine)->view());
+    int64_t entities = 0;
+    ASSERT_TRUE(store.Scan(Family::kEntities, "", "", [&](std::string_view, std::string_view) { return ++entities > 0; }).ok());
+    EXPECT_EQ((*engine)->view()->stats().entities, entities);
     const auto report = VerifyState(store);
     ASSERT_TRUE(report.ok()) << report.status().text();
     EXPECT_EQ(report->mismatch_count, 0u) << (report->mismatches.empty() ? "" : report->mismatches[0]);

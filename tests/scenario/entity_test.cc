@@ -1,5 +1,6 @@
 // Entities through the real engine, at their bounds.
 #include "config/config.h"
+#include "pipeline/engine/adopt.h"
 #include "tests/fakes/engine_rig.h"
 
 namespace tidemark {
@@ -130,6 +131,83 @@ TEST(Entities, WhatIsKeptForEverStays) {
   ASSERT_TRUE(rig.RunAt(20 * kDay + 180).ok());
   EXPECT_LT(length(), before);
   EXPECT_EQ(StoredEntities(rig), 2u);
+}
+
+constexpr char kLimited[] =
+    "  - {name: open_deals, key: deal.id, open: true, on: deal.updated, until: deal.won, by: {deal_stage: deal.stage}}\n"
+    "  - {name: leads, first: lead.id, on: lead.created, windows: [1h, lifetime]}\n"
+    "  - {name: updates, count: true, on: deal.updated, windows: [1h]}\n"
+    "  - {name: share, formula: updates / leads, windows: [1h]}\n";
+
+void Lead(EngineRig* rig, int64_t seconds, const std::string& id) {
+  events::Event e;
+  e.mutable_lead_created()->mutable_lead()->set_id(id);
+  rig->Append(e, seconds, 0, "");
+}
+
+TEST(Entities, AKpiThatFindsNoRoomIsWithheldAndCountedAnewOnceThereIs) {
+  EngineRig rig;
+  const auto status = [&](uint32_t kpi) { return rig.engine->view()->status(KpiId{kpi}); };
+  Configure(&rig, kLimited);
+  rig.specs.limits.max_entities = 3;
+  ASSERT_TRUE(rig.Start(0).ok());
+  for (const char* id : {"d1", "d2", "d1"}) Deal(&rig, 1, id, "new");
+  Lead(&rig, 2, "l1");
+  ASSERT_TRUE(rig.RunAt(10).ok());
+  EXPECT_EQ(rig.Value("leads", "1h"), "1");
+  EXPECT_EQ(rig.engine->view()->stats().entities, 3);
+  Lead(&rig, 11, "l2");
+  Deal(&rig, 11, "d2", "offer");
+  ASSERT_TRUE(rig.RunAt(20).ok());
+  EXPECT_EQ(rig.Value("leads", "1h"), "none");
+  EXPECT_EQ(rig.Value("share", "1h"), "none") << "nor what is made of it";
+  EXPECT_TRUE(status(1).withheld);
+  EXPECT_EQ(status(1).coverage, (std::vector<double>{0, 0}));
+  EXPECT_EQ(status(1).counts.overflowed, 1);
+  EXPECT_EQ(rig.Value("open_deals", "now", "offer"), "1") << "whose entities have room";
+  EXPECT_EQ(rig.Value("updates", "1h"), "4");
+  // The same limit: it stays so, also for the entities that it had.
+  ASSERT_TRUE(rig.Start(30).ok());
+  EXPECT_EQ(rig.Value("leads", "lifetime"), "none");
+  Lead(&rig, 31, "l1");
+  ASSERT_TRUE(rig.RunAt(40).ok());
+  EXPECT_EQ(status(1).counts.overflowed, 2);
+  EXPECT_EQ(rig.Value("leads", "lifetime"), "none");
+  const auto known = [&](uint64_t limit) {
+    Diagnostics diagnostics;
+    rig.specs.limits.max_entities = limit;
+    return *KnownKpis(*Plan::Compile(rig.specs, Schema::Canonical(), &diagnostics), rig.store);
+  };
+  EXPECT_EQ(known(3), (std::vector<bool>{true, true, true, true}));
+  EXPECT_EQ(known(0), (std::vector<bool>{true, false, true, true})) << "to be back-filled";
+  EXPECT_EQ(known(4), (std::vector<bool>{true, false, true, true}));
+  ASSERT_TRUE(rig.Start(50).ok());
+  EXPECT_FALSE(status(1).withheld);
+  EXPECT_EQ(rig.Value("leads", "lifetime"), "0");
+  EXPECT_LT(status(1).coverage[0], 1.0);
+  Lead(&rig, 51, "l2");
+  ASSERT_TRUE(rig.RunAt(60).ok());
+  EXPECT_EQ(rig.Value("leads", "lifetime"), "1");
+  EXPECT_EQ(rig.Value("open_deals", "now", "offer"), "1");
+}
+
+TEST(Entities, WhatIsWithheldMakesRoomForOthers) {
+  EngineRig rig;
+  Configure(&rig, kLimited);
+  rig.specs.limits.max_entities = 3;
+  rig.options.sweep_interval = Duration(0);
+  ASSERT_TRUE(rig.Start(0).ok());
+  for (const char* id : {"l1", "l2"}) Lead(&rig, 1, id);
+  Deal(&rig, 2, "d1", "new");
+  Lead(&rig, 3, "l3");
+  ASSERT_TRUE(rig.RunAt(10).ok());
+  ASSERT_TRUE(rig.RunAt(11).ok());
+  EXPECT_EQ(rig.engine->view()->stats().entities, 1);
+  for (const char* id : {"d2", "d3"}) Deal(&rig, 12, id, "new");
+  ASSERT_TRUE(rig.RunAt(20).ok());
+  EXPECT_EQ(rig.Value("open_deals", "now", "new"), "3");
+  EXPECT_EQ(rig.Value("leads", "1h"), "none");
+  EXPECT_EQ(StoredEntities(rig), 3u);
 }
 
 TEST(Entities, LabelsThatAreTooLongBelongToOther) {
