@@ -251,7 +251,7 @@ Status Engine::Impl::EvaluateThrough() {
     while (clock.evaluated < last) {
       clock.evaluated = std::min(FloorTo(clock.evaluated, grid) + grid, last);
       if (FloorTo(clock.evaluated, grid) != clock.evaluated) continue;
-      const bool looked_at = !rules_.empty() || IsShownKept(clock.evaluated, clock.t);
+      const bool looked_at = !rules_.empty() || IsShownKept(clock.evaluated, Arrival(clock));
       TM_RETURN_IF_ERROR(looked_at ? EvaluateAt(c, clock.evaluated) : KeepShown(c, clock.evaluated));
     }
   }

@@ -64,6 +64,8 @@ class Engine::Impl {
   Status AdvanceTables(size_t clock, EventTime t);
 
   // ---- what was shown at whole hours (shown.cc) ----
+  struct Clock;
+  EventTime Arrival(const Clock& clock) const;
   Status KeepShown(size_t clock, EventTime hour);
   void ForgetShown(size_t clock, EventTime midnight);
 

@@ -11,12 +11,18 @@ constexpr size_t kMostWaiting = 64u << 20;  // bytes for one commit; then hours 
 
 }  // namespace
 
+// Where T will be once a backlog is read: what is kept then is kept now.
+EventTime Engine::Impl::Arrival(const Clock& clock) const {
+  const bool proven = !plan_->time().event_clock && last_status_ != WallTime::min();
+  return proven ? std::max(clock.t, EventTimeOfProof(last_status_)) : clock.t;
+}
+
 // Rules see the same values at this instant.
 Status Engine::Impl::KeepShown(size_t clock, EventTime hour) {
   if (!options_.keep_shown) return Status::Ok();
-  const EventTime t = clocks_[clock].t;
+  const EventTime t = Arrival(clocks_[clock]);
   const bool midnight = FloorTo(hour, kDay) == hour;
-  // Time that jumps over days keeps only what would be there after going through them.
+  // Time that jumps over days, or has a backlog before it, keeps only what would be there after going through them.
   const bool kept = IsShownKept(hour, t) && shown_bytes_ < kMostWaiting;
   const size_t before = shown_.puts.size();
   for (const auto& table : tables_) {

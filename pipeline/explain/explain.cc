@@ -113,7 +113,7 @@ class Explainer {
     TM_RETURN_IF_ERROR(ForEachStored(*kpi_, window_, [&](const KpiPlan& kpi, size_t) {
       const TablePlan& table = plan_.tables()[kpi.table.v];
       if (reader_.NumberOf(table, table.columns[kpi.column])) return Status::Ok();
-      return NotFound("KPI " + kpi.info.name + " is not in the state; perhaps it is still being counted");
+      return NotFound("KPI " + kpi.info.name + " is not in the state; perhaps it is still being counted, or withheld at limits.max_entities");
     }));
     TM_ASSIGN_OR_RETURN(to_, reader_.Now(tables));
     if (to_.at == kNoEventTime) return NotFound("no event time is known yet");

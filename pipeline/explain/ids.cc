@@ -50,7 +50,8 @@ class Search {
          const std::function<bool(const std::vector<std::string>&)>& wanted)
       : fold_(fold), kpi_(reader.plan().kpis()[fold.kpi.v]), plan_(reader.plan().tables()[fold.table.v]),
         table_(*now.tables.at(fold.table.v)), ref_(kpi_.cells[0][window]), column_(plan_.columns[ref_.column]),
-        tables_(ContentsOf(reader.plan().lookups())), edges_(table_.edges()[column_.windows[ref_.position]]), from_(from), wanted_(wanted), ids_(limit), left_(limit) {}
+        tables_(ContentsOf(reader.plan().lookups())),
+        edges_(table_.edges()[column_.windows[ref_.position]]), from_(from), wanted_(wanted), ids_(limit), left_(limit) {}
 
   // One entity.
   Status Look(const std::string& id, std::string_view part) {

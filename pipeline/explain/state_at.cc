@@ -39,7 +39,8 @@ std::optional<StoredTable> StateReader::NumberOf(const TablePlan& table) const {
 std::optional<uint32_t> StateReader::NumberOf(const TablePlan& table, const ColumnPlan& column) const {
   const auto number = NumberOf(table);
   for (const auto& kpi : registry_.kpis()) {
-    if (number && kpi.table() == number->v && kpi.fingerprint() == column.fingerprint && !kpi.has_removed_at()) return kpi.number();
+    const bool shown = !kpi.has_removed_at() && !kpi.has_full_at();
+    if (shown && number && kpi.table() == number->v && kpi.fingerprint() == column.fingerprint) return kpi.number();
   }
   return std::nullopt;
 }
