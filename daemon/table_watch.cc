@@ -65,6 +65,10 @@ std::optional<LookupTables> TableWatch::contents() const {
 void TableWatch::Look() {
   bool changed = false;
   for (const auto& table : tables_) {
+    {
+      const std::lock_guard lock(mu_);
+      if (stop_) return;  // without brokers each look takes seconds
+    }
     try {
       changed |= table->Look(WallNow());
     } catch (const std::exception& error) {  // out of memory: the old contents stay
