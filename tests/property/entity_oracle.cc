@@ -316,7 +316,7 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
       if (In(e->type, {"deal.won", "deal.lost"})) ended = e->time;
     }
     for (const auto* e : events) {
-      if (e->type == "deal.reopened" && e->time > ended && e->time - ended <= 90 * kDay) reopened = e->time;
+      if (e->type == "deal.reopened" && ended != EventTime::min() && e->time > ended && e->time - ended <= 90 * kDay) reopened = e->time;
     }
     if (any && (ended == EventTime::min() || reopened > ended)) {
       const EntityEventMade now = merged(all);
