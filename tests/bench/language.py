@@ -7,6 +7,7 @@ from daemon_process import config, kpi
 
 WINDOWS = ["1h", "24h"]
 PAIR = "key: [lead.id, order.lead]\n    "
+KNOWN = "key: order.customer\n    "
 
 # name: (on, measure); all over the same events, of which half are leads and half are orders of those leads.
 KINDS = {
@@ -26,6 +27,12 @@ KINDS = {
     "funnel": (None, PAIR + "funnel: {steps: [lead.created, order.paid], within: 24h}"),
     "dwell": ("order.paid", "key: order.customer\n    dwell: order.region\n    stats: [p50]"),
     "open": ("lead.created", PAIR + "open: true\n    until: order.paid"),
+    # The same where ids come again: orders of customers.
+    "sum, corrected, of customers": ("order.paid", KNOWN + "sum: order.amount\n    unit: usd\n    where: order.currency == \"USD\"\n"
+                                                   "    correct: {add: order.refunded}"),
+    "elapsed, of customers": (None, KNOWN + "elapsed: {from: order.paid, to: order.refunded}\n    stats: [p50, p90]"),
+    "funnel, of customers": (None, KNOWN + "funnel: {steps: [order.paid, order.refunded], within: 24h}"),
+    "open, of customers": ("order.paid", KNOWN + "open: true\n    until: order.refunded"),
 }
 
 
@@ -74,14 +81,14 @@ def kinds(bench):
     """Each kind of measure alone, one KPI of two windows and 1,000 label values, over the same topic."""
     count = bench.options.events // 2
     bench.events("kinds", events=count, series=1000, span_seconds=1800)
-    note = f"{count} events, half of them read by the KPI (elapsed, funnel, open: all), 100,000 customers"
+    note = f"{count} events, half of them read by the KPI (of leads: all), 100,000 customers"
     used = {name: [] for name in KINDS}
     for _ in range(bench.options.runs):
         for name, (on, measure) in KINDS.items():
-            side = "from.order.channel" if name in ("elapsed", "funnel") else "order.channel"
-            if name in ("elapsed", "funnel", "open"):
-                side = side.replace("order", "lead")
-            windows = [] if name == "open" else WINDOWS
+            side = "order.channel" if "key: [" not in measure else "lead.channel"
+            if on is None:
+                side = "from." + side
+            windows = [] if name.startswith("open") else WINDOWS
             text = config(bench.broker.bootstrap, "kinds", [_kpi(on, measure, windows, side)], dedup="off")
             used[name].append(_measured(bench, "kinds", text, count)["cpu"])
     for name, seconds in used.items():
