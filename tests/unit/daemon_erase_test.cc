@@ -32,6 +32,7 @@ kpis:
     on: [deal.created]
     until: [deal.won]
     by: {rep_id: deal.owner}
+  - {name: owners, key: deal.id, open: {distinct: deal.owner}, on: [deal.created], until: [deal.won]}
   - {name: silent, key: deal.id, open: {silent_for: 1h}, on: [deal.created], until: [deal.won]}
 )";
 constexpr int64_t kStart = 19'700 * 86'400;
@@ -129,6 +130,7 @@ TEST_F(EraseTest, AnIdGoesAndItsTotalsStay) {
             "erased what was known of 2 entities; what was counted stays\n"
             "  buyers: 1\n"
             "  newcomers: 1\n"
+            "  owners: 1, 1 of them taken out of what is open\n"
             "  pipeline: 1, 1 of them taken out of what is open\n"
             "  silent: 1, 1 of them taken out of what is open\n");
   EXPECT_FALSE(OnDisk("person-4711-zebra"));
@@ -143,6 +145,14 @@ TEST_F(EraseTest, AnIdGoesAndItsTotalsStay) {
   Paid(7400, "person-4711-zebra");
   EXPECT_EQ(RunTo(7500).at(Key("newcomers", "", "lifetime")), "3");
   EXPECT_EQ(RunTo(12'000).at(Key("silent", "", "now")), "2") << "what was not silent yet becomes so";
+}
+
+TEST_F(EraseTest, AValueOfOpenEntitiesLeavesWithTheLastThatHasIt) {
+  ASSERT_EQ(Erase({"--id=person-4711-zebra"}), kExitOk) << err_;
+  ASSERT_EQ(Erase({"--id=deal-quite-different"}), kExitOk) << err_;
+  EXPECT_EQ(RunTo(7300).at(Key("owners", "", "now")), "1");
+  ASSERT_EQ(Erase({"--id=deal-not-silent-yet"}), kExitOk) << err_;
+  EXPECT_EQ(RunTo(7400).at(Key("owners", "", "now")), "0");
 }
 
 TEST_F(EraseTest, WhatWasNotSilentYetNeverBecomesSo) {
