@@ -1,6 +1,7 @@
 #include "daemon/cli.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -294,8 +295,25 @@ int Usage(const std::string& text) {
   return kExitUsage;
 }
 
-// What is wrong with a word that should be a command; empty when none is.
-std::string UnknownCommand(CLI::App* app, int argc, const char* const* argv) {
+// An option that the command doesn't have; empty when there is none.
+std::string UnknownOption(const CLI::App& command, int argc, const char* const* argv) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back(name);
+  }
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (!word.starts_with("--")) continue;
+    const std::string name(word.substr(2, word.find('=') - 2));
+    if (name.empty() || std::find(names.begin(), names.end(), name) != names.end()) continue;
+    const std::string near = Nearest(name, names);
+    return "--" + name + " is no option of " + command.get_name() + (near.empty() ? "" : "; did you mean --" + near + "?");
+  }
+  return "";
+}
+
+// What is wrong with a word that should be a command or an option; empty when none is.
+std::string Unknown(CLI::App* app, int argc, const char* const* argv) {
   for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
     std::vector<std::string> names;
     CLI::App* next = nullptr;
@@ -303,14 +321,14 @@ std::string UnknownCommand(CLI::App* app, int argc, const char* const* argv) {
       names.push_back(command->get_name());
       if (command->get_name() == argv[i]) next = command;
     }
-    if (names.empty()) return "";
+    if (names.empty()) break;
     if (next == nullptr) {
       const std::string near = Nearest(argv[i], names);
       return "\"" + std::string(argv[i]) + "\" is no command" + (near.empty() ? "" : "; did you mean \"" + near + "\"?");
     }
     app = next;
   }
-  return "";
+  return UnknownOption(*app, argc, argv);
 }
 
 }  // namespace
@@ -335,7 +353,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   } catch (const CLI::Success& asked) {  // --help, --version
     return app.exit(asked, std::cout, std::cout);
   } catch (const CLI::ParseError& error) {
-    const std::string unknown = UnknownCommand(&app, argc, argv);
+    const std::string unknown = Unknown(&app, argc, argv);
     return Usage(unknown.empty() ? error.what() : unknown);
   }
   try {

@@ -72,6 +72,13 @@ TEST_F(CliTest, AMistypedCommandIsNamedWithTheNearestOne) {
   EXPECT_EQ(err_.find("is no command"), std::string::npos) << err_;
 }
 
+TEST_F(CliTest, AMistypedOptionIsNamedWithTheNearestOne) {
+  EXPECT_EQ(Run({"explain", "revenue", "--windw=24h"}), kExitUsage);
+  EXPECT_EQ(err_, "tidemark: --windw is no option of explain; did you mean --window?\nTry: tidemark --help\n");
+  EXPECT_EQ(Run({"state", "erase", "--confg.file", "x"}), kExitUsage);
+  EXPECT_EQ(err_, "tidemark: --confg.file is no option of erase; did you mean --config.file?\nTry: tidemark --help\n");
+}
+
 TEST_F(CliTest, ExitCodesAreAsDocumented) {
   const struct {
     const char* name;
