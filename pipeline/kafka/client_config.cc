@@ -99,6 +99,14 @@ Result<KafkaPtr<rd_kafka_conf_t>> ConsumerConfig(const KafkaSpec& spec, const Fe
   return conf;
 }
 
+Result<KafkaPtr<rd_kafka_t>> NewConsumer(KafkaPtr<rd_kafka_conf_t> conf) {
+  char text[512];
+  KafkaPtr<rd_kafka_t> client(rd_kafka_new(RD_KAFKA_CONSUMER, conf.get(), text, sizeof text));
+  if (client == nullptr) return Invalid(std::string("kafka: ") + text);
+  conf.release();  // the client's now
+  return client;
+}
+
 void CheckKafkaProperties(const KafkaSpec& spec, Diagnostics* diagnostics) {
   KafkaPtr<rd_kafka_conf_t> conf(rd_kafka_conf_new());
   for (const auto& [name, value] : spec.properties) {

@@ -25,6 +25,9 @@ FetchLimits LimitsFor(uint64_t fetch_memory_bytes, uint64_t partitions);
 // and unknown ones too, in librdkafka's words. Never repeats a value of a secret.
 Result<KafkaPtr<rd_kafka_conf_t>> ConsumerConfig(const KafkaSpec& spec, const FetchLimits& limits);
 
+// A client with these settings. Nothing is connected to yet.
+Result<KafkaPtr<rd_kafka_t>> NewConsumer(KafkaPtr<rd_kafka_conf_t> conf);
+
 // Every mistake in spec.properties, each at its place; nothing is connected to.
 void CheckKafkaProperties(const KafkaSpec& spec, Diagnostics* diagnostics);
 

@@ -14,14 +14,6 @@ constexpr auto kAskForPartitions = std::chrono::milliseconds(2000);
 constexpr uint64_t kPartitionsOfUnknownTopic = 16;
 constexpr auto kCloseWithin = std::chrono::milliseconds(3000);
 
-Result<KafkaPtr<rd_kafka_t>> NewConsumer(KafkaPtr<rd_kafka_conf_t> conf) {
-  char text[512];
-  KafkaPtr<rd_kafka_t> client(rd_kafka_new(RD_KAFKA_CONSUMER, conf.get(), text, sizeof text));
-  if (client == nullptr) return Invalid(std::string("kafka: ") + text);
-  conf.release();  // the client's now
-  return client;
-}
-
 // Partitions of one topic, or a guess when nobody answers in time.
 uint64_t AskPartitions(rd_kafka_t* client, const std::string& name, std::chrono::milliseconds timeout) {
   KafkaPtr<rd_kafka_topic_t> topic(rd_kafka_topic_new(client, name.c_str(), nullptr));

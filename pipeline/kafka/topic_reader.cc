@@ -18,10 +18,7 @@ std::string_view View(const void* data, size_t size) {
 Result<std::unique_ptr<TopicReader>> TopicReader::Open(const KafkaSpec& spec, std::string topic) {
   TM_ASSIGN_OR_RETURN(auto conf, ConsumerConfig(spec, LimitsFor(kFetchMemory, 1)));
   rd_kafka_conf_set_log_cb(conf.get(), [](const rd_kafka_t*, int, const char*, const char*) {});
-  char text[512];
-  KafkaPtr<rd_kafka_t> client(rd_kafka_new(RD_KAFKA_CONSUMER, conf.get(), text, sizeof text));
-  if (client == nullptr) return Invalid(std::string("kafka: ") + text);
-  conf.release();  // the client's now
+  TM_ASSIGN_OR_RETURN(KafkaPtr<rd_kafka_t> client, NewConsumer(std::move(conf)));
   rd_kafka_poll_set_consumer(client.get());
   return std::unique_ptr<TopicReader>(new TopicReader(std::move(topic), std::move(client)));  // NOLINT: private
 }
