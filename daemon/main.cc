@@ -1,6 +1,6 @@
 // tidemark: events from Kafka to exact rolling KPIs in Prometheus. The commands are in commands.h; what `run` is made
 // of, in run.cc.
-#include "daemon/cli.h"
+#include "daemon/cli/cli.h"
 
 #ifdef TIDEMARK_MIMALLOC
 #include <mimalloc.h>

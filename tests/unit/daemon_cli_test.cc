@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "daemon/cli.h"
+#include "daemon/cli/cli.h"
 #include "daemon/exit_code.h"
 
 namespace tidemark {

@@ -7,7 +7,7 @@
 #include <iterator>
 
 #include "config/config.h"
-#include "daemon/cli.h"
+#include "daemon/cli/cli.h"
 #include "daemon/exit_code.h"
 #include "pipeline/engine/engine.h"
 #include "pipeline/engine/verify.h"

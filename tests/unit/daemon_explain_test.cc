@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "config/config.h"
-#include "daemon/cli.h"
+#include "daemon/cli/cli.h"
 #include "daemon/exit_code.h"
 #include "daemon/explain_service.h"
 #include "daemon/explain_text.h"

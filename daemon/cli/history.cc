@@ -1,0 +1,114 @@
+// replay, import, explain: what is computed from events or a state, once.
+#include <map>
+#include <vector>
+
+#include "daemon/cli/options.h"
+#include "daemon/commands.h"
+
+namespace tidemark {
+namespace {
+
+struct ReplayFlags {
+  ReplayOptions options;
+  std::vector<std::string> at;
+  std::string output = "table";
+};
+
+void FillReplay(CLI::App* app, ReplayFlags* f) {
+  AddConfigFile(app, &f->options.config_file);
+  app->add_option("--input", f->options.input, "a .jsonl or .pb file, or a directory of them")->required();
+  app->add_option("--at", f->at, "event time at which to print, RFC 3339; may be given again (default: the end)")
+      ->check(CLI::Validator(&CheckTime, "RFC3339"));
+  app->add_option("--output", f->output, "table, json or prometheus")
+      ->check(CLI::IsMember({"table", "json", "prometheus"}))
+      ->capture_default_str();
+}
+
+int DoReplay(ReplayFlags& f) {
+  for (const std::string& text : f.at) f.options.at.push_back(*ParseRfc3339(text));
+  f.options.output = f.output == "json"         ? ReplayOutput::kJson
+                     : f.output == "prometheus" ? ReplayOutput::kPrometheus
+                                                : ReplayOutput::kTable;
+  return Replay(f.options);
+}
+
+struct ImportFlags {
+  ImportOptions options;
+  std::string storage, until;
+};
+
+void FillImport(CLI::App* app, ImportFlags* f) {
+  AddConfigFile(app, &f->options.config_file);
+  AddStoragePath(app, &f->storage);
+  app->add_option("--input", f->options.inputs, "a .jsonl or .pb file, or a directory of them; may be given again")->required();
+  app->add_option("--until", f->until,
+                  "RFC 3339: before it only the import counts, from it on only Kafka (default: just after the last event)")
+      ->check(CLI::Validator(&CheckTime, "RFC3339"));
+  app->add_flag("--dry-run", f->options.dry_run, "say what would be imported; write nothing");
+}
+
+int DoImport(ImportFlags& f) {
+  if (!f.storage.empty()) f.options.storage_path = f.storage;
+  if (!f.until.empty()) f.options.until = *ParseRfc3339(f.until);
+  return Import(f.options);
+}
+
+struct ExplainFlags {
+  ExplainOptions options;
+  std::map<std::string, std::string> asked;
+  std::vector<std::string> labels;
+  bool ids = false;
+};
+
+void FillExplain(CLI::App* app, ExplainFlags* f) {
+  constexpr std::pair<const char*, const char*> kAsked[] = {
+      {"window", "one of the KPI's windows (default: its first)"},
+      {"from", "RFC 3339; the last whole hour not after it that is known (default: 24 hours before)"},
+      {"to", "RFC 3339; a whole hour (default: now)"},
+      {"by", "groups by this label (default: by each)"},
+      {"limit", "length of each list, at most 10000 (default: 100)"},
+      {"format", "table or json (default: table)"}};
+  app->add_option("kpi", f->asked["kpi"], "its name")->required();
+  for (const auto& [name, what] : kAsked) app->add_option(std::string("--") + name, f->asked[name], what);
+  app->add_option("--label", f->labels, "only series with this value; may be given again")->option_text("NAME=VALUE");
+  app->add_flag("--ids", f->ids, "also the ids that count, which may be personal data");
+  CLI::Option* url = app->add_option("--url", f->options.url, "of a running daemon, like http://127.0.0.1:9464");
+  CLI::Option* config = app->add_option("--config.file", f->options.config_file,
+                                        "without --url: the configuration; no daemon may be running");
+  AddStoragePath(app, &f->options.storage_path)->needs(config);
+  url->excludes(config);
+  app->parse_complete_callback([url, config] {
+    if (url->count() + config->count() == 0) throw CLI::RequiredError("--url or --config.file");
+  });
+}
+
+int DoExplain(ExplainFlags& f) {
+  if (f.asked["format"].empty()) f.asked["format"] = "table";
+  for (const auto& [name, value] : f.asked) {
+    if (!value.empty()) f.options.query.emplace_back(name, value);
+  }
+  for (const std::string& label : f.labels) f.options.query.emplace_back("label", label);
+  if (f.ids) f.options.query.emplace_back("ids", "true");
+  return ExplainCommand(f.options);
+}
+
+}  // namespace
+
+void AddReplay(CLI::App* root, Chosen* chosen) {
+  AddCommand<ReplayFlags>(root, chosen, "replay", "Run the same engine over files of events and print every KPI's value.",
+                          &FillReplay, &DoReplay);
+}
+
+void AddImport(CLI::App* root, Chosen* chosen) {
+  AddCommand<ImportFlags>(root, chosen, "import",
+                          "Count history from files into an empty state, before the first record of Kafka.", &FillImport,
+                          &DoImport);
+}
+
+void AddExplain(CLI::App* root, Chosen* chosen) {
+  AddCommand<ExplainFlags>(root, chosen, "explain",
+                           "What moved a KPI: entered, left, corrected, by label; and which ids are behind it.", &FillExplain,
+                           &DoExplain);
+}
+
+}  // namespace tidemark
