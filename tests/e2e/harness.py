@@ -285,13 +285,13 @@ def caught_up_to(page, feed):
 
 
 def main():
-    """unittest.main, but a run in which everything was skipped ends with status 77, and says why."""
+    """unittest.main, but what was skipped is said, and a run in which everything was ends with status 77."""
     program = unittest.main(module="__main__", exit=False, verbosity=2)
     result = program.result
     if not result.wasSuccessful():
         sys.exit(1)
+    for _, reason in result.skipped:
+        print(f"SKIPPED: {reason}")
     if result.skipped and len(result.skipped) >= max(1, result.testsRun):
-        for _, reason in result.skipped:
-            print(f"SKIPPED: {reason}")
         sys.exit(SKIPPED)
     sys.exit(0)

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A real Prometheus scrapes the daemon and answers; promtool and OpenMetrics agree with what is exposed."""
+"""Real Prometheus, of this Debian and of a newer one, scrape the daemon and answer; promtool and OpenMetrics agree with what is exposed."""
 
 import gzip
 import json
@@ -37,6 +37,15 @@ scrape_configs:
 """
 
 
+def newer(program):
+    """A program of Prometheus 3, from the package of the same name of a newer Debian; the test is skipped where it can't be had."""
+    unpacked = subprocess.run([harness.ROOT / "tests" / "tools" / "newer_debian.sh", "sid", program], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300, check=False)
+    if unpacked.returncode != 0:
+        raise unittest.SkipTest("no Prometheus 3: " + (unpacked.stderr.strip().splitlines() or ["?"])[-1])
+    return f"{unpacked.stdout.strip()}/usr/bin/{program}"
+
+
 class Prometheus(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -62,8 +71,15 @@ class Prometheus(unittest.TestCase):
         cls.daemon.wait_for(lambda p: harness.caught_up_to(p, feed) and p.number("tidemark_caught_up") == 1
                             and p.family("tidemark_breach", rule="revenue_low"), "everything is read and judged", 60)
 
-    def test_scrapes_and_answers_with_the_right_values(self):
-        url = self.start_prometheus()
+    def test_the_distributions_prometheus_scrapes_and_answers_with_the_right_values(self):
+        self.check_values(self.start_prometheus("prometheus"))
+
+    def test_so_does_a_prometheus_3(self):
+        url = self.start_prometheus(newer("prometheus"))
+        self.assertTrue(self.version(url).startswith("3."), self.version(url))
+        self.check_values(url)
+
+    def check_values(self, url):
         self.assertEqual(self.ask(url, 'up{job="tidemark"}'), 1)
         self.assertEqual(self.ask(url, 'sum(sales_leads_created{window="1h"})'), 30)
         self.assertEqual(self.ask(url, 'sales_leads_created{channel="web \\"shop\\"\\\\one",window="lifetime"}'), 13)
@@ -74,8 +90,14 @@ class Prometheus(unittest.TestCase):
         self.assertEqual(self.ask(url, "sum(tidemark_records_read_total)"), 60)
 
     def test_promtool_finds_nothing_to_say(self):
+        self.check_metrics("promtool")
+
+    def test_nor_does_that_of_prometheus_3(self):
+        self.check_metrics(newer("promtool"))
+
+    def check_metrics(self, promtool):
         _, _, text = self.daemon.get("/metrics")
-        checked = subprocess.run(["promtool", "check", "metrics"], input=text, text=True, stdout=subprocess.PIPE,
+        checked = subprocess.run([promtool, "check", "metrics"], input=text, text=True, stdout=subprocess.PIPE,
                                  stderr=subprocess.STDOUT, check=False)
         self.assertEqual((checked.returncode, checked.stdout), (0, ""))
 
@@ -95,13 +117,13 @@ class Prometheus(unittest.TestCase):
             self.assertEqual(answer.headers["Content-Encoding"], "gzip")
             self.assertIn("sales_revenue", gzip.decompress(answer.read()).decode())
 
-    def start_prometheus(self):
+    def start_prometheus(self, program):
         folder = harness.temp_dir("prometheus-data")
         (folder / "prometheus.yml").write_text(SCRAPE.format(port=self.daemon.port))
         port = free_ports(1)[0]
         with open(folder / "log", "wb") as log:
             process = subprocess.Popen(
-                ["prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
+                [program, f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
                  f"--web.listen-address=127.0.0.1:{port}"], stdout=log, stderr=log)
 
         def end():
@@ -118,6 +140,11 @@ class Prometheus(unittest.TestCase):
             return self.ask(url, query)
         except (OSError, IndexError):
             return None
+
+    @staticmethod
+    def version(url):
+        with urllib.request.urlopen(f"{url}/api/v1/status/buildinfo", timeout=10) as answer:
+            return json.load(answer)["data"]["version"]
 
     @staticmethod
     def ask(url, query):
