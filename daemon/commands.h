@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/http_client.h"
 #include "daemon/log.h"
 #include "pipeline/base/time.h"
 #include "pipeline/plan/plan.h"
@@ -80,10 +81,16 @@ int StateErase(const EraseOptions& options);
 
 struct ExplainOptions {
   std::vector<std::pair<std::string, std::string>> query;  // as in the address /api/v1/explain
-  std::string url;                                         // of a running daemon; "": the state is read
+  HttpTarget target;                                       // a running daemon; without an address the state is read
   std::string config_file, storage_path;
 };
 int ExplainCommand(const ExplainOptions& options);
+
+struct CheckProbeOptions {
+  HttpTarget target;
+  bool ready = false;  // else healthy
+};
+int CheckProbe(const CheckProbeOptions& options);
 
 // Plan of a configuration file; null after every mistake was printed to stderr. `adjust` may change what was read
 // before it is compiled.

@@ -22,10 +22,12 @@ std::optional<uint64_t> ReadLimit(const std::string& path) {
 }
 
 // The least limit found in `root`/`path` and every directory above it, down to root.
-std::optional<uint64_t> LeastLimit(const std::string& root, std::string path, const std::string& file) {
+std::optional<uint64_t> LeastLimit(const std::string& root, std::string path, std::initializer_list<const char*> files) {
   std::optional<uint64_t> least;
   while (true) {
-    if (const auto limit = ReadLimit(root + path + "/" + file)) least = least ? std::min(*least, *limit) : *limit;
+    for (const char* file : files) {
+      if (const auto limit = ReadLimit(root + path + "/" + file)) least = least ? std::min(*least, *limit) : *limit;
+    }
     const size_t slash = path.rfind('/');
     if (slash == std::string::npos) return least;
     path.erase(slash);
@@ -70,8 +72,8 @@ std::optional<uint64_t> CgroupLimit(const std::string& root, const std::string& 
     if (path.find("..") != std::string::npos) path.clear();  // a cgroup outside of our namespace
     if (path == "/") path.clear();
     std::optional<uint64_t> limit;
-    if (controllers.empty()) limit = LeastLimit(root, path, "memory.max");
-    if (controllers == "memory") limit = LeastLimit(root + "/memory", path, "memory.limit_in_bytes");
+    if (controllers.empty()) limit = LeastLimit(root, path, {"memory.max", "memory.high"});
+    if (controllers == "memory") limit = LeastLimit(root + "/memory", path, {"memory.limit_in_bytes"});
     if (limit) least = least ? std::min(*least, *limit) : *limit;
   }
   return least;

@@ -31,7 +31,7 @@ Result<MemoryPlan> SplitMemory(uint64_t budget_bytes);
 // What limits.memory says; else three quarters of the cgroup's limit; else a quarter of the machine.
 uint64_t MemoryBudget(uint64_t configured, std::optional<uint64_t> cgroup_limit, uint64_t machine_bytes);
 
-// The least limit of the process's cgroup and those above it (v2, else v1) below `root`, normally "/sys/fs/cgroup";
+// The least limit of the process's cgroup and those above it (v2, also where it is only slowed down; else v1) below `root`, normally "/sys/fs/cgroup";
 // `membership` is the text of /proc/self/cgroup. nullopt: none.
 std::optional<uint64_t> CgroupLimit(const std::string& root, const std::string& membership);
 uint64_t MachineBytes();

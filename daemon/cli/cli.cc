@@ -24,6 +24,7 @@ Examples:
   tidemark generate catalogue                       every KPI that ships with it
   tidemark state inspect --storage.path=/var/lib/tidemark
   tidemark explain revenue --window=30d --url=http://127.0.0.1:9464
+  tidemark check ready --url=http://127.0.0.1:9464  a probe; exit 0 or 1
   curl localhost:9464/metrics                       what a running daemon shows
 
 Exit codes:
@@ -93,13 +94,28 @@ CLI::Option* AddStoragePath(CLI::App* app, std::string* path) {
   return app->add_option("--storage.path", *path, "state directory; over storage.path of the configuration");
 }
 
+CLI::Option* AddTarget(CLI::App* app, HttpTarget* target) {
+  CLI::Option* url = app->add_option("--url", target->url, "of a running daemon, like http://127.0.0.1:9464");
+  url->check(CLI::Validator([](const std::string& text) { return CheckUrl(text).text(); }, ""));
+  const auto file = [&](const char* name, std::string* to, const char* what) {
+    return app->add_option(name, *to, what)->option_text("FILE")->needs(url);
+  };
+  file("--web.ca-file", &target->ca_file, "who may have signed the daemon's certificate (default: those the machine trusts)");
+  app->add_option("--web.server-name", target->server_name, "in its certificate, where that isn't the name in --url")->needs(url);
+  CLI::Option* certificate = file("--web.cert-file", &target->cert_file, "our certificate, where the daemon wants one");
+  file("--web.key-file", &target->key_file, "its key")->needs(certificate);
+  CLI::Option* user = app->add_option("--web.username", target->username, "of basic auth")->needs(url);
+  file("--web.password-file", &target->password_file, "its password, in a file")->needs(user);
+  return url;
+}
+
 int RunCommandLine(int argc, const char* const* argv) {
   Chosen chosen;
   CLI::App app("Exact rolling KPIs and breaches from CRM and marketing events in Kafka, for Prometheus.", "tidemark");
   app.footer(kFooter);
   app.set_version_flag("--version", VersionText());
   app.require_subcommand(1);
-  for (const auto& add : {AddRun, AddCheckConfig, AddReplay, AddImport, AddTest, AddGenerate, AddState, AddExplain, AddDemo}) {
+  for (const auto& add : {AddRun, AddCheckConfig, AddReplay, AddImport, AddTest, AddGenerate, AddState, AddExplain, AddCheck, AddDemo}) {
     add(&app, &chosen);
   }
   try {

@@ -72,7 +72,7 @@ void FillExplain(CLI::App* app, ExplainFlags* f) {
   for (const auto& [name, what] : kAsked) app->add_option(std::string("--") + name, f->asked[name], what);
   app->add_option("--label", f->labels, "only series with this value; may be given again")->option_text("NAME=VALUE");
   app->add_flag("--ids", f->ids, "also the ids that count, which may be personal data");
-  CLI::Option* url = app->add_option("--url", f->options.url, "of a running daemon, like http://127.0.0.1:9464");
+  CLI::Option* url = AddTarget(app, &f->options.target);
   CLI::Option* config = app->add_option("--config.file", f->options.config_file,
                                         "without --url: the configuration; no daemon may be running");
   AddStoragePath(app, &f->options.storage_path)->needs(config);

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/http_client.h"
+
 namespace tidemark {
 
 // What the command line asked for; returns the exit code. Its options live in it and in the parser.
@@ -28,6 +30,9 @@ void AddConfigFile(CLI::App* app, std::string* file);
 // storage.path over that of the configuration; `file` stays empty when it is not given.
 CLI::Option* AddStoragePath(CLI::App* app, std::string* path);
 
+// --url of a running daemon, and the options beside it that say how to reach it.
+CLI::Option* AddTarget(CLI::App* app, HttpTarget* target);
+
 // Says what is wrong with an RFC 3339 time, or a duration; "" when nothing is.
 std::string CheckTime(const std::string& text);
 std::string CheckDuration(const std::string& text);
@@ -41,5 +46,6 @@ void AddReplay(CLI::App* root, Chosen* chosen);
 void AddImport(CLI::App* root, Chosen* chosen);
 void AddExplain(CLI::App* root, Chosen* chosen);
 void AddState(CLI::App* root, Chosen* chosen);
+void AddCheck(CLI::App* root, Chosen* chosen);
 
 }  // namespace tidemark

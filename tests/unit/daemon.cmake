@@ -10,3 +10,4 @@ target_compile_definitions(daemon_scenario_test PRIVATE TIDEMARK_SOURCE_DIR="${P
 tidemark_test(daemon_explain_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_explain_test.cc LIBS tidemark_cli tidemark_proto LABELS unit)
 tidemark_test(daemon_erase_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_erase_test.cc ${CMAKE_CURRENT_LIST_DIR}/../property/oracle.cc
               LIBS tidemark_cli tidemark_proto LABELS unit)
+tidemark_test(daemon_client_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_client_test.cc LIBS tidemark_cli LABELS unit)

@@ -112,6 +112,10 @@ TEST_F(CgroupTest, TheLeastLimitOnTheWayUpCounts) {
   Write("", "memory.max", "9999999");
   EXPECT_EQ(CgroupLimit(root_, "0::/pod/box\n"), 1048576u);
   EXPECT_EQ(CgroupLimit(root_, "0::/\n"), 9999999u);
+  Write("/pod/box", "memory.high", "524288");
+  EXPECT_EQ(CgroupLimit(root_, "0::/pod/box\n"), 524288u) << "from there on the kernel slows a process down";
+  EXPECT_EQ(CgroupLimit(root_, "0::/pod/box/not/mounted/here\n"), 524288u);
+  EXPECT_EQ(CgroupLimit(root_, "0::/../../kubepods/pod/box\n"), 9999999u) << "seen from another namespace: its root is ours";
   Write("/memory/old", "memory.limit_in_bytes", "2097152");
   Write("/memory", "memory.limit_in_bytes", "9223372036854771712");
   EXPECT_EQ(CgroupLimit(root_, "12:cpu:/x\n9:memory:/old\n"), 2097152u);

@@ -1,0 +1,135 @@
+#include "daemon/http_client.h"
+
+#include <curl/curl.h>
+
+#include <fstream>
+#include <memory>
+
+namespace tidemark {
+namespace {
+
+constexpr size_t kMostBytes = 256u << 20;
+
+using Curl = std::unique_ptr<CURL, void (*)(CURL*)>;
+using Address = std::unique_ptr<CURLU, void (*)(CURLU*)>;
+using List = std::unique_ptr<curl_slist, void (*)(curl_slist*)>;
+
+size_t Append(char* data, size_t size, size_t count, void* to) {
+  auto* body = static_cast<std::string*>(to);
+  if (body->size() + size * count > kMostBytes) return 0;  // ends the transfer
+  body->append(data, size * count);
+  return size * count;
+}
+
+std::string Part(CURLU* address, CURLUPart part) {
+  char* text = nullptr;
+  if (curl_url_get(address, part, &text, CURLU_DEFAULT_PORT) != CURLUE_OK) return "";
+  const std::unique_ptr<char, void (*)(void*)> owned(text, curl_free);
+  return text;
+}
+
+Status Set(CURLU* address, CURLUPart part, const std::string& text, unsigned flags = 0) {
+  const CURLUcode code = curl_url_set(address, part, text.c_str(), flags);
+  return code == CURLUE_OK ? Status::Ok() : Invalid(std::string("the address: ") + curl_url_strerror(code));
+}
+
+Result<Address> Parse(const std::string& url) {
+  Address address(curl_url(), curl_url_cleanup);
+  if (address == nullptr) return Internal("out of memory");
+  TM_RETURN_IF_ERROR(Set(address.get(), CURLUPART_URL, url));
+  const std::string scheme = Part(address.get(), CURLUPART_SCHEME);
+  if (scheme != "http" && scheme != "https") return Invalid("the address begins with http:// or https://");
+  if (!Part(address.get(), CURLUPART_USER).empty() || !Part(address.get(), CURLUPART_PASSWORD).empty()) {
+    return Invalid("the address bears a password, which the list of processes shows: use --web.username and --web.password-file");
+  }
+  return address;
+}
+
+Status AddPath(CURLU* address, std::string_view path, HttpQuery query) {
+  std::string base = Part(address, CURLUPART_PATH);
+  while (base.ends_with('/')) base.pop_back();
+  TM_RETURN_IF_ERROR(Set(address, CURLUPART_PATH, base.append(path)));
+  for (const auto& [name, value] : query) {
+    TM_RETURN_IF_ERROR(Set(address, CURLUPART_QUERY, name + "=" + value, CURLU_APPENDQUERY | CURLU_URLENCODE));
+  }
+  return Status::Ok();
+}
+
+Result<std::string> ReadPassword(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(std::istreambuf_iterator<char>(file), {});
+  if (!file) return Unavailable(path + ": cannot be read");
+  if (text.ends_with('\n')) text.pop_back();
+  return text;
+}
+
+// What is connected to stays, whatever the name is that it goes by.
+Status GoBy(const std::string& name, CURLU* address, List* connect_to) {
+  const std::string port = Part(address, CURLUPART_PORT);
+  const std::string to = name + ":" + port + ":" + Part(address, CURLUPART_HOST) + ":" + port;
+  connect_to->reset(curl_slist_append(nullptr, to.c_str()));
+  return Set(address, CURLUPART_HOST, name);
+}
+
+void SetText(CURL* curl, CURLoption option, const std::string& text) {
+  if (!text.empty()) curl_easy_setopt(curl, option, text.c_str());
+}
+
+Status Identify(const HttpTarget& target, CURL* curl) {
+  SetText(curl, CURLOPT_CAINFO, target.ca_file);
+  SetText(curl, CURLOPT_SSLCERT, target.cert_file);
+  SetText(curl, CURLOPT_SSLKEY, target.key_file);
+  if (target.username.empty()) return Status::Ok();
+  curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+  SetText(curl, CURLOPT_USERNAME, target.username);
+  if (target.password_file.empty()) return Status::Ok();
+  TM_ASSIGN_OR_RETURN(const std::string password, ReadPassword(target.password_file));
+  curl_easy_setopt(curl, CURLOPT_PASSWORD, password.c_str());
+  return Status::Ok();
+}
+
+Result<HttpReply> Ask(const HttpTarget& target, std::string_view path, HttpQuery query, bool post) {
+  TM_ASSIGN_OR_RETURN(const Address address, Parse(target.url));
+  TM_RETURN_IF_ERROR(AddPath(address.get(), path, query));
+  List connect_to(nullptr, curl_slist_free_all);
+  if (!target.server_name.empty()) TM_RETURN_IF_ERROR(GoBy(target.server_name, address.get(), &connect_to));
+  const Curl curl(curl_easy_init(), curl_easy_cleanup);
+  if (curl == nullptr) return Internal("libcurl does not start");
+  HttpReply reply;
+  curl_easy_setopt(curl.get(), CURLOPT_CURLU, address.get());
+  curl_easy_setopt(curl.get(), CURLOPT_CONNECT_TO, connect_to.get());
+  curl_easy_setopt(curl.get(), CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(curl.get(), CURLOPT_PROXY, "");
+  curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, static_cast<long>(target.timeout.count()));
+  curl_easy_setopt(curl.get(), CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, Append);
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &reply.body);
+  if (post) curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, "");
+  TM_RETURN_IF_ERROR(Identify(target, curl.get()));
+  const CURLcode code = curl_easy_perform(curl.get());
+  if (code != CURLE_OK) return Unavailable(target.url + ": " + curl_easy_strerror(code));
+  curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &reply.code);
+  return reply;
+}
+
+}  // namespace
+
+Result<HttpReply> HttpGet(const HttpTarget& target, std::string_view path, HttpQuery query) {
+  return Ask(target, path, query, /*post=*/false);
+}
+
+Result<HttpReply> HttpPost(const HttpTarget& target, std::string_view path, HttpQuery query) {
+  return Ask(target, path, query, /*post=*/true);
+}
+
+Result<std::string> BodyOf(const HttpTarget& target, Result<HttpReply> reply) {
+  if (!reply.ok()) return reply.status();
+  if (reply->code == 200) return std::move(reply->body);
+  while (reply->body.ends_with('\n')) reply->body.pop_back();
+  return Unavailable(target.url + " answers " + std::to_string(reply->code) + (reply->body.empty() ? "" : ": " + reply->body));
+}
+
+Status CheckUrl(const std::string& url) { return Parse(url).status(); }
+
+}  // namespace tidemark
