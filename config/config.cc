@@ -76,7 +76,7 @@ void ParseConfig(const std::string& file_name, std::string_view yaml, Specs* spe
 
 void LoadConfig(const std::string& path, Specs* specs, Diagnostics* diagnostics, ConfigUse use) {
   *specs = Specs();
-  const std::optional<config::Document> document = config::Document::Load(path, diagnostics);
+  const std::optional<config::Document> document = config::Document::Load(path, diagnostics, &specs->files.emplace_back());
   if (document) config::ReadRoot(*document, use, ShippedCatalogue(), specs, diagnostics);
 }
 

@@ -95,7 +95,7 @@ void ReadProperties(const Value& value, KafkaSpec* kafka) {
       continue;
     }
     kafka->at[name] = property.place();
-    const std::optional<std::string> text = from_file ? ReadSecretFile(property) : Expand(property);
+    const std::optional<std::string> text = from_file ? ReadSecretFile(property, &kafka->files) : Expand(property);
     kafka->properties[name] = text.value_or("");  // a mistake is reported; the name still counts as given
   }
 }

@@ -180,7 +180,8 @@ void ParseScenarios(const std::string& file_name, std::string_view yaml, const S
 }
 
 void LoadScenarios(const std::string& path, const Schema& schema, ScenarioFile* file, Diagnostics* diagnostics) {
-  config::ReadDocument(path, config::Document::Load(path, diagnostics), schema, file, diagnostics);
+  ReadFile read;
+  config::ReadDocument(path, config::Document::Load(path, diagnostics, &read), schema, file, diagnostics);
 }
 
 }  // namespace tidemark

@@ -1,9 +1,8 @@
 #include "config/substitute.h"
 
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
-#include <fstream>
+
+#include "config/read_file.h"
 
 namespace tidemark::config {
 namespace {
@@ -63,20 +62,18 @@ std::optional<std::string> Expand(const Value& value) {
   return expanded;
 }
 
-std::optional<std::string> ReadSecretFile(const Value& value) {
+std::optional<std::string> ReadSecretFile(const Value& value, std::vector<ReadFile>* files) {
   const std::optional<std::string> path = Expand(value);
   if (!path) return std::nullopt;
   // The text as written is shown, not what a variable made of it.
   const std::string shown = Quoted(value.node().text);
-  errno = 0;
-  std::ifstream in(*path, std::ios::binary);
-  std::string secret(kMaxSecretBytes + 1, '\0');
-  if (in) in.read(secret.data(), static_cast<std::streamsize>(secret.size()));
-  if (!in.is_open() || in.bad() || (in.fail() && !in.eof())) {
-    value.Fail("can't read " + shown + (errno != 0 ? ": " + std::string(std::strerror(errno)) : ""));
+  Result<std::string> read = ReadText(*path, kMaxSecretBytes, &files->emplace_back());
+  if (!read.ok()) {
+    const std::string& why = read.status().text();
+    value.Fail("can't read " + shown + (why.empty() ? "" : ": " + why));
     return std::nullopt;
   }
-  secret.resize(static_cast<size_t>(in.gcount()));
+  std::string secret = *std::move(read);
   if (secret.size() > kMaxSecretBytes) {
     value.Fail(shown + " is larger than 64 KiB; a secret is smaller than that");
     return std::nullopt;

@@ -28,6 +28,7 @@ std::string PathOf(const Value& file, const std::string& text) {
 }
 
 void ReadContents(const Value& file, const LookupPlan* layout, TableSpec* table, Diagnostics* diagnostics) {
+  table->stamp = FileStamp(table->file);
   const Result<TableText> read = ReadTableFile(table->file);
   if (!read.ok()) return file.Fail(Quoted(table->file) + ": " + read.status().text());
   table->stamp = read->stamp;

@@ -5,14 +5,12 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <map>
 #include <set>
 #include <sstream>
 #include <utility>
 
+#include "config/read_file.h"
 #include "config/scalar_place.h"
 
 namespace tidemark::config {
@@ -196,18 +194,12 @@ std::optional<Document> Document::Parse(std::string file, std::string_view yaml,
   return document;
 }
 
-std::optional<Document> Document::Load(const std::string& path, Diagnostics* diagnostics) {
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  std::string text(kMaxYamlBytes + 1, '\0');
-  if (in.is_open()) in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!in.is_open() || in.bad() || (in.fail() && !in.eof())) {
-    diagnostics->Add({path, 0, 0},
-                     "can't read the file" + (errno != 0 ? ": " + std::string(std::strerror(errno)) : ""));
-    return std::nullopt;
-  }
-  text.resize(static_cast<size_t>(in.gcount()));
-  return Parse(path, text, diagnostics);
+std::optional<Document> Document::Load(const std::string& path, Diagnostics* diagnostics, ReadFile* file) {
+  const Result<std::string> text = ReadText(path, kMaxYamlBytes, file);
+  if (text.ok()) return Parse(path, *text, diagnostics);
+  const std::string& why = text.status().text();
+  diagnostics->Add({path, 0, 0}, "can't read the file" + (why.empty() ? "" : ": " + why));
+  return std::nullopt;
 }
 
 Place Document::Inside(const Node& scalar, size_t offset) const {

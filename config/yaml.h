@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pipeline/plan/diagnostic.h"
+#include "pipeline/plan/spec.h"
 
 namespace tidemark::config {
 
@@ -47,7 +48,8 @@ class Document {
   // nullopt after a syntax error, which ends the reading; repeated keys are reported and reading goes on.
   static std::optional<Document> Parse(std::string file, std::string_view yaml, Diagnostics* diagnostics);
   // The same for the file at `path`.
-  static std::optional<Document> Load(const std::string& path, Diagnostics* diagnostics);
+  // *file says what was read, also where there is no document.
+  static std::optional<Document> Load(const std::string& path, Diagnostics* diagnostics, ReadFile* file);
 
   const Node& root() const { return *root_; }
   Place At(Mark mark) const { return {file_, mark.line, mark.column}; }

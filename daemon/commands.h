@@ -23,6 +23,7 @@ struct RunOptions {
   std::string port_file;                                    // the real port is written there; empty: nowhere
   LogFormat log_format = LogFormat::kLogfmt;
   LogLevel log_level = LogLevel::kInfo;
+  Duration reload_interval{};           // how often the configuration's files are looked at; zero: never
 };
 int RunDaemon(const RunOptions& options);
 

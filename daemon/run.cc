@@ -12,6 +12,7 @@
 
 #include "daemon/clock.h"
 #include "daemon/commands.h"
+#include "daemon/config_watch.h"
 #include "daemon/engine_runner.h"
 #include "daemon/exit_code.h"
 #include "daemon/explain_service.h"
@@ -107,13 +108,19 @@ int RunDaemon(const RunOptions& options) {
   TakeOverSignals();
   InitLog(options.log_format, options.log_level);
 
+  // Another configuration can't change it, nor can a limit that is found to be another by then.
+  const uint64_t found_memory = ProcessBudget(0);
+  std::mutex attempt_mu;
+  LoadAttempt attempt;  // GUARDED_BY(attempt_mu): the last one
   const Reloader::Load load = [&]() -> std::shared_ptr<const Configuration> {
     auto made = std::make_shared<Configuration>();
     made->plan = LoadPlan(options.config_file, &made->specs, [&](Specs* s) {
       if (options.storage_path) s->storage.path = *options.storage_path;
       if (options.listen_address) s->http.listen_address = *options.listen_address;
-      s->limits.memory_bytes = ProcessBudget(s->limits.memory_bytes);
+      if (s->limits.memory_bytes == 0) s->limits.memory_bytes = found_memory;
     });
+    const std::lock_guard lock(attempt_mu);
+    attempt = AttemptOf(made->specs, /*refused=*/made->plan == nullptr);
     if (made->plan == nullptr) return nullptr;
     return made;
   };
@@ -151,7 +158,16 @@ int RunDaemon(const RunOptions& options) {
   EngineRunner engine(first, *memory, &lifecycle, &own, &explain);
   Reloader reloader(first, load, [&](auto configuration) { engine.Use(std::move(configuration)); }, &own);
   reloader_at = &reloader;
+  std::optional<ConfigWatch> follow;
+  if (options.reload_interval > Duration::zero()) {
+    const auto last = [&] {
+      const std::lock_guard lock(attempt_mu);
+      return attempt;
+    };
+    follow.emplace(last, [&] { static_cast<void>(reloader.Reload()); }, options.reload_interval);
+  }
   WaitForStop(engine, &reloader);
+  follow.reset();
   reloader_at = nullptr;
 
   const Watchdog watchdog(&engine);

@@ -39,16 +39,7 @@ TableWatch::TableWatch(const Specs& specs, const Plan& plan, OwnMetrics* own, Du
   }
   contents_ = ContentsOf(tables_);
   own_->SetTables(StatesOf(tables_));
-  if (!tables_.empty()) thread_ = std::thread([this] { Main(); });
-}
-
-TableWatch::~TableWatch() {
-  {
-    const std::lock_guard lock(mu_);
-    stop_ = true;
-  }
-  cv_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  if (!tables_.empty()) thread_.emplace(Wait(), [this](const std::atomic<bool>& stop) { return Look(stop); });
 }
 
 std::optional<LookupTables> TableWatch::Take() {
@@ -62,13 +53,12 @@ std::optional<LookupTables> TableWatch::contents() const {
   return contents_;
 }
 
-void TableWatch::Look() {
+Duration TableWatch::Wait() const { return contents_ ? every_ : std::min(every_, kBetweenReads); }
+
+Duration TableWatch::Look(const std::atomic<bool>& stop) {
   bool changed = false;
   for (const auto& table : tables_) {
-    {
-      const std::lock_guard lock(mu_);
-      if (stop_) return;  // without brokers each look takes seconds
-    }
+    if (stop) return every_;  // without brokers each look takes seconds
     try {
       changed |= table->Look(WallNow());
     } catch (const std::exception& error) {  // out of memory: the old contents stay
@@ -76,19 +66,10 @@ void TableWatch::Look() {
     }
   }
   own_->SetTables(StatesOf(tables_));
-  if (!changed) return;
   const std::lock_guard lock(mu_);
-  contents_ = ContentsOf(tables_);
-  new_ = true;
-}
-
-void TableWatch::Main() {
-  for (bool stop = false; !stop;) {
-    std::unique_lock lock(mu_);
-    stop = cv_.wait_for(lock, contents_ ? every_ : std::min(every_, kBetweenReads), [this] { return stop_; });
-    lock.unlock();
-    if (!stop) Look();
-  }
+  if (changed) contents_ = ContentsOf(tables_);
+  new_ |= changed;
+  return Wait();
 }
 
 }  // namespace tidemark

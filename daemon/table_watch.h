@@ -2,14 +2,13 @@
 // contents stay.
 #pragma once
 
-#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <thread>
 #include <vector>
 
 #include "daemon/followed_table.h"
+#include "daemon/periodic.h"
 
 namespace tidemark {
 
@@ -18,7 +17,6 @@ namespace tidemark {
 class TableWatch {
  public:
   TableWatch(const Specs& specs, const Plan& plan, OwnMetrics* own, Duration every = std::chrono::seconds(1));
-  ~TableWatch();
 
   // All tables, once after each change. Threads: any.
   std::optional<LookupTables> Take();
@@ -26,18 +24,16 @@ class TableWatch {
   std::optional<LookupTables> contents() const;
 
  private:
-  void Main();
-  void Look();
+  Duration Look(const std::atomic<bool>& stop);
+  Duration Wait() const;
 
   std::vector<std::unique_ptr<FollowedTable>> tables_;  // confined to the thread
   OwnMetrics* const own_;
   const Duration every_;
   mutable std::mutex mu_;
-  std::condition_variable cv_;
-  bool stop_ = false;                     // GUARDED_BY(mu_)
   std::optional<LookupTables> contents_;  // GUARDED_BY(mu_)
   bool new_ = false;                      // GUARDED_BY(mu_): not taken yet
-  std::thread thread_;
+  std::optional<Periodic> thread_;        // the last: it uses the others
 };
 
 }  // namespace tidemark

@@ -14,15 +14,29 @@ CLI::Validator Reads(const char* what, std::optional<T> (*parse)(std::string_vie
       [=](const std::string& text) { return parse(text) ? std::string() : "\"" + text + "\" is not " + what; }, "");
 }
 
+// "0" is 0s: so it is written in other programs.
+Result<Duration> ReloadInterval(const std::string& text) {
+  if (text == "0" || text == "0s") return Duration::zero();
+  TM_ASSIGN_OR_RETURN(const Duration interval, ParseDuration(text));
+  if (interval < std::chrono::milliseconds(100)) return Invalid("less than 100ms keeps the disk busy");
+  return interval;
+}
+
+std::string CheckReloadInterval(const std::string& text) { return ReloadInterval(text).status().text(); }
+
 struct RunFlags {
   RunOptions options;
   std::string storage, listen;
-  std::string log_format = "logfmt", log_level = "info";
+  std::string log_format = "logfmt", log_level = "info", reload_interval = "0s";
 };
 
 void FillRun(CLI::App* app, RunFlags* f) {
   AddConfigFile(app, &f->options.config_file);
   AddStoragePath(app, &f->storage);
+  app->add_option("--config.reload-interval", f->reload_interval,
+                  "look so often whether the configuration or a secret it reads has changed, and reload it; 0s: never")
+      ->check(CLI::Validator(&CheckReloadInterval, "DURATION"))
+      ->capture_default_str();
   app->add_option("--web.listen-address", f->listen, "host:port of /metrics; port 0: any free one");
   app->add_option("--web.port-file", f->options.port_file, "write the port here once it serves");
   app->add_option("--log.format", f->log_format, "logfmt or json")
@@ -38,6 +52,7 @@ int DoRun(RunFlags& f) {
   if (!f.listen.empty()) f.options.listen_address = f.listen;
   f.options.log_format = *ParseLogFormat(f.log_format);
   f.options.log_level = *ParseLogLevel(f.log_level);
+  f.options.reload_interval = *ReloadInterval(f.reload_interval);
   return RunDaemon(f.options);
 }
 

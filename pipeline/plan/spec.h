@@ -239,6 +239,13 @@ struct LimitSpec {
   Place place;
 };
 
+// A file as it was read: at most `limit` bytes and one more of it.
+struct ReadFile {
+  std::string path;
+  size_t limit = 0;
+  uint64_t content = 0;              // a hash of it; 0: it could not be read
+};
+
 struct KafkaSpec {
   std::string brokers;
   std::string group = "tidemark";
@@ -246,6 +253,7 @@ struct KafkaSpec {
   OnDataLoss on_data_loss = OnDataLoss::kHalt;
   bool backfill = true;              // KPIs that the state doesn't have are counted over what the logs still hold
   std::map<std::string, std::string> properties;  // any librdkafka property, secrets already read from *_file
+  std::vector<ReadFile> files;                    // those, whether they could be read or not
   Place place;
   std::map<std::string, Place> at;                // of each property
 };
@@ -300,6 +308,7 @@ struct TableSpec {
 
 // A whole configuration.
 struct Specs {
+  std::vector<ReadFile> files;       // what it was read from, but for secrets and tables
   std::string metric_namespace = "sales";
   CalendarSpec calendar;
   Place calendar_place;
