@@ -1,5 +1,7 @@
 #include "pipeline/rocksdb/options.h"
 
+#include <rocksdb/env.h>
+#include <rocksdb/file_checksum.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_buffer_manager.h>
@@ -12,6 +14,14 @@ namespace {
 constexpr uint64_t kMiB = 1 << 20;
 // Version 5 is read by every RocksDB since 6.6; pinned, so that a newer library doesn't lock older ones out.
 constexpr uint32_t kTableFormat = 5;
+
+// Who only looks leaves no log behind, nor moves away the one of who writes.
+class Silence final : public rocksdb::Logger {
+ public:
+  Silence() : Logger(rocksdb::InfoLogLevel::FATAL_LEVEL) {}
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
 
 rocksdb::DBOptions DatabaseOptions(uint64_t write_bytes) {
   rocksdb::DBOptions db;
@@ -32,6 +42,8 @@ rocksdb::DBOptions DatabaseOptions(uint64_t write_bytes) {
   db.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
   db.max_log_file_size = kMiB;
   db.keep_log_file_num = 3;
+  // A checksum of each whole file, made while it is written: a backup is checked against what was meant, and knows files apart.
+  db.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
   return db;
@@ -74,6 +86,7 @@ Tuning MakeTuning(const RocksOptions& options) {
       std::max<uint64_t>(options.memory_bytes - std::min(options.memory_bytes, write_bytes), 4 * kMiB);
   Tuning tuning;
   tuning.db = DatabaseOptions(write_bytes);
+  if (options.read_only) tuning.db.info_log = std::make_shared<Silence>();
   tuning.cache = rocksdb::NewLRUCache(cache_bytes);
   tuning.families.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions());
   static constexpr const char* kNames[kFamilyCount] = {"meta", "rows", "panes", "ids", "entities"};

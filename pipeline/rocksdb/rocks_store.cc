@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <numeric>
 
+#include "pipeline/rocksdb/handles.h"
 #include "pipeline/rocksdb/options.h"
 
 namespace tidemark {
@@ -22,24 +23,6 @@ namespace {
 
 constexpr uint64_t kFlushOnCloseBytes = 4 << 20;  // less is replayed from the log in an instant
 constexpr uint64_t kBatchEntryBytes = 16;         // what a batch adds to a key and a value, at most
-
-// Runs `body`, and turns what the library or the heap throws into a status.
-template <class Body>
-Status Contain(Body&& body) {
-  try {
-    return body();
-  } catch (const std::exception& e) {
-    return Unavailable(std::string("exception: ") + e.what());
-  }
-}
-
-rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
-std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
-
-Status ToStatus(const rocksdb::Status& status) {
-  if (status.ok()) return Status::Ok();
-  return {status.IsCorruption() ? Code::kCorrupt : Code::kUnavailable, status.ToString()};
-}
 
 // RocksDB has no code for a lock that is taken, only these texts.
 bool SaysLocked(const rocksdb::Status& status) {
@@ -122,27 +105,6 @@ uint64_t SizeOf(const CommitBatch& batch) {
 }
 
 }  // namespace
-
-struct RocksStore::Handles {
-  std::shared_ptr<rocksdb::Cache> cache;
-  std::unique_ptr<rocksdb::DB> db;
-  std::vector<rocksdb::ColumnFamilyHandle*> families;  // "default" first
-
-  rocksdb::ColumnFamilyHandle* of(Family family) const { return families[static_cast<size_t>(family) + 1]; }
-  Status Scan(rocksdb::ReadOptions read, Family family, std::string_view from, std::string_view to,
-              const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
-  Status MultiGet(const rocksdb::ReadOptions& read, Family family, std::span<const std::string> keys,
-                  std::span<std::optional<std::string>> values) const;
-  uint64_t Sum(const std::string& property) const {
-    uint64_t value = 0;
-    return db->GetAggregatedIntProperty(property, &value) ? value : 0;
-  }
-  ~Handles() {
-    if (!db) return;
-    for (rocksdb::ColumnFamilyHandle* family : families) db->DestroyColumnFamilyHandle(family).PermitUncheckedError();
-    db->Close().PermitUncheckedError();
-  }
-};
 
 RocksStore::RocksStore(std::string path, const RocksOptions& options, std::shared_ptr<Handles> handles)
     : path_(std::move(path)), options_(options), handles_(std::move(handles)) {}

@@ -1,13 +1,24 @@
 // The Store on disk: one RocksDB directory, one column family per Family.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "pipeline/store/store.h"
 
 namespace tidemark {
+
+// A file of a directory that nobody writes. The checksum is of all of it, CRC-32C in hexadecimal; of tables, as they were
+// written.
+struct StoredFile {
+  std::string name;
+  uint64_t bytes = 0;
+  std::string checksum;
+};
+Result<std::string> ChecksumOfFile(const std::string& path);
 
 struct RocksOptions {
   uint64_t memory_bytes = 128ull << 20;         // block cache and write buffers together
@@ -37,6 +48,13 @@ class RocksStore : public Store {
   // The state as of the last commit; stays as it is, and readable, whatever becomes of the store. Holds back the disk space of
   // what is erased meanwhile: not for long. Threads: any, while the store is there; what it returns, one at a time.
   std::shared_ptr<const Store> Snapshot() const;
+  // Makes a directory that is a state of its own, as of some commit between the call and its return: tables are linked, not copied, on
+  // the same file system, and what is in memory is written out before, unless it is little. The engine goes on meanwhile. The
+  // directory must not exist, and is on disk when it returns Ok. The function may be called from any thread, also when the store is
+  // gone: its files stay open until the last such call returned.
+  std::function<Status(const std::string& directory)> Checkpointer() const;
+  // All of its files but LOCK and logs for people. REQUIRES: read_only, and nobody writes the directory.
+  Result<std::vector<StoredFile>> Files() const;
   // When it returns Ok, what was erased or overwritten under these keys is in no file of the directory any more. Rewrites what lies
   // around them; of many keys, the whole family.
   Status Purge(Family family, std::span<const std::string> keys);

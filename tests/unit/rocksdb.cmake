@@ -7,3 +7,6 @@ tidemark_test(rocksdb_store_test
 tidemark_test(rocksdb_kill_test
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/rocksdb_kill_test.cc
   LIBS tidemark_rocksdb LABELS unit TIMEOUT 120)
+tidemark_test(rocksdb_checkpoint_test
+  SOURCES ${CMAKE_CURRENT_LIST_DIR}/rocksdb_checkpoint_test.cc
+  LIBS tidemark_rocksdb LABELS unit)
