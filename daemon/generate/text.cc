@@ -1,0 +1,95 @@
+#include "daemon/generate/text.h"
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+
+namespace tidemark {
+namespace {
+
+bool IsSmall(char c) { return c >= 'a' && c <= 'z'; }
+char Capital(char c) { return IsSmall(c) ? static_cast<char>(c - 'a' + 'A') : c; }
+
+// The character that begins at text[*at], past which *at moves; U+FFFD where there is none.
+uint32_t NextCharacter(std::string_view text, size_t* at) {
+  const auto byte = [&](size_t i) { return i < text.size() ? static_cast<uint8_t>(text[i]) : uint8_t{0}; };
+  const uint8_t lead = byte((*at)++);
+  if (lead < 0x80) return lead;
+  const int more = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : 1;
+  if (lead < 0xC2 || lead > 0xF4) return 0xFFFD;
+  uint32_t code = lead & (0x3Fu >> more);
+  for (int i = 0; i < more; ++i) {
+    const uint8_t next = byte(*at + static_cast<size_t>(i));
+    if ((next & 0xC0) != 0x80) return 0xFFFD;
+    code = code << 6 | (next & 0x3Fu);
+  }
+  *at += static_cast<size_t>(more);
+  return code;
+}
+
+// Whether YAML lets the character stand in a file. Line separators could, but readers disagree about them.
+bool IsPrintable(uint32_t code) {
+  if (code < 0x80) return code >= 0x20 && code != 0x7F;
+  return (code >= 0xA0 && code < 0xD800 && code != 0x2028 && code != 0x2029) ||
+         (code >= 0xE000 && code < 0xFFFD && code != 0xFEFF) || (code >= 0x10000 && code < 0x110000);
+}
+
+}  // namespace
+
+std::string AlertName(std::string_view name) {
+  std::string camel;
+  for (size_t i = 0; i < name.size(); ++i) {
+    const bool joins = name[i] == '_' && i + 1 < name.size() && IsSmall(name[i + 1]);
+    if (joins) ++i;
+    camel.push_back(joins || i == 0 ? Capital(name[i]) : name[i]);
+  }
+  return camel.starts_with("Tidemark") ? std::string(name) : camel;
+}
+
+std::string YamlQuoted(std::string_view text) {
+  std::string quoted = "\"";
+  for (size_t at = 0; at < text.size();) {
+    const size_t from = at;
+    const uint32_t code = NextCharacter(text, &at);
+    if (code == '"' || code == '\\') {
+      quoted += {'\\', static_cast<char>(code)};
+    } else if (code == '\n') {
+      quoted += "\\n";
+    } else if (IsPrintable(code)) {
+      quoted += text.substr(from, at - from);
+    } else {
+      std::array<char, 8> escaped{};
+      std::snprintf(escaped.data(), escaped.size(), "\\u%04X", code > 0xFFFF ? 0xFFFD : code);
+      quoted += escaped.data();
+    }
+  }
+  return quoted + "\"";
+}
+
+std::string PromQuoted(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      quoted += {'\\', c};
+    } else if (c == '\n') {
+      quoted += "\\n";
+    } else {
+      quoted.push_back(c);
+    }
+  }
+  return quoted + "\"";
+}
+
+std::string TemplateText(std::string_view text) {
+  std::string literal;
+  for (const char c : text) {
+    if (c == '{') {
+      literal += R"({{"{"}})";
+    } else {
+      literal.push_back(c);
+    }
+  }
+  return literal;
+}
+
+}  // namespace tidemark

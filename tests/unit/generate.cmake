@@ -1,0 +1,1 @@
+tidemark_test(generate_text_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/generate_text_test.cc LIBS tidemark_generate tidemark_config LABELS unit)
