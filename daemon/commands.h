@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/generate/rule.h"
 #include "daemon/http_client.h"
 #include "daemon/log.h"
 #include "pipeline/base/time.h"
@@ -64,6 +65,14 @@ struct GenerateOptions {
   std::string output;  // file to write; empty: stdout
 };
 int GenerateCatalogue(const GenerateOptions& options);
+
+struct GenerateRulesOptions {
+  std::string config_file;
+  std::string output;             // file to write; empty: stdout
+  std::optional<std::string> tests_of;  // tests are written in place of the rules, which are in this file
+  RuleOptions rules;
+};
+int GenerateRules(const GenerateRulesOptions& options);
 
 struct StateOptions {
   std::string storage_path;

@@ -32,4 +32,12 @@ int GenerateCatalogue(const GenerateOptions& options) {
   return kExitInternal;
 }
 
+int GenerateRules(const GenerateRulesOptions& options) {
+  Specs specs;
+  const auto plan = LoadPlan(options.config_file, &specs);
+  if (plan == nullptr) return kExitConfig;
+  const std::vector<RuleGroup> groups = RulesOf(*plan, options.rules);
+  return Put(options.tests_of ? RuleTestFile(groups, *options.tests_of) : RuleFile(groups), options.output);
+}
+
 }  // namespace tidemark

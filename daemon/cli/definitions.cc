@@ -49,6 +49,27 @@ void FillOutput(CLI::App* app, GenerateOptions* o) {
   app->add_option("--output", o->output, "the file to write (default: stdout)")->option_text("FILE");
 }
 
+constexpr const char* kRulesFooter = R"(
+  tidemark generate rules --config.file=kpis.yaml --output=tidemark-rules.yaml
+  tidemark generate rules --config.file=kpis.yaml --tests=tidemark-rules.yaml --output=tidemark-rules-test.yaml
+  promtool check rules tidemark-rules.yaml && promtool test rules tidemark-rules-test.yaml)";
+
+// Where links in alerts lead; a link to nowhere is left out.
+void FillLinks(CLI::App* app, RuleOptions* o) {
+  app->add_option("--web.external-url", o->external_url, "where people reach the daemon: links to what moved a KPI")->option_text("URL");
+  app->add_option("--dashboard.url", o->dashboard_url, "where people reach Grafana: links to its dashboards")->option_text("URL");
+  app->add_option("--runbook.url", o->runbook_url, "where people read deploy/prometheus/runbooks.md: links to its sections")->option_text("URL");
+}
+
+void FillRules(CLI::App* app, GenerateRulesOptions* o) {
+  AddConfigFile(app, &o->config_file);
+  app->add_option("--output", o->output, "the file to write (default: stdout)")->option_text("FILE");
+  app->add_option("--tests", o->tests_of, "write tests for promtool, of the rules in FILE, in place of the rules")->option_text("FILE");
+  app->add_option("--job", o->rules.job, "the label `job` of the daemon's metrics")->capture_default_str();
+  FillLinks(app, &o->rules);
+  app->footer(kRulesFooter);
+}
+
 }  // namespace
 
 void AddCheckConfig(CLI::App* root, Chosen* chosen) {
@@ -66,6 +87,8 @@ void AddGenerate(CLI::App* root, Chosen* chosen) {
   app->require_subcommand(1);
   AddCommand<GenerateOptions>(app, chosen, "catalogue", "A page of all KPIs that `catalogue:` offers (Markdown).",
                               &FillOutput, [](GenerateOptions& o) { return GenerateCatalogue(o); });
+  AddCommand<GenerateRulesOptions>(app, chosen, "rules", "Rules for Prometheus: breaches, goals, the daemon's health.", &FillRules,
+                                   [](GenerateRulesOptions& o) { return GenerateRules(o); });
 }
 
 }  // namespace tidemark
