@@ -58,14 +58,14 @@ AdapterStats ReadAdapters(const RocksStore& store, const KafkaSource& source) {
 // What happens beside the engine's own round: progress, the new view, and once a second what the adapters say.
 class EngineRunner::Round {
  public:
-  Round(const RocksStore& store, const KafkaSource& source, uint64_t min_free_disk, Lifecycle* lifecycle,
-        OwnMetrics* own)
-      : store_(store), source_(source), min_free_disk_(min_free_disk), lifecycle_(lifecycle), own_(own) {}
+  Round(const RocksStore& store, const KafkaSource& source, const Specs& specs, Lifecycle* lifecycle, OwnMetrics* own)
+      : store_(store), source_(source), path_(specs.storage.path), min_free_disk_(specs.limits.min_free_disk_bytes),
+        lifecycle_(lifecycle), own_(own) {}
 
   // A commit was refused. For want of disk space: ingestion pauses, goes on by itself once there is room, and Ok is
   // returned. Any other refusal is final: a store that failed to write knows no more what it holds.
-  Status Refused(const Status& why, const std::string& path) {
-    if (why.code() != Code::kUnavailable || FreeDiskBytes(path) > min_free_disk_ + kDiskMargin) return why;
+  Status Refused(const Status& why) {
+    if (why.code() != Code::kUnavailable || FreeDiskBytes(path_) > min_free_disk_ + kDiskMargin) return why;
     if (disk_full_ != why.text()) Log(LogLevel::kError, "ingestion pauses", {{"reason", why.text()}});
     disk_full_ = why.text();
     return Status::Ok();
@@ -82,7 +82,11 @@ class EngineRunner::Round {
     last_ = std::move(view);
     if (now - stats_at_ < kStatsEvery) return;
     stats_at_ = now;
-    own_->SetAdapterStats(ReadAdapters(store_, source_));
+    AdapterStats stats = ReadAdapters(store_, source_);
+    stats.storage_free_bytes = static_cast<double>(FreeDiskBytes(path_));
+    stats.storage_min_free_bytes = static_cast<double>(min_free_disk_);
+    stats.paused = !disk_full_.empty();
+    own_->SetAdapterStats(std::move(stats));
     SayTrouble();
     SayWithheld();
     SayReady();
@@ -120,6 +124,7 @@ class EngineRunner::Round {
 
   const RocksStore& store_;
   const KafkaSource& source_;
+  const std::string path_;
   const uint64_t min_free_disk_;
   Lifecycle* const lifecycle_;
   OwnMetrics* const own_;
@@ -252,7 +257,7 @@ Status EngineRunner::Run(RocksStore* store, KafkaSource* source) {
                       Engine::Open(plan, store, source, WallNow(), std::move(options)));
   Log(LogLevel::kInfo, "state restored", {{"seconds", std::to_string(Seconds(SteadyNow() - begin))}});
 
-  Round round(*store, *source, specs.limits.min_free_disk_bytes, lifecycle_, own_);
+  Round round(*store, *source, specs, lifecycle_, own_);
   lifecycle_->Progress(SteadyNow());
   lifecycle_->SetPhase(Phase::kRunning);
   round.After(engine->view());
@@ -274,7 +279,7 @@ Status EngineRunner::Run(RocksStore* store, KafkaSource* source) {
     }
     if (std::optional<LookupTables> changed = tables_->Take()) engine->SetTables(*std::move(changed));
     const Result<Duration> wait = engine->Step(WallNow());
-    if (!wait.ok()) TM_RETURN_IF_ERROR(round.Refused(wait.status(), specs.storage.path));
+    if (!wait.ok()) TM_RETURN_IF_ERROR(round.Refused(wait.status()));
     round.After(engine->view());
     if (backfill_ != nullptr) backfill_->Follow(engine->view());
     if (!wait.ok()) {

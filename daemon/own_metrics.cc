@@ -72,6 +72,11 @@ std::vector<MetricFamily> CollectAdapters(const AdapterStats& stats) {
     add("tidemark_kafka_queued_bytes", "Records fetched from Kafka and not taken yet.", MetricType::Gauge,
         stats.kafka_queued_bytes);
   }
+  if (stats.storage_min_free_bytes > 0) {
+    add("tidemark_storage_free_bytes", "Free space of the file system of the state.", MetricType::Gauge, stats.storage_free_bytes);
+    add("tidemark_storage_min_free_bytes", "Free space below which ingestion pauses.", MetricType::Gauge, stats.storage_min_free_bytes);
+    add("tidemark_ingestion_paused", "1 while nothing is read for want of disk space.", MetricType::Gauge, stats.paused ? 1 : 0);
+  }
   return families;
 }
 

@@ -18,6 +18,8 @@ struct AdapterStats {
   std::map<std::string, double> rocksdb;         // shown as tidemark_rocksdb_<name>
   std::map<std::string, double> kafka_counters;  // shown as tidemark_kafka_<name>_total
   double kafka_queued_bytes = 0;
+  double storage_free_bytes = 0, storage_min_free_bytes = 0;  // of the file system of the state
+  bool paused = false;                           // for want of disk space
 };
 
 // How a table of the configuration stands.
