@@ -3,13 +3,23 @@
 #include "config/estimate.h"
 #include "daemon/commands.h"
 #include "daemon/exit_code.h"
+#include "daemon/http_tls.h"
+#include "daemon/web_config_watch.h"
 
 namespace tidemark {
 
 int CheckConfig(const CheckConfigOptions& options) {
   Specs specs;
   const std::shared_ptr<const Plan> plan = LoadPlan(options.config_file, &specs);
-  if (plan == nullptr) return kExitConfig;
+  bool good = plan != nullptr;
+  if (!options.web_config_file.empty()) {
+    std::vector<ReadFile> read;
+    const std::optional<WebConfig> web = ReadWebConfig(options.web_config_file, &read);
+    const Status tls = web ? CheckTls(web->tls) : Status::Ok();
+    if (!tls.ok()) std::cerr << options.web_config_file << ": " << tls.text() << "\n";
+    good = good && web && tls.ok();
+  }
+  if (!good) return kExitConfig;
   std::cout << "ok: " << specs.kpis.size() << " KPIs, " << specs.rules.size() << " rules, " << specs.topics.size()
             << " topics\n";
   if (options.estimate) {

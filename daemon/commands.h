@@ -25,11 +25,13 @@ struct RunOptions {
   LogFormat log_format = LogFormat::kLogfmt;
   LogLevel log_level = LogLevel::kInfo;
   Duration reload_interval{};           // how often the configuration's files are looked at; zero: never
+  std::string web_config_file;          // TLS, basic auth and headers; "": none
 };
 int RunDaemon(const RunOptions& options);
 
 struct CheckConfigOptions {
   std::string config_file;
+  std::string web_config_file;  // also this one; "": none
   bool estimate = false;
   double events_per_second = 1000;
   uint64_t series_per_kpi = 1000;

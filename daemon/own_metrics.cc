@@ -173,6 +173,15 @@ void OwnMetrics::SetConfigLoad(bool successful, WallTime at) {
   if (successful) parts_->config_at.Set(Seconds(at));
 }
 
+void OwnMetrics::SetWebConfigLoad(bool successful, WallTime at) {
+  const auto gauge = [&](const char* name, const char* help) -> prometheus::Gauge& {
+    return prometheus::BuildGauge().Name(name).Help(help).Register(parts_->registry).Add({});
+  };
+  gauge("tidemark_web_config_last_reload_successful", "Whether the last --web.config.file was taken (1) or refused (0).").Set(successful ? 1 : 0);
+  if (!successful) return;
+  gauge("tidemark_web_config_last_reload_success_timestamp_seconds", "When a --web.config.file was taken last.").Set(Seconds(at));
+}
+
 void OwnMetrics::SetAdapterStats(AdapterStats stats) {
   const std::lock_guard lock(parts_->mu);
   parts_->adapters = std::move(stats);

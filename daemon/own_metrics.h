@@ -49,6 +49,7 @@ class OwnMetrics {
   void CountRequest(const char* handler, unsigned code);
   void ObserveScrape(Duration took);
   void SetConfigLoad(bool successful, WallTime at);
+  void SetWebConfigLoad(bool successful, WallTime at);  // of --web.config.file, once there is one
   void SetAdapterStats(AdapterStats stats);
   void SetTables(std::vector<TableState> tables);
   void SetBackFill(BackFillState backfill);

@@ -21,6 +21,7 @@
 #include "daemon/routes.h"
 #include "daemon/table_watch.h"
 #include "daemon/version.h"
+#include "daemon/web_config_watch.h"
 
 namespace tidemark {
 namespace {
@@ -145,14 +146,22 @@ int RunDaemon(const RunOptions& options) {
     return reloader != nullptr ? reloader->Reload() : Unavailable("starting or stopping; try again");
   };
   ExplainService explain(specs.http.enable_ids);
+  std::vector<ReadFile> web_read;
+  const std::optional<WebConfig> web =
+      options.web_config_file.empty() ? WebConfig{} : ReadWebConfig(options.web_config_file, &web_read);
+  if (!web) return kExitConfig;
   Routes routes(&lifecycle, &own, specs.http.enable_lifecycle ? reload : std::function<Status()>(),
                 [&explain](const HttpRequest& request) { return explain.Answer(request); });
   HttpLimits limits;
   limits.max_connections = specs.http.max_connections;
+  WebAccess access([&](const HttpRequest& request) { return routes.Answer(request); }, &own);
+  access.Use(web->users);
   Result<std::unique_ptr<HttpServer>> http = HttpServer::Start(
-      specs.http.listen_address, limits, [&](const HttpRequest& request) { return routes.Answer(request); });
+      specs.http.listen_address, limits, [&](const HttpRequest& request) { return access.Answer(request); }, *web);
   if (!http.ok()) return Fail(http.status());
-  Log(LogLevel::kInfo, "serving", {{"address", (*http)->address()}, {"port", std::to_string((*http)->port())}});
+  Log(LogLevel::kInfo, "serving", {{"address", (*http)->address()}, {"port", std::to_string((*http)->port())}, {"tls", web->tls ? "true" : "false"}});
+  std::optional<WebConfigWatch> web_watch;
+  if (!options.web_config_file.empty()) web_watch.emplace(options.web_config_file, web_read, http->get(), &access, &own);
   if (const Status written = WritePortFile(options.port_file, (*http)->port()); !written.ok()) return Fail(written);
 
   EngineRunner engine(first, *memory, &lifecycle, &own, &explain);
@@ -174,6 +183,7 @@ int RunDaemon(const RunOptions& options) {
   if (!engine.done()) lifecycle.SetPhase(Phase::kStopping);
   engine.RequestStop();
   engine.Join();
+  web_watch.reset();
   (*http).reset();
   Log(LogLevel::kInfo, "stopped", {{"ok", engine.status().ok() ? "true" : "false"}});
   FlushLog();

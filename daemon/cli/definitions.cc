@@ -29,6 +29,7 @@ All keys: config/scenarios.md. Exit codes: 0 all passed, 1 some failed, 2 wrong 
 
 void FillCheck(CLI::App* app, CheckConfigOptions* o) {
   app->add_option("file", o->config_file, "the configuration (YAML)")->required();
+  app->add_option("--web.config.file", o->web_config_file, "also check this one, of TLS and basic auth");
   app->add_flag("--estimate", o->estimate, "also say what it needs of memory and disk");
   app->add_option("--rate", o->events_per_second, "events per second, for --estimate")
       ->check(CLI::Range(0.0, 1e9))

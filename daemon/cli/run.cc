@@ -38,6 +38,8 @@ void FillRun(CLI::App* app, RunFlags* f) {
       ->check(CLI::Validator(&CheckReloadInterval, "DURATION"))
       ->capture_default_str();
   app->add_option("--web.listen-address", f->listen, "host:port of /metrics; port 0: any free one");
+  app->add_option("--web.config.file", f->options.web_config_file,
+                  "TLS, basic auth and headers of what is served (YAML, as Prometheus' exporters take it); changes take effect by themselves");
   app->add_option("--web.port-file", f->options.port_file, "write the port here once it serves");
   app->add_option("--log.format", f->log_format, "logfmt or json")
       ->check(Reads("a log format: logfmt or json", &ParseLogFormat))

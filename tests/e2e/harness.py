@@ -128,7 +128,8 @@ class Page:
 class Daemon:
     """`tidemark run` with a configuration, a state directory and a log that outlive it."""
 
-    def __init__(self, config, name="daemon"):
+    def __init__(self, config, name="daemon", flags=()):
+        self.flags = list(flags)
         self.dir = temp_dir(name)
         self.config = self.dir / "tidemark.yaml"
         self.log_file = self.dir / "log"
@@ -148,7 +149,7 @@ class Daemon:
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
                 [binary(), "run", f"--config.file={self.config}", f"--storage.path={self.state}",
-                 "--web.listen-address=127.0.0.1:0", f"--web.port-file={self.port_file}"],
+                 "--web.listen-address=127.0.0.1:0", f"--web.port-file={self.port_file}", *self.flags],
                 stdout=log, stderr=log, cwd=self.dir)
         if wait:
             self.await_port()
