@@ -91,6 +91,20 @@ struct EraseOptions {
 };
 int StateErase(const EraseOptions& options);
 
+struct BackupOptions {
+  HttpTarget target;         // a running daemon; without an address none may be running
+  std::string storage_path;  // its state, where this process finds it
+  std::string output;        // where the backup is copied to; "": it stays in <storage_path>/backups
+  size_t keep = 3;           // so many stay where it ends up
+};
+int StateBackup(const BackupOptions& options);
+
+struct RestoreOptions {
+  std::string from;          // a backup, or a directory of them: then the newest
+  std::string storage_path;
+};
+int StateRestore(const RestoreOptions& options);
+
 struct ExplainOptions {
   std::vector<std::pair<std::string, std::string>> query;  // as in the address /api/v1/explain
   HttpTarget target;                                       // a running daemon; without an address the state is read

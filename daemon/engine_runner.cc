@@ -135,8 +135,8 @@ class EngineRunner::Round {
 };
 
 EngineRunner::EngineRunner(std::shared_ptr<const Configuration> configuration, const MemoryPlan& memory,
-                           Lifecycle* lifecycle, OwnMetrics* own, ExplainService* explain)
-    : configuration_(std::move(configuration)), memory_(memory), lifecycle_(lifecycle), own_(own), explain_(explain) {
+                           Lifecycle* lifecycle, OwnMetrics* own, ExplainService* explain, BackupService* backup)
+    : configuration_(std::move(configuration)), memory_(memory), lifecycle_(lifecycle), own_(own), explain_(explain), backup_(backup) {
   thread_ = std::thread([this] { Main(); });
 }
 
@@ -198,8 +198,13 @@ Status EngineRunner::Serve() {
   Log(LogLevel::kInfo, "state opened", {{"path", path}});
   struct Offered {
     ExplainService* explain;
-    ~Offered() { explain->Withdraw(); }
-  } const offered{explain_};
+    BackupService* backup;
+    ~Offered() {
+      explain->Withdraw();
+      backup->Withdraw();
+    }
+  } const offered{explain_, backup_};
+  backup_->Offer(store->Checkpointer(), path + "/backups");
   lifecycle_->SetPhase(Phase::kRestoring);
   TM_ASSIGN_OR_RETURN(std::unique_ptr<KafkaSource> source, OpenSource());
   const auto follow_tables = [this] { tables_ = std::make_unique<TableWatch>(configuration_->specs, *configuration_->plan, own_); };

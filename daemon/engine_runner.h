@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "daemon/backfill.h"
+#include "daemon/backup_service.h"
 #include "daemon/explain_service.h"
 #include "daemon/lifecycle.h"
 #include "daemon/memory.h"
@@ -24,7 +25,7 @@ namespace tidemark {
 class EngineRunner {
  public:
   EngineRunner(std::shared_ptr<const Configuration> configuration, const MemoryPlan& memory, Lifecycle* lifecycle,
-               OwnMetrics* own, ExplainService* explain);
+               OwnMetrics* own, ExplainService* explain, BackupService* backup);
   ~EngineRunner();
 
   // Returns at once; the configuration takes effect between two batches, after a commit. Threads: any.
@@ -54,6 +55,7 @@ class EngineRunner {
   Lifecycle* const lifecycle_;
   OwnMetrics* const own_;
   ExplainService* const explain_;
+  BackupService* const backup_;
   std::unique_ptr<TableWatch> tables_;         // of configuration_; confined to the thread, as is the next
   std::unique_ptr<BackFill> backfill_;
   std::mutex mu_;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <iterator>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "daemon/clock.h"
@@ -116,6 +117,22 @@ std::vector<MetricFamily> CollectBackFill(const BackFillState& backfill) {
   return families;
 }
 
+std::vector<MetricFamily> CollectBackups(const std::optional<BackupState>& backups) {
+  if (!backups) return {};
+  FamilyBuilder made("tidemark_backups_total", "Backups of the state that were asked for, by how they ended.", MetricType::Counter);
+  made.Add(static_cast<double>(backups->made), {{"result", "made"}});
+  made.Add(static_cast<double>(backups->failed), {{"result", "failed"}});
+  std::vector<MetricFamily> families;
+  families.push_back(std::move(made).Take());
+  if (backups->last != WallTime{}) {
+    FamilyBuilder last("tidemark_backup_last_success_timestamp_seconds", "When the newest backup on the state's volume was taken.",
+                       MetricType::Gauge);
+    last.Add(Seconds(backups->last));
+    families.push_back(std::move(last).Take());
+  }
+  return families;
+}
+
 void Append(std::vector<MetricFamily> more, std::vector<MetricFamily>* families) {
   std::move(more.begin(), more.end(), std::back_inserter(*families));
 }
@@ -157,6 +174,7 @@ struct OwnMetrics::Parts {
   AdapterStats adapters;           // GUARDED_BY(mu)
   std::vector<TableState> tables;  // GUARDED_BY(mu)
   BackFillState backfill;          // GUARDED_BY(mu)
+  std::optional<BackupState> backups;  // GUARDED_BY(mu)
 };
 
 OwnMetrics::OwnMetrics(const MemoryPlan& memory) : parts_(std::make_unique<Parts>(memory)) {}
@@ -197,6 +215,11 @@ void OwnMetrics::SetBackFill(BackFillState backfill) {
   parts_->backfill = std::move(backfill);
 }
 
+void OwnMetrics::SetBackups(BackupState backups) {
+  const std::lock_guard lock(parts_->mu);
+  parts_->backups = backups;
+}
+
 void OwnMetrics::Write(const View* view, TextFormat format, TextBuffer* out) const {
   std::vector<MetricFamily> families = parts_->registry.Collect();
   Append(parts_->collector.Collect(), &families);
@@ -205,6 +228,7 @@ void OwnMetrics::Write(const View* view, TextFormat format, TextBuffer* out) con
     Append(CollectAdapters(parts_->adapters), &families);
     Append(CollectTables(parts_->tables), &families);
     Append(CollectBackFill(parts_->backfill), &families);
+    Append(CollectBackups(parts_->backups), &families);
   }
   if (view != nullptr) {
     Append(CollectRecords(*view), &families);

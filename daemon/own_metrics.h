@@ -38,6 +38,12 @@ struct BackFillState {
   int64_t records_left = 0;   // offsets, counting those that are no records
 };
 
+// Backups that this process was asked for.
+struct BackupState {
+  int64_t made = 0, failed = 0;
+  WallTime last{};            // when the newest one on the volume was taken; zero: there is none
+};
+
 // Registry of what is counted here, and reader of what a view and the operating system know.
 // Threads: any.
 class OwnMetrics {
@@ -53,6 +59,7 @@ class OwnMetrics {
   void SetAdapterStats(AdapterStats stats);
   void SetTables(std::vector<TableState> tables);
   void SetBackFill(BackFillState backfill);
+  void SetBackups(BackupState backups);  // until then nothing is said of them
   // All families; `view` may be null. Ends with OpenMetrics' end mark in that format: this part is the last.
   void Write(const View* view, TextFormat format, TextBuffer* out) const;
 

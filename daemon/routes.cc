@@ -23,6 +23,13 @@ HttpResponse Json(unsigned code, std::string body) {
   return response;
 }
 
+HttpResponse NotEnabled() {
+  HttpResponse response;
+  response.code = 403;
+  response.body = "not enabled; set web.enable_lifecycle: true\n";
+  return response;
+}
+
 bool HasKpi(const View& view, std::string_view name) {
   for (const KpiInfo& kpi : view.kpis()) {
     if (kpi.name == name) return true;
@@ -60,8 +67,7 @@ HttpResponse Routes::Api(const HttpRequest& request) const {
 HttpResponse Routes::Reload(const HttpRequest& request) const {
   HttpResponse response;
   if (reload_ == nullptr) {
-    response.code = 403;
-    response.body = "not enabled; set web.enable_lifecycle: true\n";
+    response = NotEnabled();
   } else if (!request.post) {
     response.code = 405;
     response.body = "POST or PUT is wanted here\n";
@@ -80,6 +86,9 @@ HttpResponse Routes::Answer(const HttpRequest& request) {
   if (request.path == "/-/reload") {
     handler = "reload";
     response = Reload(request);
+  } else if (request.path == "/-/backup") {
+    handler = "backup";
+    response = backup_ == nullptr ? NotEnabled() : backup_(request);
   } else if (request.post) {
     response.code = 405;
     response.body = "only GET and HEAD are served here\n";

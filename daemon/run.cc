@@ -10,6 +10,7 @@
 #include <mutex>
 #include <thread>
 
+#include "daemon/backup_service.h"
 #include "daemon/clock.h"
 #include "daemon/commands.h"
 #include "daemon/config_watch.h"
@@ -150,8 +151,11 @@ int RunDaemon(const RunOptions& options) {
   const std::optional<WebConfig> web =
       options.web_config_file.empty() ? WebConfig{} : ReadWebConfig(options.web_config_file, &web_read);
   if (!web) return kExitConfig;
-  Routes routes(&lifecycle, &own, specs.http.enable_lifecycle ? reload : std::function<Status()>(),
-                [&explain](const HttpRequest& request) { return explain.Answer(request); });
+  BackupService backup(&own);
+  const bool may = specs.http.enable_lifecycle;
+  Routes routes(&lifecycle, &own, may ? reload : std::function<Status()>(),
+                [&explain](const HttpRequest& request) { return explain.Answer(request); },
+                may ? [&backup](const HttpRequest& request) { return backup.Answer(request); } : HttpServer::Handler());
   HttpLimits limits;
   limits.max_connections = specs.http.max_connections;
   WebAccess access([&](const HttpRequest& request) { return routes.Answer(request); }, &own);
@@ -164,7 +168,7 @@ int RunDaemon(const RunOptions& options) {
   if (!options.web_config_file.empty()) web_watch.emplace(options.web_config_file, web_read, http->get(), &access, &own);
   if (const Status written = WritePortFile(options.port_file, (*http)->port()); !written.ok()) return Fail(written);
 
-  EngineRunner engine(first, *memory, &lifecycle, &own, &explain);
+  EngineRunner engine(first, *memory, &lifecycle, &own, &explain, &backup);
   Reloader reloader(first, load, [&](auto configuration) { engine.Use(std::move(configuration)); }, &own);
   reloader_at = &reloader;
   std::optional<ConfigWatch> follow;

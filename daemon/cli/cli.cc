@@ -23,6 +23,7 @@ Examples:
   tidemark import --config.file=kpis.yaml --input=crm_export.jsonl   once, before the first run
   tidemark generate catalogue                       every KPI that ships with it
   tidemark state inspect --storage.path=/var/lib/tidemark
+  tidemark state backup --url=http://127.0.0.1:9464
   tidemark explain revenue --window=30d --url=http://127.0.0.1:9464
   tidemark check ready --url=http://127.0.0.1:9464  a probe; exit 0 or 1
   curl localhost:9464/metrics                       what a running daemon shows

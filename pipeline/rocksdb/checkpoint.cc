@@ -1,14 +1,9 @@
 // A second directory with the same state, and what the files of one are.
-#include <fcntl.h>
 #include <rocksdb/file_checksum.h>
 #include <rocksdb/metadata.h>
 #include <rocksdb/utilities/checkpoint.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <map>
 
@@ -20,16 +15,6 @@ namespace {
 // A log of less is copied as it is: to flush costs more than to read it again.
 constexpr uint64_t kFlushFromLogBytes = 4 << 20;
 
-std::string Hex(std::string_view bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (const char byte : bytes) {
-    text.push_back(kDigits[static_cast<unsigned char>(byte) >> 4]);
-    text.push_back(kDigits[static_cast<unsigned char>(byte) & 15]);
-  }
-  return text;
-}
-
 // Tables are numbered, and named by their number.
 std::string NameOf(const rocksdb::LiveFileMetaData& file) {
   std::string name = file.name.empty() ? file.relative_filename : file.name;
@@ -37,31 +22,7 @@ std::string NameOf(const rocksdb::LiveFileMetaData& file) {
   return name;
 }
 
-Status SyncPath(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  const bool synced = fd >= 0 && ::fsync(fd) == 0;
-  const int error = errno;
-  if (fd >= 0) ::close(fd);
-  return synced ? Status::Ok() : Unavailable(path + " cannot be synced: " + std::strerror(error));
-}
-
 }  // namespace
-
-Result<std::string> ChecksumOfFile(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return Unavailable(path + " cannot be opened: " + std::strerror(errno));
-  const auto checksum = rocksdb::GetFileChecksumGenCrc32cFactory()->CreateFileChecksumGenerator({path, ""});
-  std::vector<char> part(256 << 10);
-  ssize_t got;
-  while ((got = ::read(fd, part.data(), part.size())) > 0 || (got < 0 && errno == EINTR)) {
-    if (got > 0) checksum->Update(part.data(), static_cast<size_t>(got));
-  }
-  const int error = errno;
-  ::close(fd);
-  if (got < 0) return Unavailable(path + " cannot be read: " + std::strerror(error));
-  checksum->Finalize();
-  return Hex(checksum->GetChecksum());
-}
 
 std::function<Status(const std::string& directory)> RocksStore::Checkpointer() const {
   return [handles = handles_](const std::string& directory) {
@@ -85,7 +46,7 @@ Result<std::vector<StoredFile>> RocksStore::Files() const {
     std::map<std::string, std::string> checksums;
     for (const auto& table : tables) {
       const bool known = table.file_checksum_func_name == rocksdb::kStandardDbFileChecksumFuncName;
-      if (known) checksums[NameOf(table)] = Hex(table.file_checksum);
+      if (known) checksums[NameOf(table)] = HexOf(table.file_checksum);
     }
     for (const auto& entry : std::filesystem::directory_iterator(path_)) {
       StoredFile file{entry.path().filename(), 0, ""};

@@ -26,6 +26,8 @@ Status Contain(Body&& body) {
 inline rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 inline std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
+std::string HexOf(std::string_view bytes);
+
 inline Status ToStatus(const rocksdb::Status& status) {
   if (status.ok()) return Status::Ok();
   return {status.IsCorruption() ? Code::kCorrupt : Code::kUnavailable, status.ToString()};

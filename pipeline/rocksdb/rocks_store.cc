@@ -54,6 +54,7 @@ Content Inspect(const std::filesystem::path& path) {
   for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
     const std::string extension = entry.path().extension();
     if (entry.path().filename() == "CURRENT") content.current = true;
+    if (entry.path().filename() == kRestoringFile) content.data = true;
     if (extension == ".sst") content.data = true;
     if (extension == ".log" && entry.file_size(error) > 0 && !error) content.data = true;
   }
@@ -68,7 +69,7 @@ Status PrepareDirectory(const std::string& path, bool read_only) {
     if (!content.current && content.data) {
       // RocksDB would begin an empty database over the old data.
       return Corrupt("state directory " + path +
-                     " has data but no CURRENT file; restore it from a backup, or move it away");
+                     " has data but no CURRENT file; a restore was interrupted, or it is damaged: restore it from a backup, or move it away");
     }
     if (!content.current && read_only) return NotFound("state directory " + path + " holds no state");
     return Status::Ok();

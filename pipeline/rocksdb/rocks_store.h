@@ -7,18 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/rocksdb/files.h"
 #include "pipeline/store/store.h"
 
 namespace tidemark {
-
-// A file of a directory that nobody writes. The checksum is of all of it, CRC-32C in hexadecimal; of tables, as they were
-// written.
-struct StoredFile {
-  std::string name;
-  uint64_t bytes = 0;
-  std::string checksum;
-};
-Result<std::string> ChecksumOfFile(const std::string& path);
 
 struct RocksOptions {
   uint64_t memory_bytes = 128ull << 20;         // block cache and write buffers together

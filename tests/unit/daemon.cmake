@@ -13,3 +13,4 @@ tidemark_test(daemon_erase_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_erase_t
               LIBS tidemark_cli tidemark_proto LABELS unit)
 tidemark_test(daemon_client_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_client_test.cc LIBS tidemark_cli LABELS unit)
 tidemark_test(daemon_config_watch_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_config_watch_test.cc LIBS tidemark_daemon LABELS unit)
+tidemark_test(daemon_backup_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_backup_test.cc LIBS tidemark_daemon LABELS unit)
