@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/generate/alertmanager.h"
 #include "daemon/generate/rule.h"
 #include "daemon/http_client.h"
 #include "daemon/log.h"
@@ -75,6 +76,14 @@ struct GenerateRulesOptions {
   RuleOptions rules;
 };
 int GenerateRules(const GenerateRulesOptions& options);
+
+struct GenerateAlertmanagerOptions {
+  std::string config_file;
+  std::string output;             // file to write; empty: stdout
+  bool templates = false;         // the templates in place of the configuration
+  AlertmanagerOptions alertmanager;
+};
+int GenerateAlertmanager(const GenerateAlertmanagerOptions& options);
 
 struct StateOptions {
   std::string storage_path;

@@ -40,4 +40,15 @@ int GenerateRules(const GenerateRulesOptions& options) {
   return Put(options.tests_of ? RuleTestFile(groups, *options.tests_of) : RuleFile(groups), options.output);
 }
 
+int GenerateAlertmanager(const GenerateAlertmanagerOptions& options) {
+  if (options.templates) return Put(AlertmanagerTemplates(), options.output);
+  if (options.config_file.empty()) {
+    std::cerr << "tidemark: --config.file is required, or --templates\nTry: tidemark generate alertmanager --help\n";
+    return kExitUsage;
+  }
+  Specs specs;
+  const auto plan = LoadPlan(options.config_file, &specs);
+  return plan == nullptr ? kExitConfig : Put(AlertmanagerFile(*plan, specs.calendar, options.alertmanager), options.output);
+}
+
 }  // namespace tidemark

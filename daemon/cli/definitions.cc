@@ -1,4 +1,8 @@
 // check-config, test, generate: what has to do with definitions alone.
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
 #include "daemon/cli/options.h"
 #include "daemon/commands.h"
 
@@ -71,6 +75,44 @@ void FillRules(CLI::App* app, GenerateRulesOptions* o) {
   app->footer(kRulesFooter);
 }
 
+// "08:00-18:00" into minutes; says what is wrong with it, "" when nothing is.
+std::string ReadHours(const std::string& text, int* from, int* to) {
+  std::array<int, 4> n{};
+  int end = 0;
+  const bool read = std::sscanf(text.c_str(), "%2d:%2d-%2d:%2d%n", &n[0], &n[1], &n[2], &n[3], &end) == 4;
+  *from = n[0] * 60 + n[1];
+  *to = n[2] * 60 + n[3];
+  const bool good = read && end == static_cast<int>(text.size()) && *std::min_element(n.begin(), n.end()) >= 0 && n[1] < 60 && n[3] < 60 &&
+                    *from < *to && *to <= 24 * 60;
+  return good ? "" : "\"" + text + "\" are no hours of a day, like 08:00-18:00";
+}
+
+void FillAlertmanager(CLI::App* app, GenerateAlertmanagerOptions* o) {
+  AlertmanagerOptions& to = o->alertmanager;
+  auto* config = app->add_option("--config.file", o->config_file, "the configuration (YAML); see config/examples");
+  app->add_option("--output", o->output, "the file to write (default: stdout)")->option_text("FILE");
+  auto* templates = app->add_flag("--templates", o->templates, "the templates (tidemark.tmpl) in place of the configuration");
+  config->excludes(templates);
+  app->add_option_function<std::string>("--business-hours",
+                                        [&to](const std::string& text) {
+                                          const std::string wrong = ReadHours(text, &to.from_minute, &to.to_minute);
+                                          if (!wrong.empty()) throw CLI::ValidationError("--business-hours", wrong);
+                                        },
+                                        "when people hear of what is not critical, on business days of the calendar (default: 08:00-18:00)")
+      ->option_text("HH:MM-HH:MM");
+  app->add_option_function<std::vector<std::string>>("--receivers",
+                                                     [&to](const std::vector<std::string>& kinds) {
+                                                       const auto has = [&](const char* kind) { return std::count(kinds.begin(), kinds.end(), kind) > 0; };
+                                                       to.email = has("email");
+                                                       to.slack = has("slack");
+                                                       to.webhook = has("webhook");
+                                                     },
+                                                     "how each team is told: email, slack, webhook (default: email,slack)")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"email", "slack", "webhook"}))
+      ->option_text("KIND,..");
+}
+
 }  // namespace
 
 void AddCheckConfig(CLI::App* root, Chosen* chosen) {
@@ -90,6 +132,8 @@ void AddGenerate(CLI::App* root, Chosen* chosen) {
                               &FillOutput, [](GenerateOptions& o) { return GenerateCatalogue(o); });
   AddCommand<GenerateRulesOptions>(app, chosen, "rules", "Rules for Prometheus: breaches, goals, the daemon's health.", &FillRules,
                                    [](GenerateRulesOptions& o) { return GenerateRules(o); });
+  AddCommand<GenerateAlertmanagerOptions>(app, chosen, "alertmanager", "Who is told, when, and how: a configuration of Alertmanager.",
+                                          &FillAlertmanager, [](GenerateAlertmanagerOptions& o) { return GenerateAlertmanager(o); });
 }
 
 }  // namespace tidemark

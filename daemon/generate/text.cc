@@ -47,23 +47,26 @@ std::string AlertName(std::string_view name) {
 }
 
 std::string YamlQuoted(std::string_view text) {
-  std::string quoted = "\"";
+  std::string escaped, plain;
+  bool printable = true;
   for (size_t at = 0; at < text.size();) {
     const size_t from = at;
     const uint32_t code = NextCharacter(text, &at);
-    if (code == '"' || code == '\\') {
-      quoted += {'\\', static_cast<char>(code)};
-    } else if (code == '\n') {
-      quoted += "\\n";
-    } else if (IsPrintable(code)) {
-      quoted += text.substr(from, at - from);
-    } else {
-      std::array<char, 8> escaped{};
-      std::snprintf(escaped.data(), escaped.size(), "\\u%04X", code > 0xFFFF ? 0xFFFD : code);
-      quoted += escaped.data();
+    if (!IsPrintable(code)) {
+      std::array<char, 16> hex{};
+      std::snprintf(hex.data(), hex.size(), "\\u%04X", code > 0xFFFF ? 0xFFFD : code);
+      escaped += code == '\n' ? "\\n" : hex.data();
+      printable = false;
+      continue;
     }
+    if (code == '"' || code == '\\') escaped += '\\';
+    if (code == '\'') plain += '\'';
+    escaped += text.substr(from, at - from);
+    plain += text.substr(from, at - from);
   }
-  return quoted + "\"";
+  // Quotes and backslashes stand by themselves between single quotes, which PromQL and templates are easier to read in.
+  const bool single = printable && escaped.size() > text.size();
+  return single ? "'" + plain + "'" : "\"" + escaped + "\"";
 }
 
 std::string PromQuoted(std::string_view text) {

@@ -10,7 +10,7 @@ namespace tidemark {
 // letter stays. One that would look like an alert about the daemon (Tidemark...) stays as it is written.
 std::string AlertName(std::string_view name);
 
-// A scalar of YAML in double quotes, on one line; read back it is the same text. Bytes that are not UTF-8 become U+FFFD.
+// A scalar of YAML in quotes, on one line; read back it is the same text. Bytes that are not UTF-8 become U+FFFD.
 std::string YamlQuoted(std::string_view text);
 
 // A string of PromQL in double quotes.
