@@ -14,7 +14,7 @@ build=(
   libgtest-dev libgmock-dev libbenchmark-dev
 )
 tests=(
-  maven default-jre-headless prometheus kcat python3 python3-confluent-kafka python3-protobuf
+  maven default-jre-headless prometheus prometheus-alertmanager kcat python3 python3-confluent-kafka python3-protobuf
   clang curl
 )
 

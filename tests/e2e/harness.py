@@ -143,13 +143,13 @@ class Daemon:
     def configure(self, text):
         self.config.write_text(textwrap.dedent(text))
 
-    def start(self, wait=True):
+    def start(self, wait=True, listen="127.0.0.1:0"):
         assert self.process is None, "started already"
         self.port_file.unlink(missing_ok=True)
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
                 [binary(), "run", f"--config.file={self.config}", f"--storage.path={self.state}",
-                 "--web.listen-address=127.0.0.1:0", f"--web.port-file={self.port_file}", *self.flags],
+                 f"--web.listen-address={listen}", f"--web.port-file={self.port_file}", *self.flags],
                 stdout=log, stderr=log, cwd=self.dir)
         if wait:
             self.await_port()
