@@ -14,7 +14,8 @@ build=(
   libgtest-dev libgmock-dev libbenchmark-dev
 )
 tests=(
-  maven default-jre-headless prometheus prometheus-alertmanager kcat python3 python3-confluent-kafka python3-protobuf
+  maven default-jre-headless prometheus prometheus-alertmanager kcat python3 python3-confluent-kafka python3-pip
+  python3-protobuf python3-yaml
   clang curl
 )
 
