@@ -23,6 +23,16 @@ class Rendered(unittest.TestCase):
                 rendered = manifests.objects(manifests.kustomize(directory))
                 self.assertEqual(policy.violations(rendered) + policy.unbounded(rendered), [])
 
+    def test_the_restore_job_is_what_a_cluster_takes_and_has_the_volumes_of_production(self):
+        text = (manifests.KUSTOMIZE / "restore.yaml").read_text()
+        self.assertEqual(manifests.refusals(text), [])
+        production = manifests.objects(manifests.kustomize(manifests.KUSTOMIZE / "overlays" / "production"))
+        job, claim = (manifests.one(manifests.objects(text), kind) for kind in ("Job", "PersistentVolumeClaim"))
+        backup = manifests.one(production, "CronJob")["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+        self.assertEqual(job["spec"]["template"]["spec"]["volumes"], backup["volumes"])
+        self.assertEqual(policy.violations([job, *production]), [])
+        self.assertEqual(claim["spec"], manifests.one(production, "StatefulSet")["spec"]["volumeClaimTemplates"][0]["spec"])
+
     def test_the_daemon_takes_every_configuration(self):
         for directory in DIRECTORIES:
             with self.subTest(directory=directory.name):

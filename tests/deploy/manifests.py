@@ -39,10 +39,10 @@ def binary():
     return os.environ.get("TIDEMARK_BINARY", str(ROOT / "build" / "release" / "tidemark"))
 
 
-def run(*command, text=None):
+def run(*command, text=None, environment=None):
     """Exit status and everything printed."""
     done = subprocess.run([str(word) for word in command], input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, timeout=120)
+                          text=True, timeout=120, env={**os.environ, **(environment or {})})
     return done.returncode, done.stdout
 
 
@@ -83,7 +83,7 @@ def refusals(text):
     return findings + [line for line in scores.splitlines() if line.startswith(("[CRITICAL]", "[WARNING]", "Failed", "ERROR"))]
 
 
-def check_config(files, secrets):
+def check_config(files, secrets, environment=None):
     """`tidemark check-config` of a ConfigMap's files; `secrets` are files that they name, with something in them."""
     with tempfile.TemporaryDirectory(prefix="tidemark-deploy-") as directory:
         for name, text in files.items():
@@ -92,7 +92,7 @@ def check_config(files, secrets):
             (pathlib.Path(directory) / name).write_text(text)
         for secret in secrets:
             (pathlib.Path(directory) / pathlib.Path(secret).name).write_text("secret")
-        return run(binary(), "check-config", pathlib.Path(directory) / "tidemark.yaml")
+        return run(binary(), "check-config", pathlib.Path(directory) / "tidemark.yaml", environment=environment)
 
 
 def main():
