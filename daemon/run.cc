@@ -20,6 +20,7 @@
 #include "daemon/http.h"
 #include "daemon/reload.h"
 #include "daemon/routes.h"
+#include "daemon/service_manager.h"
 #include "daemon/table_watch.h"
 #include "daemon/version.h"
 #include "daemon/web_config_watch.h"
@@ -44,13 +45,14 @@ void TakeOverSignals() {
 }
 
 // Returns when asked to stop, or when the engine ended by itself.
-void WaitForStop(const EngineRunner& engine, Reloader* reloader) {
+void WaitForStop(const EngineRunner& engine, const std::function<Status()>& reload, ServiceManager* manager) {
   const sigset_t set = HandledSignals();
   const timespec timeout{0, 100'000'000};
   while (!engine.done()) {
+    manager->Tick(SteadyNow());
     const int number = sigtimedwait(&set, nullptr, &timeout);
     if (number == SIGHUP) {
-      static_cast<void>(reloader->Reload());  // the log and a metric tell the outcome
+      static_cast<void>(reload());  // the log and a metric tell the outcome
     } else if (number > 0) {
       Log(LogLevel::kInfo, "stopping", {{"signal", number == SIGTERM ? "SIGTERM" : "SIGINT"}});
       return;
@@ -142,9 +144,14 @@ int RunDaemon(const RunOptions& options) {
   OwnMetrics own(*memory);
   own.SetConfigLoad(true, WallNow());
   std::atomic<Reloader*> reloader_at = nullptr;  // once there is an engine to hand a configuration to
-  const auto reload = [&reloader_at]() -> Status {
+  ServiceManager manager(&lifecycle);
+  const auto reload = [&reloader_at, &manager]() -> Status {
     Reloader* reloader = reloader_at;
-    return reloader != nullptr ? reloader->Reload() : Unavailable("starting or stopping; try again");
+    if (reloader == nullptr) return Unavailable("starting or stopping; try again");
+    manager.Reloading(SteadyNow());
+    Status status = reloader->Reload();
+    manager.Reloaded();
+    return status;
   };
   ExplainService explain(specs.http.enable_ids);
   std::vector<ReadFile> web_read;
@@ -177,11 +184,12 @@ int RunDaemon(const RunOptions& options) {
       const std::lock_guard lock(attempt_mu);
       return attempt;
     };
-    follow.emplace(last, [&] { static_cast<void>(reloader.Reload()); }, options.reload_interval);
+    follow.emplace(last, [&] { static_cast<void>(reload()); }, options.reload_interval);
   }
-  WaitForStop(engine, &reloader);
+  WaitForStop(engine, reload, &manager);
   follow.reset();
   reloader_at = nullptr;
+  manager.Stopping();
 
   const Watchdog watchdog(&engine);
   if (!engine.done()) lifecycle.SetPhase(Phase::kStopping);

@@ -17,6 +17,7 @@ tests=(
   maven default-jre-headless prometheus prometheus-alertmanager kcat python3 python3-confluent-kafka python3-pip
   python3-protobuf python3-yaml
   clang curl
+  zsh fish mandoc man-db lintian debhelper fakeroot buildah mmdebstrap systemd-container
 )
 
 # The first of several names that this release knows; releases have renamed some.

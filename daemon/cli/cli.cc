@@ -88,11 +88,11 @@ std::string CheckDuration(const std::string& text) {
 }
 
 void AddConfigFile(CLI::App* app, std::string* file) {
-  app->add_option("--config.file", *file, "the configuration (YAML); see config/examples")->required();
+  app->add_option("--config.file", *file, "the configuration (YAML); see config/examples")->required()->type_name("FILE");
 }
 
 CLI::Option* AddStoragePath(CLI::App* app, std::string* path) {
-  return app->add_option("--storage.path", *path, "state directory; over storage.path of the configuration");
+  return app->add_option("--storage.path", *path, "state directory; over storage.path of the configuration")->type_name("DIR");
 }
 
 CLI::Option* AddTarget(CLI::App* app, HttpTarget* target) {
@@ -116,7 +116,8 @@ int RunCommandLine(int argc, const char* const* argv) {
   app.footer(kFooter);
   app.set_version_flag("--version", VersionText());
   app.require_subcommand(1);
-  for (const auto& add : {AddRun, AddCheckConfig, AddReplay, AddImport, AddTest, AddGenerate, AddState, AddExplain, AddCheck, AddDemo}) {
+  for (const auto& add : {AddRun, AddCheckConfig, AddReplay, AddImport, AddTest, AddGenerate, AddState, AddExplain, AddCheck, AddDemo,
+                          AddDocuments}) {
     add(&app, &chosen);
   }
   try {

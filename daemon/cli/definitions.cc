@@ -32,8 +32,8 @@ this order: time moves on to `at`, `events` arrive, and /metrics must show what 
 All keys: config/scenarios.md. Exit codes: 0 all passed, 1 some failed, 2 wrong command line, 78 a file is refused.)";
 
 void FillCheck(CLI::App* app, CheckConfigOptions* o) {
-  app->add_option("file", o->config_file, "the configuration (YAML)")->required();
-  app->add_option("--web.config.file", o->web_config_file, "also check this one, of TLS and basic auth");
+  app->add_option("file", o->config_file, "the configuration (YAML)")->required()->type_name("FILE");
+  app->add_option("--web.config.file", o->web_config_file, "also check this one, of TLS and basic auth")->type_name("FILE");
   app->add_flag("--estimate", o->estimate, "also say what it needs of memory and disk");
   app->add_option("--rate", o->events_per_second, "events per second, for --estimate")
       ->check(CLI::Range(0.0, 1e9))
@@ -44,7 +44,7 @@ void FillCheck(CLI::App* app, CheckConfigOptions* o) {
 }
 
 void FillTest(CLI::App* app, TestOptions* o) {
-  app->add_option("files", o->files, "scenario files (YAML)")->required();
+  app->add_option("files", o->files, "scenario files (YAML)")->required()->type_name("FILE");
   app->add_option("--run", o->run, "only scenarios whose names match this regular expression")->option_text("REGEX");
   app->add_option("--junit-xml", o->junit_xml, "also write the results here, for CI systems")->option_text("FILE");
   app->footer(kTestFooter);

@@ -16,7 +16,7 @@ struct ReplayFlags {
 
 void FillReplay(CLI::App* app, ReplayFlags* f) {
   AddConfigFile(app, &f->options.config_file);
-  app->add_option("--input", f->options.input, "a .jsonl or .pb file, or a directory of them")->required();
+  app->add_option("--input", f->options.input, "a .jsonl or .pb file, or a directory of them")->required()->type_name("FILE");
   app->add_option("--at", f->at, "event time at which to print, RFC 3339; may be given again (default: the end)")
       ->check(CLI::Validator(&CheckTime, "RFC3339"));
   app->add_option("--output", f->output, "table, json or prometheus")
@@ -40,7 +40,7 @@ struct ImportFlags {
 void FillImport(CLI::App* app, ImportFlags* f) {
   AddConfigFile(app, &f->options.config_file);
   AddStoragePath(app, &f->storage);
-  app->add_option("--input", f->options.inputs, "a .jsonl or .pb file, or a directory of them; may be given again")->required();
+  app->add_option("--input", f->options.inputs, "a .jsonl or .pb file, or a directory of them; may be given again")->required()->type_name("FILE");
   app->add_option("--until", f->until,
                   "RFC 3339: before it only the import counts, from it on only Kafka (default: just after the last event)")
       ->check(CLI::Validator(&CheckTime, "RFC3339"));
@@ -70,11 +70,12 @@ void FillExplain(CLI::App* app, ExplainFlags* f) {
       {"format", "table or json (default: table)"}};
   app->add_option("kpi", f->asked["kpi"], "its name")->required();
   for (const auto& [name, what] : kAsked) app->add_option(std::string("--") + name, f->asked[name], what);
+  app->get_option("--format")->type_name("{table,json}");
   app->add_option("--label", f->labels, "only series with this value; may be given again")->option_text("NAME=VALUE");
   app->add_flag("--ids", f->ids, "also the ids that count, which may be personal data");
   CLI::Option* url = AddTarget(app, &f->options.target);
   CLI::Option* config = app->add_option("--config.file", f->options.config_file,
-                                        "without --url: the configuration; no daemon may be running");
+                                        "without --url: the configuration; no daemon may be running")->type_name("FILE");
   AddStoragePath(app, &f->options.storage_path)->needs(config);
   url->excludes(config);
   app->parse_complete_callback([url, config] {

@@ -47,5 +47,6 @@ void AddImport(CLI::App* root, Chosen* chosen);
 void AddExplain(CLI::App* root, Chosen* chosen);
 void AddState(CLI::App* root, Chosen* chosen);
 void AddCheck(CLI::App* root, Chosen* chosen);
+void AddDocuments(CLI::App* root, Chosen* chosen);
 
 }  // namespace tidemark

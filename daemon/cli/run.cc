@@ -7,11 +7,11 @@
 namespace tidemark {
 namespace {
 
-// Turns what a person typed into a value, with a sentence when it cannot be.
+// Turns what a person typed into a value, with a sentence when it cannot be. `choices`, {a,b}, is for --help and completions.
 template <class T>
-CLI::Validator Reads(const char* what, std::optional<T> (*parse)(std::string_view)) {
+CLI::Validator Reads(const char* choices, const char* what, std::optional<T> (*parse)(std::string_view)) {
   return CLI::Validator(
-      [=](const std::string& text) { return parse(text) ? std::string() : "\"" + text + "\" is not " + what; }, "");
+      [=](const std::string& text) { return parse(text) ? std::string() : "\"" + text + "\" is not " + what; }, choices);
 }
 
 // "0" is 0s: so it is written in other programs.
@@ -39,13 +39,14 @@ void FillRun(CLI::App* app, RunFlags* f) {
       ->capture_default_str();
   app->add_option("--web.listen-address", f->listen, "host:port of /metrics; port 0: any free one");
   app->add_option("--web.config.file", f->options.web_config_file,
-                  "TLS, basic auth and headers of what is served (YAML, as Prometheus' exporters take it); changes take effect by themselves");
-  app->add_option("--web.port-file", f->options.port_file, "write the port here once it serves");
+                  "TLS, basic auth and headers of what is served (YAML, as Prometheus' exporters take it); changes take effect by themselves")
+      ->type_name("FILE");
+  app->add_option("--web.port-file", f->options.port_file, "write the port here once it serves")->type_name("FILE");
   app->add_option("--log.format", f->log_format, "logfmt or json")
-      ->check(Reads("a log format: logfmt or json", &ParseLogFormat))
+      ->check(Reads("{logfmt,json}", "a log format: logfmt or json", &ParseLogFormat))
       ->capture_default_str();
   app->add_option("--log.level", f->log_level, "debug, info, warn or error: the least that is shown")
-      ->check(Reads("a log level: debug, info, warn or error", &ParseLogLevel))
+      ->check(Reads("{debug,info,warn,error}", "a log level: debug, info, warn or error", &ParseLogLevel))
       ->capture_default_str();
 }
 
@@ -72,7 +73,8 @@ void FillDemo(CLI::App* app, DemoFlags* f) {
   app->add_option("--web.listen-address", f->options.listen_address, "host:port of /metrics; port 0: any free one")
       ->capture_default_str();
   app->add_option("--storage.path", f->options.storage_path,
-                  "state directory (default: a temporary one, removed at the end)");
+                  "state directory (default: a temporary one, removed at the end)")
+      ->type_name("DIR");
 }
 
 int DoDemo(DemoFlags& f) {

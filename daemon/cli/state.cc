@@ -17,12 +17,12 @@ unchanged ones from backup to backup. With --url the daemon makes it in <storage
 web.enable_lifecycle: true; copying it elsewhere needs its volume here, too: read only is enough.)";
 
 void FillInspect(CLI::App* app, StateOptions* o) {
-  app->add_option("--storage.path", o->storage_path, "state directory")->required();
-  app->add_option("--config.file", o->config_file, "also show its KPIs as they were restored");
+  app->add_option("--storage.path", o->storage_path, "state directory")->required()->type_name("DIR");
+  app->add_option("--config.file", o->config_file, "also show its KPIs as they were restored")->type_name("FILE");
 }
 
 void FillVerify(CLI::App* app, StateOptions* o) {
-  app->add_option("--storage.path", o->storage_path, "state directory")->required();
+  app->add_option("--storage.path", o->storage_path, "state directory")->required()->type_name("DIR");
   AddConfigFile(app, &o->config_file);
 }
 
