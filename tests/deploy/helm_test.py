@@ -118,7 +118,8 @@ class Values(unittest.TestCase):
             config = Path(directory) / "tidemark.yaml"
             config.write_text(yaml.safe_load((manifests.CHART / "values.yaml").read_text())["config"]["files"]["tidemark.yaml"])
             manifests.must(manifests.binary(), "generate", "rules", f"--config.file={config}", f"--output={rules}")
-            text = render("-f", manifests.CHART / "ci" / "default-values.yaml", "--set", "prometheusRule.enabled=true", "--set-file", f"prometheusRule.rules={rules}")
+            text = render("-f", manifests.CHART / "ci" / "default-values.yaml", "--set", "prometheusRule.enabled=true",
+                          "--set-file", f"prometheusRule.rules={rules}")
             self.assertEqual(manifests.refusals(text), [])
             rule = manifests.one(manifests.objects(text), "PrometheusRule")
             self.assertEqual(rule["spec"], yaml.safe_load(rules.read_text()))
@@ -156,7 +157,7 @@ class Values(unittest.TestCase):
         self.assertEqual(claims, ["state-tidemark-0", "state-tidemark-1", "state-tidemark-2"])
 
     def test_long_names_stay_within_what_a_name_may_have(self):
-        rendered = manifests.helm_template("--kube-version", "1.33", "--set", "backup.enabled=true", "--set", f"fullnameOverride={'a' * 63}")
+        rendered = render("--set", "backup.enabled=true", "--set", f"fullnameOverride={'a' * 63}")
         for o in manifests.objects(rendered):
             self.assertLessEqual(len(o["metadata"]["name"]), 52, o["kind"])  # a CronJob's jobs have 11 characters more
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The kustomize base and every overlay: an API server would take them, they promise what policy.py says, and the daemon their configuration."""
+"""The kustomize base and every overlay: a cluster would take them, they keep policy.py, and the daemon takes their configuration."""
 
 import copy
 import unittest

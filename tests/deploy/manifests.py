@@ -14,6 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 CHART = ROOT / "deploy" / "helm" / "tidemark"
 KUSTOMIZE = ROOT / "deploy" / "kubernetes"
+UID = 65532  # of every pod
 SKIPPED = 77  # the exit status that ctest takes for "skipped"
 
 # What kube-score asks for and is not wanted here.

@@ -53,7 +53,21 @@ capabilities:
   drop: [ALL]
 {{- end }}
 
-{{/* A probe: (dict "root" $ "asks" "ready" "path" "/-/ready"). */}}
+{{/* The files of web.clientArgs, as an item of volumeMounts and of volumes. */}}
+{{- define "tidemark.clientMount" -}}
+- name: client
+  mountPath: /etc/tidemark-client
+  readOnly: true
+{{- end }}
+
+{{- define "tidemark.clientVolume" -}}
+- name: client
+  secret:
+    secretName: {{ .Values.web.clientSecret }}
+    defaultMode: 0440
+{{- end }}
+
+{{/* A probe: (dict "root" $ "asks" "ready"). */}}
 {{- define "tidemark.probe" -}}
 {{- $web := .root.Values.web -}}
 {{- if eq $web.probes "exec" -}}
