@@ -2,7 +2,12 @@
 """The kustomize base and every overlay: a cluster would take them, they keep policy.py, and the daemon takes their configuration."""
 
 import copy
+import pathlib
+import shutil
+import tempfile
 import unittest
+
+import yaml
 
 import manifests
 import policy
@@ -39,6 +44,27 @@ class Rendered(unittest.TestCase):
                 files = manifests.one(manifests.objects(manifests.kustomize(directory)), "ConfigMap", "tidemark-config")["data"]
                 status, said = manifests.check_config(files, SECRETS)
                 self.assertEqual(status, 0, said)
+
+
+class Generated(unittest.TestCase):
+    def test_alerts_and_dashboards_of_a_configuration_are_a_component(self):
+        with tempfile.TemporaryDirectory(prefix="tidemark-deploy-") as directory:
+            copied = shutil.copytree(manifests.KUSTOMIZE, pathlib.Path(directory) / "kubernetes")
+            overlay = copied / "overlays" / "mine"
+            overlay.mkdir()
+            config = copied / "base" / "tidemark.yaml"
+            (overlay / "sales.json").write_text('{"title": "a {{ b }}", "panels": []}')
+            manifests.must("env", f"TIDEMARK={manifests.binary()}", manifests.KUSTOMIZE / "generate.sh", config, overlay / "generated",
+                           overlay / "sales.json")
+            (overlay / "kustomization.yaml").write_text("resources: [../prometheus-operator]\ncomponents: [generated]\n")
+            text = manifests.kustomize(overlay)
+            rules = yaml.safe_load(manifests.must(manifests.binary(), "generate", "rules", f"--config.file={config}"))
+        self.assertEqual(manifests.refusals(text), [])
+        rendered = manifests.objects(text)
+        self.assertEqual(manifests.one(rendered, "PrometheusRule")["spec"], rules)
+        dashboards = manifests.one(rendered, "ConfigMap", "tidemark-dashboards")
+        self.assertEqual(dashboards["data"], {"sales.json": '{"title": "a {{ b }}", "panels": []}'})
+        self.assertEqual(dashboards["metadata"]["labels"]["grafana_dashboard"], "1")
 
 
 def _set(path, value):

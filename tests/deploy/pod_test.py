@@ -127,6 +127,59 @@ class Pods(unittest.TestCase):
         self.ask("healthy", 0)
 
 
+class BehindTls(unittest.TestCase):
+    """Where a password is asked for over TLS, the probes that the node runs in the pod get through, and nobody else does."""
+
+    # openssl's certificate; bcrypt of the password, cost 4.
+    PASSWORD, HASHED = "only-for-tests", "$2b$04$abcdefghijklmnopqrstuuSOASZ5gFdIXxQU/MI4albXfVKBHc6R2"
+
+    def setUp(self):
+        directory = pathlib.Path(tempfile.mkdtemp(prefix="tidemark-pod-"))
+        self.addCleanup(shutil.rmtree, directory, True)
+        self.volumes = pod.Volumes(directory)
+        web, client = self.volumes.path("web"), self.volumes.path("client")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=tidemark", "-addext",
+                        "subjectAltName=DNS:tidemark", "-keyout", web / "tls.key", "-out", web / "tls.crt"], check=True, capture_output=True)
+        (web / "tls.key").chmod(0o644)  # a Secret belongs to root and is read by the group
+        (web / "web.yaml").write_text("tls_server_config: {cert_file: tls.crt, key_file: tls.key}\n"
+                                      f"basic_auth_users: {{probe: '{self.HASHED}'}}\n")
+        shutil.copy(web / "tls.crt", client / "ca.crt")
+        (client / "password").write_text(self.PASSWORD)
+        pod.write_config_map(self.volumes.path("config"), {"tidemark.yaml": CONFIG})
+        self.pod = pod.specification(manifests.helm_template(
+            "--kube-version", "1.33", "-f", manifests.CHART / "ci" / "everything-values.yaml", "--set", "nameOverride="), "StatefulSet")
+
+    def probe(self, name, port):
+        """What the kubelet does with an exec probe: its command, in the container."""
+        container = {**self.pod["containers"][0], "args": self.pod["containers"][0][name]["exec"]["command"][1:]}
+        url = next(argument for argument in container["args"] if argument.startswith("--url="))
+        process = pod.start({**self.pod, "containers": [container]}, self.volumes, {url: url.replace("9464", port)},
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return process.communicate(timeout=60)[0].decode(), process.returncode
+
+    def test_probes_get_through_with_certificate_and_password(self):
+        port_file = self.volumes.path("tmp") / "port"
+        log = self.volumes.root / "log"
+        with open(log, "w") as err:
+            daemon = pod.start(self.pod, self.volumes, {LISTEN: "--web.listen-address=127.0.0.1:0", "port": "--web.port-file=/tmp/port"}, stderr=err)
+        try:
+            deadline = time.monotonic() + 30
+            while not (port_file.exists() and (port := port_file.read_text().strip())):
+                self.assertTrue(daemon.poll() is None and time.monotonic() < deadline, log.read_text())
+                time.sleep(0.1)
+            for name, status in [("startupProbe", 0), ("livenessProbe", 0), ("readinessProbe", 1)]:
+                said, returned = self.probe(name, port)
+                self.assertEqual(returned, status, f"{name}: {said}")
+            self.assertNotIn("401", said)
+            (self.volumes.path("client") / "password").write_text("wrong")
+            said, returned = self.probe("livenessProbe", port)
+            self.assertEqual(returned, 1)
+            self.assertIn("401", said)
+        finally:
+            daemon.send_signal(signal.SIGTERM)
+            daemon.wait(timeout=30)
+
+
 if __name__ == "__main__":
     reason = pod.why_not()
     if reason:
