@@ -5,6 +5,7 @@ import copy
 import hashlib
 import json
 import re
+import shutil
 import tempfile
 import unittest
 from pathlib import Path
@@ -136,11 +137,28 @@ class Values(unittest.TestCase):
         self.assertEqual(config["metadata"]["labels"]["grafana_dashboard"], "1")
 
     def test_what_is_on_without_its_files_says_what_is_missing(self):
-        for switch, text in [("prometheusRule.enabled", "tidemark generate rules"), ("dashboards.enabled", "dashboards.files is empty")]:
+        for switch, text in [("prometheusRule.enabled", "tidemark generate rules"), ("dashboards.enabled", "dashboards.files is empty"),
+                             ("web.tls", "web.tls without web.configSecret")]:
             status, said = manifests.run(manifests.tools() / "helm", "template", "tidemark", manifests.CHART,
                                          "--kube-version", "1.33", "--set", f"{switch}=true")
             self.assertEqual(status, 1)
             self.assertIn(text, said)
+
+    def test_notes_say_what_is_likely_not_meant(self):
+        def notes(*values):  # without a cluster Helm renders everything but them
+            with tempfile.TemporaryDirectory() as directory:
+                chart = shutil.copytree(manifests.CHART, Path(directory) / "tidemark")
+                text = (chart / "templates" / "NOTES.txt").read_text()
+                (chart / "templates" / "notes.yaml").write_text(
+                    f'{{{{- define "notes" }}}}{text}{{{{ end }}}}notes: {{{{ include "notes" . | quote }}}}\n')
+                rendered = manifests.must(manifests.tools() / "helm", "template", "tidemark", chart, "--kube-version", "1.33",
+                                          "--show-only", "templates/notes.yaml", *values)
+            return yaml.safe_load(rendered)["notes"]
+        told = ["limits.memory is not set", "3 replicas", "refused (403)", "set web.probes=exec"]
+        said = notes("--set", "replicas=3,backup.enabled=true,web.tls=true,web.configSecret=w")
+        self.assertEqual([text for text in told if text in said], told)
+        said = notes("-f", manifests.CHART / "ci" / "everything-values.yaml")
+        self.assertEqual([text for text in told if text in said], [])
 
     def test_without_following_a_changed_configuration_restarts_the_pods(self):
         def annotations(brokers):

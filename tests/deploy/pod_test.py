@@ -138,8 +138,9 @@ class BehindTls(unittest.TestCase):
         self.addCleanup(shutil.rmtree, directory, True)
         self.volumes = pod.Volumes(directory)
         web, client = self.volumes.path("web"), self.volumes.path("client")
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=tidemark", "-addext",
-                        "subjectAltName=DNS:tidemark", "-keyout", web / "tls.key", "-out", web / "tls.crt"], check=True, capture_output=True)
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=tidemark",
+                        "-addext", "subjectAltName=DNS:tidemark", "-keyout", web / "tls.key", "-out", web / "tls.crt"],
+                       check=True, capture_output=True)
         (web / "tls.key").chmod(0o644)  # a Secret belongs to root and is read by the group
         (web / "web.yaml").write_text("tls_server_config: {cert_file: tls.crt, key_file: tls.key}\n"
                                       f"basic_auth_users: {{probe: '{self.HASHED}'}}\n")
@@ -161,7 +162,8 @@ class BehindTls(unittest.TestCase):
         port_file = self.volumes.path("tmp") / "port"
         log = self.volumes.root / "log"
         with open(log, "w") as err:
-            daemon = pod.start(self.pod, self.volumes, {LISTEN: "--web.listen-address=127.0.0.1:0", "port": "--web.port-file=/tmp/port"}, stderr=err)
+            replaced = {LISTEN: "--web.listen-address=127.0.0.1:0", "port": "--web.port-file=/tmp/port"}
+            daemon = pod.start(self.pod, self.volumes, replaced, stderr=err)
         try:
             deadline = time.monotonic() + 30
             while not (port_file.exists() and (port := port_file.read_text().strip())):
