@@ -54,6 +54,8 @@ void ReadSections(Map* map, ConfigUse use, Catalogue files, Specs* specs, Diagno
   if (const auto storage = run ? map->Take("storage") : map->Skip("storage")) ReadStorage(*storage, &specs->storage);
   if (const auto web = run ? map->Take("web") : map->Skip("web")) ReadWeb(*web, &specs->http);
   if (const auto limits = map->Take("limits")) ReadLimits(*limits, &specs->limits);
+  if (!run) specs->privacy.hash_key = kOfflineHashKey;
+  if (const auto privacy = run ? map->Take("privacy") : map->Skip("privacy")) ReadPrivacy(*privacy, &specs->privacy);
   if (const auto tables = map->Take("tables")) ReadTables(*tables, specs->holidays, &specs->tables, diagnostics);
   if (const auto fields = map->Take("fields")) ReadFields(*fields, &specs->fields);
   const std::optional<Value> catalogue = map->Take("catalogue");
@@ -62,6 +64,7 @@ void ReadSections(Map* map, ConfigUse use, Catalogue files, Specs* specs, Diagno
   if (const auto targets = map->Take("targets")) ReadTargets(*targets, &specs->kpis);
   if (const auto rules = map->Take("rules")) ReadRules(*rules, specs);
   map->Finish();
+  ImplyHashes(specs, diagnostics);
   CheckReferences(specs, diagnostics);
 }
 

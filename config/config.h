@@ -11,9 +11,11 @@
 namespace tidemark {
 
 // kOffline: for events that come from no broker (`tidemark test`). What tells how to reach the world (kafka, storage,
-// web) is not read, so that no variable or secret need be there; without `topics` there is one, kOfflineTopic.
+// web) is not read, nor the key of hashes (privacy), so that no variable or secret need be there; without `topics` there is
+// one, kOfflineTopic.
 enum class ConfigUse { kRun, kOffline };
 inline constexpr const char* kOfflineTopic = "events";
+inline constexpr const char* kOfflineHashKey = "tidemark test hashes with this key";
 
 // Reads and parses one configuration file (at most 4 MiB). *specs is only valid when *diagnostics stays empty. What the
 // schema decides (do event types and fields exist, do their types fit) is not checked here but by Plan::Compile.

@@ -18,13 +18,15 @@ using std::chrono::hours;
 constexpr size_t kMaxFields = 1'000;
 constexpr int kMaxParts = 64;  // operands of one field
 
+constexpr std::string_view kHash = "hash";
 constexpr std::array<std::pair<std::string_view, Duration>, 3> kSince = {
     {{"weeks_since", hours(7 * 24)}, {"days_since", hours(24)}, {"hours_since", hours(1)}}};
 
 bool IsFunction(std::string_view word) {
-  return word == "filled" || std::any_of(kSince.begin(), kSince.end(), [&](const auto& s) { return s.first == word; });
+  return word == "filled" || word == kHash || std::any_of(kSince.begin(), kSince.end(), [&](const auto& s) { return s.first == word; });
 }
 
+// field   := "hash" "(" fact ")" | sum
 // sum     := product { ("+" | "-") product }
 // product := sign { "*" sign }
 // sign    := "-" sign | "(" sum ")" | decimal number | function "(" fact { "," fact } ")" | fact
@@ -34,9 +36,12 @@ class FieldParser {
   explicit FieldParser(const Value& value) : value_(value), tokens_(value.node().text) {}
 
   ExprPtr Run() {
-    ExprPtr expr = Sum();
+    const bool hash = tokens_.Peek().kind == Kind::kWord && tokens_.Peek().text == kHash && tokens_.PeekNext().Is("(");
+    ExprPtr expr = hash ? Hash() : Sum();
     const Token& rest = tokens_.Peek();
-    if (rest.Is("/")) {
+    if (hash && rest.kind != Kind::kEnd) {
+      tokens_.Fail(rest.offset, "a hash is a field by itself, so the end is wanted here, not " + rest.Shown());
+    } else if (rest.Is("/")) {
       tokens_.Fail(rest.offset, "a field has no division, which would have to round; divide KPIs in a formula");
     } else if (rest.kind != Kind::kEnd) {
       tokens_.Fail(rest.offset, "+, -, * or the end is wanted here, not " + rest.Shown());
@@ -117,11 +122,20 @@ class FieldParser {
     }
   }
 
+  ExprPtr Hash() {
+    ExprPtr expr = Make(FieldExpr::Kind::kHash, tokens_.Next().offset);
+    Want("(");
+    expr->args.push_back(Fact());
+    Want(")");
+    return expr;
+  }
+
   ExprPtr Call() {
     const Token name = tokens_.Next();
+    if (name.text == kHash) tokens_.Fail(name.offset, "a hash is a field by itself: give it a name, and use that here");
     ExprPtr expr = Make(FieldExpr::Kind::kFilled, name.offset);
     if (!IsFunction(name.text)) {
-      tokens_.Fail(name.offset, name.Shown() + " is no function; there are filled, weeks_since, days_since, hours_since");
+      tokens_.Fail(name.offset, name.Shown() + " is no function; there are filled, weeks_since, days_since, hours_since, hash");
     }
     for (const auto& [word, unit] : kSince) {
       if (name.text != word) continue;

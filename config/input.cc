@@ -1,4 +1,4 @@
-// The sections kafka, topics, time, storage, web and limits.
+// The sections kafka, topics, time, storage, web, limits and privacy.
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -28,6 +28,7 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr std::string_view kFileSuffix = "_file";
+constexpr size_t kLeastKeyBytes = 16;
 constexpr uint64_t kKiB = 1ull << 10;
 constexpr uint64_t kMiB = 1ull << 20;
 constexpr uint64_t kTiB = 1ull << 40;
@@ -228,6 +229,18 @@ void ReadLimits(const Value& value, LimitSpec* limits) {
            [](const Value& v) { return v.Bytes(8, 4 * kKiB); });
   map->Set("series_idle", &limits->series_idle, [](const Value& v) { return v.Time(minutes(1), hours(24 * 3660)); });
   map->Set("min_free_disk", &limits->min_free_disk_bytes, [](const Value& v) { return v.Bytes(0, 16 * kTiB); });
+  map->Finish();
+}
+
+void ReadPrivacy(const Value& value, PrivacySpec* privacy) {
+  std::optional<Map> map = Map::Open(value);
+  if (!map) return;
+  if (const auto file = map->Require("hash_key_file")) {
+    privacy->hash_key = ReadSecretFile(*file, &privacy->files).value_or("");
+    if (!privacy->hash_key.empty() && privacy->hash_key.size() < kLeastKeyBytes) {
+      file->Fail("the key is shorter than " + std::to_string(kLeastKeyBytes) + " bytes and could be guessed; `openssl rand -hex 32` makes one");
+    }
+  }
   map->Finish();
 }
 

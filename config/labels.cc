@@ -1,5 +1,6 @@
 // The clause `by`: the labels of a KPI's series.
 #include <algorithm>
+#include <set>
 
 #include "config/expression.h"
 #include "config/measures.h"
@@ -49,8 +50,10 @@ LabelSpec ReadLabel(const Value& value, const LimitSpec& limits) {
     CheckDeclared(*values, limits, label.values);
   }
   size_t personal = 1;
-  map.Set("personal", &personal, [](const Value& v) { return v.Choice({"allow", "deny"}); });
+  map.Set("personal", &personal, [](const Value& v) { return v.Choice({"allow", "deny", "hash"}); });
   label.allow_personal = personal == 0;
+  label.hash = personal == 2;
+  if (label.hash && !label.values.empty()) map.FailAt("values", "can't be known of a label that is hashed; leave one of the two out");
   map.Finish();
   return label;
 }
@@ -105,7 +108,40 @@ void ReadNames(const Value& value, KpiSpec* kpi) {
   }
 }
 
+// What a label with `personal: hash` is taken from.
+FieldSpec HashOf(const LabelSpec& label) {
+  FieldSpec field;
+  field.name = "hash(" + label.field + ")";
+  field.implied = true;
+  field.place = label.place;
+  field.expr = std::make_unique<FieldExpr>();
+  field.expr->kind = FieldExpr::Kind::kHash;
+  field.expr->place = label.place;
+  auto of = std::make_unique<FieldExpr>();
+  of->kind = FieldExpr::Kind::kField;
+  of->field = label.field;
+  of->place = label.place;
+  field.expr->args.push_back(std::move(of));
+  return field;
+}
+
 }  // namespace
+
+void ImplyHashes(Specs* specs, Diagnostics* diagnostics) {
+  std::set<std::string> implied;
+  for (KpiSpec& kpi : specs->kpis) {
+    for (LabelSpec& label : kpi.by) {
+      if (!label.hash || label.field.empty()) continue;
+      FieldSpec field = HashOf(label);
+      label.field = field.name;
+      if (implied.insert(field.name).second) specs->fields.push_back(std::move(field));
+    }
+  }
+  if (!specs->privacy.hash_key.empty() || !specs->privacy.files.empty()) return;
+  for (const FieldSpec& field : specs->fields) {
+    if (field.expr->kind == FieldExpr::Kind::kHash) diagnostics->Add(field.place, "a hash needs a key: write privacy: {hash_key_file: ...}");
+  }
+}
 
 void ReadBy(const Value& value, const LimitSpec& limits, KpiSpec* kpi) {
   if (kpi->measure == Measure::kFormula) {

@@ -23,6 +23,7 @@ void ReadCalendar(const Value& value, Specs* specs);
 void ReadStorage(const Value& value, StorageSpec* storage);
 void ReadWeb(const Value& value, HttpSpec* http);
 void ReadLimits(const Value& value, LimitSpec* limits);
+void ReadPrivacy(const Value& value, PrivacySpec* privacy);
 // Reads the tables' files too. `holidays`: the table whose keys are dates, or "".
 void ReadTables(const Value& value, const std::string& holidays, std::vector<TableSpec>* tables, Diagnostics* diagnostics);
 void ReadFields(const Value& value, std::vector<FieldSpec>* fields);
@@ -32,6 +33,8 @@ std::optional<FieldSpec> ReadField(const Value& fields, const Node::Entry& entry
 // `max_label_value_bytes` bounds declared values.
 void ReadKpi(const Value& value, const LimitSpec& limits, KpiSpec* kpi);
 void ReadBy(const Value& value, const LimitSpec& limits, KpiSpec* kpi);
+// Labels with `personal: hash` are taken from derived fields from here on. Reports hashes without a key.
+void ImplyHashes(Specs* specs, Diagnostics* diagnostics);
 // `target` of a KPI, whose windows and labels are read; `targets` of a configuration, whose KPIs are.
 void ReadTarget(const Value& value, KpiSpec* kpi);
 void ReadTargets(const Value& value, std::vector<KpiSpec>* kpis);

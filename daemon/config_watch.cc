@@ -30,7 +30,9 @@ std::vector<std::string> AsTheyAre(const LoadAttempt& attempt) {
 LoadAttempt AttemptOf(const Specs& specs, bool refused) {
   LoadAttempt attempt;
   attempt.files = specs.files;
-  attempt.files.insert(attempt.files.end(), specs.kafka.files.begin(), specs.kafka.files.end());
+  for (const auto* secrets : {&specs.kafka.files, &specs.privacy.files}) {
+    attempt.files.insert(attempt.files.end(), secrets->begin(), secrets->end());
+  }
   if (!refused) return attempt;
   for (const TableSpec& table : specs.tables) {
     if (!table.file.empty()) attempt.tables.emplace_back(table.file, table.stamp);

@@ -10,7 +10,7 @@ set -euo pipefail
 build=(
   build-essential cmake ninja-build ccache pkg-config git ca-certificates tzdata
   librdkafka-dev libprotobuf-dev protobuf-compiler librocksdb-dev prometheus-cpp-dev libyaml-cpp-dev libsimdjson-dev
-  libmicrohttpd-dev libgnutls28-dev libcrypt-dev libmimalloc-dev libspdlog-dev libcli11-dev libabsl-dev libcurl4-openssl-dev zlib1g-dev libisal-dev
+  libmicrohttpd-dev libgnutls28-dev libcrypt-dev libmimalloc-dev libspdlog-dev libcli11-dev libabsl-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libisal-dev
   libgtest-dev libgmock-dev libbenchmark-dev
 )
 tests=(

@@ -22,6 +22,7 @@ Intake::Intake(const Plan& plan, Router* router, Sources* sources) : plan_(plan)
     dedups_.push_back(topic.dedup.enabled ? std::make_unique<Dedup>(topic.dedup, topic.name) : nullptr);
   }
   tables_ = ContentsOf(plan.lookups());
+  if (!plan.hash_key().empty()) hashes_.emplace(plan.hash_key());
   router_.folding().SetTables(&tables_);
 }
 
@@ -144,7 +145,7 @@ Status Intake::ApplyOne(size_t index, WallTime now, Partition* partition) {
     // Here and not at decoding: an event is counted with the tables as they stand when it is applied. An id may be a
     // derived field, too.
     if (const Derivation& derivation = plan_.derivation(row.type); !derivation.empty()) {
-      derivation.Evaluate(tables_, &row);
+      derivation.Evaluate(tables_, hashes_ ? &*hashes_ : nullptr, &row);
       derived_keys_.clear();
       router_.folding().KeysOf(row, &derived_keys_);
       keys = derived_keys_.data();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "pipeline/engine/dedup.h"
@@ -44,6 +45,7 @@ class Intake {
   Sources& sources_;
   std::vector<std::unique_ptr<Dedup>> dedups_;
   LookupTables tables_;
+  std::optional<Derivation::Hashes> hashes_;  // where the plan has a key
   EventTime cut_ = kNoEventTime;
   std::vector<Hash128> derived_keys_;  // of one event
 };

@@ -99,7 +99,7 @@ EventRow MergedState::AsRow(const FoldPlan& fold, const LookupTables& tables, st
       (*slots)[f].i = fields[f].number;
     }
   }
-  fold.derivation.Evaluate(tables, &merged);
+  fold.derivation.Evaluate(tables, nullptr, &merged);
   return merged;
 }
 

@@ -18,6 +18,7 @@ std::shared_ptr<const Plan> Compiler::Run() {
   const bool clean_before = diagnostics_->empty();
   plan_->time_ = specs_.time;
   plan_->limits_ = specs_.limits;
+  plan_->hash_key_ = specs_.privacy.hash_key;
   plan_->routes_.resize(schema_.event_types().size());
   filter_index_.resize(plan_->routes_.size());
   Topics();
@@ -190,7 +191,7 @@ void Compiler::CheckLabel(const LabelSpec& label, const Result<FieldInfo>& field
   if (field->type == SlotType::kTime) Error(label.place, "by: " + label.field + " is a time and cannot be a label");
   if (field->personal && !label.allow_personal) {
     Error(label.place, "by: " + label.field + " is personal data and would be readable by everyone who sees the metrics; " +
-                           "drop it, or write {field: " + label.field + ", personal: allow}");
+                           "drop it, or write {field: " + label.field + ", personal: hash}, or personal: allow");
   }
 }
 

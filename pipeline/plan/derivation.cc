@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "pipeline/base/check.h"
 #include "pipeline/base/decimal.h"
 #include "pipeline/base/time.h"
 
@@ -21,15 +22,16 @@ Int128 HalfEven(Int128 n, Int128 divisor) {
 
 // One event's evaluation.
 struct Derivation::Frame {
-  Frame(const LookupTables& t, const EventRow& r) : tables(t), row(r) {}
+  Frame(const LookupTables& t, Hashes* h, const EventRow& r) : tables(t), hashes(h), row(r) {}
   const LookupTables& tables;
+  Hashes* hashes;
   const EventRow& row;
   uint64_t found = 0;  // mask of the finds that `rows` knows
   std::array<uint32_t, kMaxFinds> rows;  // NOLINT: most are never looked at
 };
 
-void Derivation::Evaluate(const LookupTables& tables, EventRow* row) const {
-  Frame frame(tables, *row);
+void Derivation::Evaluate(const LookupTables& tables, Hashes* hashes, EventRow* row) const {
+  Frame frame(tables, hashes, *row);
   for (const Step& step : steps_) {
     const Operand result = Eval(step.root, &frame);
     row->slots[step.slot] = result.value;
@@ -63,6 +65,8 @@ Derivation::Operand Derivation::Eval(uint32_t index, Frame* frame) const {
       result.present = frame->tables[finds_[node.find].table]->Get(row, node.column, &result.value);
       return result;
     }
+    case Node::Kind::kHash:
+      return Hash(node, frame);
     case Node::Kind::kAdd:
     case Node::Kind::kSubtract:
     case Node::Kind::kMultiply:
@@ -99,6 +103,17 @@ Derivation::Operand Derivation::Filled(const Node& node, Frame* frame) const {
     const Operand operand = Eval(arg, frame);
     result.value.i += operand.present && (!nodes_[arg].text || operand.value.s.size > 0) ? 1 : 0;
   }
+  return result;
+}
+
+// Nothing stays nothing: it tells of nobody.
+Derivation::Operand Derivation::Hash(const Node& node, Frame* frame) const {
+  Operand result = Eval(node.args[0], frame);
+  if (!result.present || result.value.s.size == 0) return result;
+  TM_CHECK(frame->hashes != nullptr);
+  Pseudonyms::Text& text = frame->hashes->texts[node.slot];
+  text = frame->hashes->pseudonyms.Of(result.value.view());
+  result.value.s = {text.data(), text.size()};
   return result;
 }
 

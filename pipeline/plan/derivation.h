@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/base/pseudonyms.h"
 #include "pipeline/event/decoder.h"
 #include "pipeline/plan/lookup_table.h"
 
@@ -35,19 +36,27 @@ class Derivation {
  public:
   static constexpr size_t kMaxFinds = 64;
 
+  // What hashes are made with, and their texts until the next event. Of one thread.
+  struct Hashes {
+    explicit Hashes(std::string_view key) : pseudonyms(key) {}
+    Pseudonyms pseudonyms;
+    std::array<Pseudonyms::Text, kMaxSlotsPerType> texts{};  // by slot
+  };
+
   bool empty() const { return steps_.empty(); }
   // Fills the derived slots of *row. REQUIRES: the row is of this type and has a time; a table has its plan's columns.
-  // Text that came from a table lives as long as the table.
-  void Evaluate(const LookupTables& tables, EventRow* row) const;
+  // Text that came from a table lives as long as the table, a hash until the next call.
+  // `hashes` may be null of an entity's: what is kept of it is hashed already.
+  void Evaluate(const LookupTables& tables, Hashes* hashes, EventRow* row) const;
 
  private:
   friend class Fields;
   struct Node {
-    enum class Kind : uint8_t { kNumber, kSlot, kAdd, kSubtract, kMultiply, kNegate, kFilled, kSince, kLookup };
+    enum class Kind : uint8_t { kNumber, kSlot, kAdd, kSubtract, kMultiply, kNegate, kFilled, kSince, kLookup, kHash };
     Kind kind = Kind::kNumber;
     bool text = false;           // its value is Slot::s
     bool needs_present = false;  // kSlot: absent is absent, and not zero
-    uint8_t slot = 0;            // kSlot
+    uint8_t slot = 0;            // kSlot; kHash: its own
     int64_t number = 0;          // kNumber; kMultiply: what the product is divided by; kSince: the unit in microseconds
     std::array<int64_t, 2> up = {1, 1};  // kAdd, kSubtract: brings the args to one scale
     uint32_t find = 0, column = 0;       // kLookup
@@ -72,6 +81,7 @@ class Derivation {
   Operand Arithmetic(const Node& node, Frame* frame) const;
   Operand Filled(const Node& node, Frame* frame) const;
   uint32_t FindRow(uint32_t find, Frame* frame) const;
+  Operand Hash(const Node& node, Frame* frame) const;
 
   std::vector<Node> nodes_;
   std::vector<Step> steps_;  // in this order: a field after those it is made of

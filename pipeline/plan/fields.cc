@@ -33,6 +33,7 @@ std::string OpText(const FieldExpr& expr) {
     case FieldExpr::Kind::kNegate: return "negative";
     case FieldExpr::Kind::kFilled: return "filled";
     case FieldExpr::Kind::kSince: return "since " + std::to_string(expr.unit.count());
+    case FieldExpr::Kind::kHash: return "hash";
     default: return "";
   }
 }
@@ -53,6 +54,7 @@ std::string_view TypeName(SlotType type) {
 
 Fields::Fields(const Specs& specs, const Schema& schema, Diagnostics* diagnostics)
     : specs_(specs), schema_(schema), diagnostics_(diagnostics), of_types_(schema.event_types().size()) {
+  if (!specs.privacy.hash_key.empty()) hash_key_ = Pseudonyms::Fingerprint(specs.privacy.hash_key);
   for (const TableSpec& table : specs.tables) {
     table_by_name_.emplace(table.name, static_cast<uint32_t>(lookups_.size()));
     LookupPlan plan;
@@ -114,6 +116,7 @@ void Fields::Order(Derived* derived, std::vector<Derived*>* open) {
   CheckName(derived);
   CheckParts(*derived->spec->expr, derived);
   derived->identity = derived->bad ? "{" + derived->spec->name + "}" : Identity(*derived->spec->expr);
+  if (!derived->bad && IsHash(*derived)) by_name_.emplace(derived->identity, static_cast<size_t>(derived - derived_.data()));
   open->pop_back();
 }
 
@@ -182,6 +185,10 @@ void Fields::Operands(const std::string& path, std::set<std::string>* paths) con
     paths->insert(path);
     return;
   }
+  if (!derived->bad && IsHash(*derived)) {
+    paths->insert(derived->identity);
+    return;
+  }
   std::vector<const FieldExpr*> names;
   if (!derived->bad) CollectNames(*derived->spec->expr, &names);
   for (const FieldExpr* name : names) Operands(name->field, paths);
@@ -189,7 +196,7 @@ void Fields::Operands(const std::string& path, std::set<std::string>* paths) con
 
 bool Fields::FollowsOnePath(EventTypeId type, const std::string& path) {
   const Derived* derived = Find(path);
-  if (derived == nullptr || derived->bad) return true;
+  if (derived == nullptr || derived->bad || IsHash(*derived)) return true;
   const FieldExpr* expr = derived->spec->expr.get();
   bool looked_up = false;
   for (; expr->kind == FieldExpr::Kind::kLookup; expr = expr->args[0].get()) looked_up = true;
@@ -216,6 +223,7 @@ std::string Fields::Identity(const FieldExpr& expr) const {
                          expr.kind == FieldExpr::Kind::kFilled;
   if (any_order) std::sort(args.begin(), args.end());
   std::string text = OpText(expr);
+  if (expr.kind == FieldExpr::Kind::kHash) text += " " + hash_key_;  // another key, another field
   if (expr.kind == FieldExpr::Kind::kLookup) {
     text = "lookup " + expr.table + " " + expr.column;
     for (const LookupColumn& column : lookups_[table_by_name_.find(expr.table)->second].columns) {
@@ -246,7 +254,7 @@ void Fields::CheckUnused() {
       invalid = Info(EventTypeId{t}, *derived->spec->expr, &wrong);
       at = wrong;
     }
-    if (derived->good || derived->bad) continue;
+    if (derived->good || derived->bad || derived->spec->implied) continue;
     derived->bad = true;
     if (at == nullptr && ReportUnknown(*derived->spec->expr, *derived)) continue;
     Error(*derived, at == nullptr ? derived->spec->place : at->place, invalid.status().text());

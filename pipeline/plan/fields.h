@@ -41,7 +41,8 @@ class Fields {
   std::string Identity(const std::string& path) const;
   std::string Identity(const Expr& where) const;
 
-  // Adds the paths of the schema that a path or derived field is made of.
+  // Adds the paths of the schema that a path or derived field is made of. Hashes count as paths, called by their identity: what
+  // is kept of an entity is the hash, never what it was made of.
   void Operands(const std::string& path, std::set<std::string>* paths) const;
   // Whether it changes only with one path, and is there only where that is: the path itself, or what tables say of its text.
   bool FollowsOnePath(EventTypeId type, const std::string& path);
@@ -81,6 +82,7 @@ class Fields {
   };
 
   Derived* Find(std::string_view name);
+  static bool IsHash(const Derived& derived) { return derived.spec->expr->kind == FieldExpr::Kind::kHash; }
   const Derived* Find(std::string_view name) const;
   void Order(Derived* derived, std::vector<Derived*>* open);
   void CheckParts(const FieldExpr& expr, Derived* derived);
@@ -103,6 +105,7 @@ class Fields {
   const Specs& specs_;
   const Schema& schema_;
   Diagnostics* diagnostics_;
+  std::string hash_key_;                     // its fingerprint
   std::vector<Derived> derived_;
   std::map<std::string, size_t, std::less<>> by_name_;
   std::map<std::string, uint32_t, std::less<>> table_by_name_;

@@ -52,6 +52,7 @@ Result<FieldInfo> Fields::Resolve(EventTypeId type, std::string_view path) {
     if (near.empty()) return info;
     return NotFound(std::string(path) + " is not a field of " + schema_.event_types()[type.v].name + "; did you mean " + near + "?");
   }
+  if (IsHash(*derived) && !of_types_[type.v].entity.empty()) return ResolveOfEntity(of_types_[type.v].entity, path);
   std::optional<Result<FieldInfo>>& info = derived->infos[type.v];
   if (!info) {
     const FieldExpr* wrong = nullptr;
@@ -107,6 +108,13 @@ Result<FieldInfo> Fields::Combine(const FieldExpr& expr, const std::vector<Field
     case FieldExpr::Kind::kLookup:
       if (args[0].type != SlotType::kString && args[0].type != SlotType::kInt64) return refuse(0, "a table's key is text or a whole number");
       return ColumnInfo(expr);
+    case FieldExpr::Kind::kHash: {
+      if (args[0].type != SlotType::kString) return refuse(0, "only text can be hashed");
+      FieldInfo info;
+      info.type = SlotType::kString;
+      info.explicit_presence = args[0].explicit_presence;
+      return info;
+    }
     default:
       break;
   }
@@ -143,10 +151,13 @@ uint32_t Fields::Slot(EventTypeId type, std::string_view path) {
   if (!Resolve(type, path).ok()) return 0;
   const Derived* derived = Find(path);
   if (derived != nullptr && derived->spec->expr->kind == FieldExpr::Kind::kField) return Slot(type, derived->spec->expr->field);
-  const Compiled compiled = derived == nullptr ? Compiled() : Compile(type, *derived->spec->expr);
+  // A hash of an entity's is kept as it came with an event.
+  const bool kept = derived == nullptr || (IsHash(*derived) && !of_type.entity.empty());
+  const Compiled compiled = kept ? Compiled() : Compile(type, *derived->spec->expr);
   const auto slot = static_cast<uint32_t>(of_type.slots.size());
-  of_type.slots.push_back(derived == nullptr ? name : "");
-  if (derived != nullptr) of_type.derivation.steps_.push_back({compiled.node, static_cast<uint8_t>(slot)});
+  of_type.slots.push_back(derived == nullptr ? name : kept ? identity : "");
+  if (!kept) of_type.derivation.steps_.push_back({compiled.node, static_cast<uint8_t>(slot)});
+  if (!kept && IsHash(*derived)) of_type.derivation.nodes_[compiled.node].slot = static_cast<uint8_t>(slot);
   of_type.slot_of[identity] = slot;
   return slot;
 }
@@ -196,6 +207,10 @@ Fields::Compiled Fields::Compile(EventTypeId type, const FieldExpr& expr) {
       break;
     case FieldExpr::Kind::kLookup:
       CompileLookup(type, expr, node.args[0], &node);
+      break;
+    case FieldExpr::Kind::kHash:
+      node.kind = Kind::kHash;
+      nodes[node.args[0]].needs_present = true;  // as absent as the text is
       break;
   }
   node.text = compiled.info.type == SlotType::kString;

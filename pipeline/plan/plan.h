@@ -346,6 +346,7 @@ class Plan {
   // Derived fields, by EventTypeId: to be evaluated between decoding and routing.
   const Derivation& derivation(EventTypeId type) const { return derivations_[type.v]; }
   std::span<const LookupPlan> lookups() const { return lookups_; }
+  const std::string& hash_key() const { return hash_key_; }  // of hashes; empty: none
   const Calendar& calendar() const { return *calendar_; }
   // Index into lookups() of the table whose keys are holidays; UINT32_MAX: none.
   uint32_t holidays() const { return holidays_; }
@@ -372,6 +373,7 @@ class Plan {
   std::shared_ptr<const Decoder> decoder_;
   std::vector<Derivation> derivations_;
   std::vector<LookupPlan> lookups_;
+  std::string hash_key_;
   TimeSpec time_;
   LimitSpec limits_;
   std::vector<KpiInfo> kpi_infos_;

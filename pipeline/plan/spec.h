@@ -73,6 +73,7 @@ struct LabelSpec {
   Side side = Side::kNone;           // of elapsed and funnel; kNone there: from, the first step
   std::vector<std::string> values;   // declared values: these series always exist; empty: none declared
   bool allow_personal = false;       // `personal: allow`: the field is marked personal and shall be shown all the same
+  bool hash = false;                 // `personal: hash`: its stand-in is shown; `field` is an implied derived field then
   Place place;
 };
 
@@ -265,6 +266,12 @@ struct HttpSpec {
   uint32_t max_connections = 256;
 };
 
+// What stand-ins of personal values are made with.
+struct PrivacySpec {
+  std::string hash_key;              // as read from its file; empty: none
+  std::vector<ReadFile> files;       // that, whether it could be read or not
+};
+
 struct StorageSpec {
   std::string path = "./tidemark-state";
 };
@@ -278,6 +285,7 @@ struct FieldExpr {
     kFilled,   // how many of its args are present and not empty
     kSince,    // whole units between its arg, a time, and the event's time
     kLookup,   // a table's column in the row whose key its arg is
+    kHash,     // the stand-in of its arg, a text; only ever a whole definition
   };
   Kind kind = Kind::kNumber;
   Decimal number;                // kNumber
@@ -290,6 +298,7 @@ struct FieldExpr {
 
 struct FieldSpec {
   std::string name;              // no path of any event type
+  bool implied = false;          // by a label with `personal: hash`
   std::unique_ptr<FieldExpr> expr;
   Place place;
 };
@@ -321,6 +330,7 @@ struct Specs {
   LimitSpec limits;
   HttpSpec http;
   StorageSpec storage;
+  PrivacySpec privacy;
   std::vector<TableSpec> tables;
   std::vector<FieldSpec> fields;
   std::vector<KpiSpec> kpis;

@@ -7,6 +7,7 @@
 #include "pipeline/aggregate/staircase.h"
 #include "pipeline/base/decimal.h"
 #include "pipeline/base/hash.h"
+#include "pipeline/base/pseudonyms.h"
 #include "pipeline/base/time.h"
 #include "pipeline/plan/tier.h"
 
@@ -98,6 +99,31 @@ TEST(Hash, ATailIsItsBytes) {
     uint64_t want = 0;
     for (size_t i = 0; i < n; ++i) want |= uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
     EXPECT_EQ(hash_internal::LoadTail(bytes.data(), n), want) << n;
+  }
+}
+
+TEST(Pseudonyms, AreThoseOfHmacSha256) {
+  const auto of = [](const std::string& key, const std::string& value) {
+    Pseudonyms pseudonyms(key);
+    const Pseudonyms::Text text = pseudonyms.Of(value);
+    return std::string(text.data(), text.size());
+  };
+  EXPECT_EQ(of(std::string(20, '\x0b'), "Hi There"), "b0344c61d8db3853") << "RFC 4231, case 1";
+  EXPECT_EQ(of("Jefe", "what do ya want for nothing?"), "5bdcc146bf60754e") << "case 2";
+  EXPECT_EQ(of(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First"), "60e431591ee0b67f") << "case 6";
+  EXPECT_NE(Pseudonyms::Fingerprint("Jefe"), Pseudonyms::Fingerprint("Jefd"));
+  EXPECT_EQ(Pseudonyms::Fingerprint("0123456789abcdef0123456789abcdef"), "927a3a3deca81dda") << "stored with KPIs: it must not change";
+}
+
+TEST(Pseudonyms, WhatIsRememberedIsWhatIsHashed) {
+  Pseudonyms one("key");
+  std::mt19937_64 random(1);
+  for (int i = 0; i < 30'000; ++i) {
+    const std::string value = i % 100 == 0 ? std::string(random() % 600, 'x') : std::to_string(random() % 9'000);
+    Pseudonyms::Text text = one.Of(value);
+    if (i % 50 == 0) {
+      EXPECT_EQ(text, Pseudonyms("key").Of(value)) << value;
+    }
   }
 }
 

@@ -182,7 +182,7 @@ const ConfigRow kRows[] = {
      "c.yaml:4:39: kpis[0].by: its declared values make 2 series, more than max_series (1)\n"},
     {"PersonalMisspelt", kInput, R"y(kpis:
 - {name: k, on: a.b, count: true, by: {rep: {field: a.c, personal: true}}, windows: [1h]})y",
-     "c.yaml:4:68: kpis[0].by.rep.personal: \"true\" is none of allow, deny\n"},
+     "c.yaml:4:68: kpis[0].by.rep.personal: \"true\" is none of allow, deny, hash\n"},
     {"WindowsMissing", kInput, R"y(kpis:
 - {name: k, on: a.b, count: true, by: {rep: a.c}})y",
      "c.yaml:4:3: kpis[0]: \"windows\" is missing\n"},

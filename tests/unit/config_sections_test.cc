@@ -29,7 +29,7 @@ time: {})y",
      "c.yaml:4:1: unknown key \"storge\"; did you mean \"storage\"?\n"},
     {"UnknownSectionFarFromAll", kWhole, R"y(zzzzzzzzzzzz: 1)y",
      "c.yaml:4:1: unknown key \"zzzzzzzzzzzz\"; there are: namespace, kafka, topics, sources, time, calendar, storage, web, "
-     "limits, tables, fields, catalogue, kpis, targets, rules\n"},
+     "limits, privacy, tables, fields, catalogue, kpis, targets, rules\n"},
     {"SourcesAreAList", kWhole, R"y(sources: [crm])y", "c.yaml:4:10: sources: a map (key: value) is wanted here\n"},
     {"SourceIsText", kWhole, R"y(sources: {crm: 10m})y", "c.yaml:4:16: sources.crm: a map (key: value) is wanted here\n"},
     {"SourceNotAName", kWhole, R"y(sources: {CRM-EU: {expect_every: 10m}})y",

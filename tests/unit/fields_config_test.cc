@@ -28,6 +28,7 @@ std::string Shown(const FieldExpr& e) {
     case FieldExpr::Kind::kFilled: return with("filled");
     case FieldExpr::Kind::kSince: return with("since " + FormatDuration(e.unit));
     case FieldExpr::Kind::kLookup: return with(e.table + "." + e.column);
+    case FieldExpr::Kind::kHash: return with("hash");
   }
   return "";
 }
@@ -78,7 +79,23 @@ const ConfigRow kRows[] = {
     {"Open", kWhole, "fields: {f: (a.x + 1}", "c.yaml:4:21: fields.f: \")\" is wanted here, not the end\n"},
     {"TwoFields", kWhole, "fields: {f: a.x a.y}", "c.yaml:4:17: fields.f: +, -, * or the end is wanted here, not \"a.y\"\n"},
     {"UnknownFunction", kWhole, "fields: {f: months_since(a.x)}",
-     "c.yaml:4:13: fields.f: \"months_since\" is no function; there are filled, weeks_since, days_since, hours_since\n"},
+     "c.yaml:4:13: fields.f: \"months_since\" is no function; there are filled, weeks_since, days_since, hours_since, hash\n"},
+    {"HashInASum", kWhole, "fields: {f: hash(a.x) + 1}", "c.yaml:4:23: fields.f: a hash is a field by itself, so the end is wanted here, not \"+\"\n"},
+    {"SumWithAHash", kWhole, "fields: {f: 1 + hash(a.x)}",
+     "c.yaml:4:17: fields.f: a hash is a field by itself: give it a name, and use that here\n"},
+    {"HashOfANumber", kWhole, "fields: {f: hash(3)}", "c.yaml:4:18: fields.f: a field like deal.amount is wanted here, not \"3\"\n"},
+    {"HashOfTwo", kWhole, "fields: {f: 'hash(a.x, a.y)'}", "c.yaml:4:22: fields.f: \")\" is wanted here, not \",\"\n"},
+    {"HashWithoutAKey", kWhole, "fields: {f: hash(a.x)}", "c.yaml:4:10: a hash needs a key: write privacy: {hash_key_file: ...}\n"},
+    {"HashedLabelWithoutAKey", kInput, "kpis: [{name: k, on: a.b, count: true, by: {a: {field: a.x, personal: hash}}, windows: [1h]}]",
+     "c.yaml:3:56: a hash needs a key: write privacy: {hash_key_file: ...}\n"},
+    {"HashedLabelDeclared", kInput,
+     "privacy: {hash_key_file: /proc/version}\nkpis: [{name: k, on: a.b, count: true, by: {a: {field: a.x, personal: hash, values: [b]}}, windows: [1h]}]",
+     "c.yaml:4:77: kpis[0].by.a.values: can't be known of a label that is hashed; leave one of the two out\n"},
+    {"PrivacyWithoutAKey", kWhole, "privacy: {}", "c.yaml:4:10: privacy: \"hash_key_file\" is missing\n"},
+    {"KeyMissing", kWhole, "privacy: {hash_key_file: /nowhere/x}\nfields: {f: hash(a.x)}",
+     "c.yaml:4:26: privacy.hash_key_file: can't read \"/nowhere/x\": No such file or directory\n"},
+    {"KeyTooShort", kWhole, "privacy: {hash_key_file: /proc/sys/kernel/ostype}",
+     "c.yaml:4:26: privacy.hash_key_file: the key is shorter than 16 bytes and could be guessed; `openssl rand -hex 32` makes one\n"},
     {"FilledOfNothing", kWhole, "fields: {f: filled()}", "c.yaml:4:20: fields.f: a field like deal.amount is wanted here, not \")\"\n"},
     {"FilledOfASum", kWhole, "fields: {f: 'filled(a.x + a.y)'}", "c.yaml:4:25: fields.f: \")\" is wanted here, not \"+\"\n"},
     {"SinceOfTwo", kWhole, "fields: {f: 'days_since(a.x, a.y)'}", "c.yaml:4:28: fields.f: \")\" is wanted here, not \",\"\n"},

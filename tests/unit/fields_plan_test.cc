@@ -79,11 +79,11 @@ TEST(FieldsInAPlan, MistakesAreSaidAtTheirPlace) {
        "c.yaml:5:53: by: since is a time and cannot be a label\n"},
       {"PersonalLabel", "fields: {address: contact.email}\nkpis: [{name: k, on: lead.created, count: true, by: {a: address}, windows: [24h]}]",
        "c.yaml:4:57: by: address is personal data and would be readable by everyone who sees the metrics; drop it, or write "
-       "{field: address, personal: allow}\n"},
+       "{field: address, personal: hash}, or personal: allow\n"},
       {"PersonalLabelOfEntities",
        "fields: {address: contact.email}\nkpis: [{name: k, key: deal.id, on: deal.created, open: true, until: deal.won, by: {a: address}}]",
        "c.yaml:4:87: by: address is personal data and would be readable by everyone who sees the metrics; drop it, or write "
-       "{field: address, personal: allow}\n"},
+       "{field: address, personal: hash}, or personal: allow\n"},
       {"MisspeltInAKpi", "fields: {weighted: deal.amount * deal.probability}\nkpis: [{name: k, on: deal.won, sum: wieghted, windows: [24h]}]",
        "c.yaml:4:37: sum: wieghted is not a field of deal.won; did you mean weighted?\n"},
       {"ComparedWithText",

@@ -42,7 +42,7 @@ class Derived {
     EventRow row;
     decoder_->Decode(bytes, slots_.data(), &row);
     EXPECT_EQ(row.error, DecodeError::kNone);
-    derivation_.Evaluate(tables_, &row);
+    derivation_.Evaluate(tables_, nullptr, &row);
     if ((row.present >> slot_ & 1) == 0) return "absent";
     if (info_.type == SlotType::kString) return "\"" + std::string(row.slots[slot_].view()) + "\"";
     return ToString(Decimal{row.slots[slot_].i, info_.scale});

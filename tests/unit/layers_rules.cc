@@ -117,6 +117,7 @@ constexpr Library kLibraries[] = {
     {"rocksdb/", "pipeline/rocksdb", "use the port pipeline/store/store.h"},
     {"prometheus/", "daemon", "count in the room, and let daemon/ expose it"},
     {"microhttpd.h", "daemon", "HTTP is served by daemon/ only"},
+    {"openssl/", "pipeline/base", "use pipeline/base/pseudonyms.h"},
     {"CLI/", "daemon", "flags are parsed by daemon/ only"},
     {"spdlog/", "daemon", "return a Status; daemon/ logs it"},
     {"fmt/", "daemon", "return a Status; daemon/ logs it"},

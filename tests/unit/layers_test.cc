@@ -60,6 +60,7 @@ const Planted kPlanted[] = {
     {"rocksdb in its room", "pipeline/rocksdb/a.cc", "#include <rocksdb/db.h>\n", ""},
     {"prometheus-cpp in the engine", "pipeline/engine/a.cc", "#include <prometheus/counter.h>\n", "daemon only"},
     {"microhttpd in config", "config/a.cc", "#include <microhttpd.h>\n", "daemon only"},
+    {"openssl in the engine", "pipeline/engine/a.cc", "#include <openssl/evp.h>\n", "pipeline/base only"},
     {"CLI11 in config", "config/a.cc", "#include <CLI/CLI.hpp>\n", "daemon only"},
     {"spdlog in kafka", "pipeline/kafka/a.cc", "  # include \"spdlog/spdlog.h\"\n", "daemon only"},
     {"a pure room with a thread", "pipeline/window/a.cc", "#include <thread>\n", "pure room"},
