@@ -41,6 +41,7 @@ AdapterStats ReadAdapters(const RocksStore& store, const KafkaSource& source) {
   };
   read("fetch_errors", probe.fetch_errors);
   read("broker_errors", probe.broker_errors);
+  read("refusals", probe.refusals);
   read("rebalances", probe.rebalances);
   read("log_end_proofs", probe.proofs);
   read("log_end_proof_failures", probe.proof_failures);

@@ -41,6 +41,13 @@ Result<uint64_t> CountPartitions(const KafkaSpec& spec, std::span<const TopicSpe
   return std::max<uint64_t>(count, 1);
 }
 
+// Going on as before won't help: somebody has to change credentials or ACLs. librdkafka tries on by itself meanwhile.
+bool IsRefusal(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR__AUTHENTICATION || error == RD_KAFKA_RESP_ERR__SSL ||
+         error == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED || error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+         error == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED || error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
+}
+
 std::vector<TopicPartition> ToVector(const rd_kafka_topic_partition_list_t* list) {
   std::vector<TopicPartition> partitions;
   for (int i = 0; list != nullptr && i < list->cnt; ++i) {
@@ -187,6 +194,7 @@ void KafkaSource::OnRebalance(rd_kafka_resp_err_t what, const rd_kafka_topic_par
 
 void KafkaSource::OnError(rd_kafka_resp_err_t error, const std::string& text) {
   ++probe_.broker_errors;
+  if (IsRefusal(error)) ++probe_.refusals;
   std::lock_guard lock(trouble_mu_);
   // "All brokers are down" follows the error that says why.
   if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !broker_trouble_.empty()) return;

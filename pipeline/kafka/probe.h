@@ -10,6 +10,7 @@ namespace tidemark {
 struct KafkaProbe {
   std::atomic<uint64_t> fetch_errors{0};         // errors of single partitions, offsets out of range included
   std::atomic<uint64_t> broker_errors{0};        // connections lost, authentication refused, group errors
+  std::atomic<uint64_t> refusals{0};             // of those: by a password, a certificate or an ACL, on either side
   std::atomic<uint64_t> rebalances{0};           // assignments and revocations
   std::atomic<uint64_t> proofs{0};               // log ends confirmed by a broker
   std::atomic<uint64_t> proof_failures{0};       // log ends asked for in vain

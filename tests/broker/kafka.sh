@@ -4,6 +4,7 @@
 #   kafka.sh fetch                     jars into the cache; exit status 77 when they cannot be had
 #   kafka.sh run DIR PORT [CPORT]      become the broker: this process turns into the JVM, SIGTERM stops it
 #   kafka.sh start DIR PORT [CPORT]    the same in the background; returns when the port accepts
+#   kafka.sh tool CLASS ARG...         one of Kafka's own programs, as kafka.admin.ConfigCommand
 #   kafka.sh stop DIR | kill DIR       SIGTERM and wait | SIGKILL: DIR can be started again after either
 #
 # DIR holds the data, the log of the broker and its pid. CPORT, the controller's, is PORT + 1 unless given.
@@ -133,6 +134,12 @@ start() {
   await_port "$2" "$pid" || { echo "the broker did not start; see $1/log" >&2; return 1; }
 }
 
+tool() {
+  fetch
+  mapfile -t words < <(jvm)
+  exec "${words[@]}" -cp "$home/libs/*" "$@"
+}
+
 end() {  # DIR SIGNAL
   local pid
   pid=$(cat "$1/pid" 2>/dev/null) || return 0
@@ -150,8 +157,9 @@ if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
     fetch) fetch && echo "$home" ;;
     run) shift && run "$@" ;;
     start) shift && start "$@" ;;
+    tool) shift && tool "$@" ;;
     stop) end "$2" TERM ;;
     kill) end "$2" KILL ;;
-    *) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 64 ;;
+    *) sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 64 ;;
   esac
 fi
