@@ -1,6 +1,7 @@
 #include "config/config.h"
 
 #include "config/names.h"
+#include "config/redacted.h"
 #include "config/sections.h"
 #include "config/subjects.h"
 
@@ -77,10 +78,12 @@ void ParseConfig(const std::string& file_name, std::string_view yaml, Specs* spe
   if (document) config::ReadRoot(*document, ConfigUse::kRun, catalogue, specs, diagnostics);
 }
 
-void LoadConfig(const std::string& path, Specs* specs, Diagnostics* diagnostics, ConfigUse use) {
+void LoadConfig(const std::string& path, Specs* specs, Diagnostics* diagnostics, ConfigUse use, std::string* redacted) {
   *specs = Specs();
   const std::optional<config::Document> document = config::Document::Load(path, diagnostics, &specs->files.emplace_back());
-  if (document) config::ReadRoot(*document, use, ShippedCatalogue(), specs, diagnostics);
+  if (!document) return;
+  config::ReadRoot(*document, use, ShippedCatalogue(), specs, diagnostics);
+  if (redacted != nullptr) *redacted = config::RedactedJson(document->root());
 }
 
 }  // namespace tidemark

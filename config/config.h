@@ -19,9 +19,11 @@ inline constexpr const char* kOfflineHashKey = "tidemark test hashes with this k
 
 // Reads and parses one configuration file (at most 4 MiB). *specs is only valid when *diagnostics stays empty. What the
 // schema decides (do event types and fields exist, do their types fit) is not checked here but by Plan::Compile.
+// *redacted is what everybody may see of it, as JSON, where it is YAML at all: as it was written, less secrets.
 // Any input ends in Specs or diagnostics; no text of a secret, nor of a variable's value, gets into a diagnostic.
 // Threads: reads the environment, so not while another thread changes it.
-void LoadConfig(const std::string& path, Specs* specs, Diagnostics* diagnostics, ConfigUse use = ConfigUse::kRun);
+void LoadConfig(const std::string& path, Specs* specs, Diagnostics* diagnostics, ConfigUse use = ConfigUse::kRun,
+                std::string* redacted = nullptr);
 
 // The same for text at hand; `file_name` is for messages, and paths of tables are relative to its directory. Reads no
 // file but those of `*_file` keys and tables.

@@ -128,8 +128,8 @@ struct CheckProbeOptions {
 int CheckProbe(const CheckProbeOptions& options);
 
 // Plan of a configuration file; null after every mistake was printed to stderr. `adjust` may change what was read
-// before it is compiled.
+// before it is compiled; *redacted is what everybody may see of it.
 std::shared_ptr<const Plan> LoadPlan(const std::string& config_file, Specs* specs,
-                                     const std::function<void(Specs*)>& adjust = nullptr);
+                                     const std::function<void(Specs*)>& adjust = nullptr, std::string* redacted = nullptr);
 
 }  // namespace tidemark

@@ -32,6 +32,15 @@ class Lifecycle {
     const std::lock_guard lock(mu_);
     return view_;
   }
+  // The configuration in force as everybody may see it: JSON, less secrets.
+  void ShowConfig(std::string json) {
+    const std::lock_guard lock(mu_);
+    config_ = std::move(json);
+  }
+  std::string config() const {
+    const std::lock_guard lock(mu_);
+    return config_;
+  }
   // What keeps the engine from going on: brokers, a full disk. Empty when nothing does.
   void SetTrouble(std::string trouble) {
     const std::lock_guard lock(mu_);
@@ -48,6 +57,7 @@ class Lifecycle {
   mutable std::mutex mu_;             // held for a pointer's copy
   std::shared_ptr<const View> view_;  // GUARDED_BY(mu_)
   std::string trouble_;               // GUARDED_BY(mu_)
+  std::string config_ = "null";       // GUARDED_BY(mu_)
 };
 
 struct ProbeAnswer {

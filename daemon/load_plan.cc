@@ -7,9 +7,9 @@
 namespace tidemark {
 
 std::shared_ptr<const Plan> LoadPlan(const std::string& config_file, Specs* specs,
-                                     const std::function<void(Specs*)>& adjust) {
+                                     const std::function<void(Specs*)>& adjust, std::string* redacted) {
   Diagnostics diagnostics;
-  LoadConfig(config_file, specs, &diagnostics);
+  LoadConfig(config_file, specs, &diagnostics, ConfigUse::kRun, redacted);
   std::shared_ptr<const Plan> plan;
   if (diagnostics.empty()) {
     if (adjust != nullptr) adjust(specs);

@@ -15,6 +15,7 @@ namespace tidemark {
 struct Configuration {
   Specs specs;
   std::shared_ptr<const Plan> plan;
+  std::string redacted;  // as JSON, less secrets
 };
 
 // Threads: any; attempts are made one after another.

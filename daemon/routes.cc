@@ -55,6 +55,7 @@ HttpResponse Routes::Metrics(const HttpRequest& request) {
 HttpResponse Routes::Api(const HttpRequest& request) const {
   const std::shared_ptr<const View> view = lifecycle_->view();
   if (request.path == "/api/v1/status") return Json(200, StatusJson(lifecycle_->phase(), view.get()));
+  if (request.path == "/api/v1/status/config") return Json(200, "{\"config\":" + lifecycle_->config() + "}");
   const bool kpis = request.path == "/api/v1/kpis";
   if (!kpis && request.path != "/api/v1/breaches") return Json(404, ErrorJson("nothing is served at this path"));
   if (view == nullptr) return Json(503, ErrorJson("restoring the stored state"));

@@ -122,7 +122,7 @@ int RunDaemon(const RunOptions& options) {
       if (options.storage_path) s->storage.path = *options.storage_path;
       if (options.listen_address) s->http.listen_address = *options.listen_address;
       if (s->limits.memory_bytes == 0) s->limits.memory_bytes = found_memory;
-    });
+    }, &made->redacted);
     const std::lock_guard lock(attempt_mu);
     attempt = AttemptOf(made->specs, /*refused=*/made->plan == nullptr);
     if (made->plan == nullptr) return nullptr;
@@ -141,6 +141,7 @@ int RunDaemon(const RunOptions& options) {
        {"memory_mib", std::to_string(memory->budget >> 20)}});
 
   Lifecycle lifecycle;
+  lifecycle.ShowConfig(first->redacted);
   OwnMetrics own(*memory);
   own.SetConfigLoad(true, WallNow());
   std::atomic<Reloader*> reloader_at = nullptr;  // once there is an engine to hand a configuration to
@@ -176,7 +177,11 @@ int RunDaemon(const RunOptions& options) {
   if (const Status written = WritePortFile(options.port_file, (*http)->port()); !written.ok()) return Fail(written);
 
   EngineRunner engine(first, *memory, &lifecycle, &own, &explain, &backup);
-  Reloader reloader(first, load, [&](auto configuration) { engine.Use(std::move(configuration)); }, &own);
+  const auto use = [&](std::shared_ptr<const Configuration> configuration) {
+    lifecycle.ShowConfig(configuration->redacted);
+    engine.Use(std::move(configuration));
+  };
+  Reloader reloader(first, load, use, &own);
   reloader_at = &reloader;
   std::optional<ConfigWatch> follow;
   if (options.reload_interval > Duration::zero()) {

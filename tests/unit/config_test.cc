@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <map>
 #include <vector>
 
@@ -203,6 +204,33 @@ TEST(Config, WeekendRangePassesTheEndOfTheWeek) {
   EXPECT_EQ(specs.rules.at(0).active->weekdays, (std::vector<int>{1, 3, 6, 7}));
   EXPECT_EQ(specs.rules.at(0).active->to_minute, 1440);
   EXPECT_EQ(specs.rules.at(0).window, "24h") << "a window goes by its KPI's spelling";
+}
+
+TEST(Config, IsShownAsWrittenButForItsSecrets) {
+  const std::string file = testing::TempDir() + "/tidemark_shown.yaml";
+  std::ofstream(file) << R"y(
+kafka:                                 # the old password was hidden-1
+  brokers: "${BROKERS_OF_TEST:-b:9092}"
+  properties:
+    client.id: &shared hidden-2
+    sasl.password: *shared
+    sasl.username: "quo\"te\\ \x01"
+    ssl.key.pem: |
+      hidden-3
+    sasl.jaas.config: "${UNSET_VARIABLE_OF_TEST}"
+    ssl.key.password_file: /run/secrets/key
+    sasl.oauthbearer.config: {a: [hidden-4]}
+topics: [t]
+kpis: [~]
+)y";
+  Specs specs;
+  Diagnostics diagnostics;
+  std::string redacted;
+  LoadConfig(file, &specs, &diagnostics, ConfigUse::kRun, &redacted);
+  EXPECT_EQ(redacted,
+            R"j({"kafka":{"brokers":"${BROKERS_OF_TEST:-b:9092}","properties":{"client.id":"hidden-2","sasl.password":"<secret>",)j"
+            R"j("sasl.username":"quo\"te\\ \u0001","ssl.key.pem":"<secret>","sasl.jaas.config":"<secret>","ssl.key.password_file":"/run/secrets/key",)j"
+            R"j("sasl.oauthbearer.config":"<secret>"}},"topics":["t"],"kpis":[null]})j");
 }
 
 }  // namespace
