@@ -17,7 +17,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/tidemark/debian"
 cd "$work/tidemark"
-cp "$here"/{control,copyright,rules,tidemark.service} debian/
+cp "$here"/{control,copyright,postrm,rules,tidemark.service} debian/
 install -D -m 644 "$here/tidemark.yaml" etc/tidemark/tidemark.yaml
 mkdir -p examples
 cp "$root"/config/examples/*.{yaml,csv} examples/
