@@ -5,6 +5,7 @@
 
 #include "config/sections.h"
 #include "config/subjects.h"
+#include "config/written.h"
 
 namespace tidemark::config {
 namespace {
@@ -27,7 +28,11 @@ class Taker {
       const CataloguePlace place = wanted_.back();
       wanted_.pop_back();
       KpiSpec& kpi = kpis_[place];
-      ReadKpi(subjects_.all()[place.subject].kpis[place.kpi].value, specs_.limits, &kpi);
+      const Subject& subject = subjects_.all()[place.subject];
+      const Value& written = subject.kpis[place.kpi].value;
+      ReadKpi(written, specs_.limits, &kpi);
+      kpi.subject = subject.name;
+      kpi.written = WrittenKpi(subject.document, written.node().at.line);
       WantNeedsOf(kpi);
     }
     for (auto& [name, field] : fields_) specs_.fields.push_back(std::move(field));

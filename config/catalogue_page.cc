@@ -47,20 +47,8 @@ std::string Yaml(const Document& document, int first, int end) {
   return "```yaml\n" + Written(document, first, end) + "```\n";
 }
 
-// The first line after a section, of which `line` is one.
-int EndOfSection(const Document& document, int line) {
-  int end = document.lines() + 1;
-  for (const Node::Entry& section : document.root().entries) {
-    if (section.at.line > line) end = std::min(end, section.at.line);
-  }
-  return end;
-}
-
 std::string Definition(const Subject& subject, size_t kpi) {
-  const int first = subject.kpis[kpi].value.node().at.line;
-  const bool last = kpi + 1 == subject.kpis.size();
-  return Yaml(subject.document, first,
-              last ? EndOfSection(subject.document, first) : subject.kpis[kpi + 1].value.node().at.line);
+  return "```yaml\n" + WrittenKpi(subject.document, subject.kpis[kpi].value.node().at.line) + "```\n";
 }
 
 // The derived fields of a subject; "" without any.

@@ -1,9 +1,12 @@
 #include "config/config.h"
 
+#include <algorithm>
+
 #include "config/names.h"
 #include "config/redacted.h"
 #include "config/sections.h"
 #include "config/subjects.h"
+#include "config/written.h"
 
 namespace tidemark {
 namespace config {
@@ -39,6 +42,12 @@ void ReadRules(const Value& value, Specs* specs) {
 void ReadRoot(const Document& document, ConfigUse use, Catalogue catalogue, Specs* specs, Diagnostics* diagnostics) {
   const Value root(&document, diagnostics, &document.root(), document.root().at, "");
   if (std::optional<Map> map = Map::Open(root)) ReadSections(&*map, use, catalogue, specs, diagnostics);
+  for (const Node::Entry& section : document.root().entries) {
+    if (section.key != "kpis") continue;
+    for (size_t k = 0; k < std::min(section.value->items.size(), specs->kpis.size()); ++k) {
+      specs->kpis[k].written = WrittenKpi(document, section.value->items[k]->at.line);
+    }
+  }
 }
 
 }  // namespace

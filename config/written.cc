@@ -81,9 +81,29 @@ std::string Lines(const Document& document, int first, int end) {
 }  // namespace
 
 std::string Written(const Document& document, int first, int end) {
+  const std::string lines = Lines(document, first, end);
   Anchors anchors;
-  Resolved(Lines(document, 1, first), &anchors);
-  return Resolved(Lines(document, first, end), &anchors);
+  if (lines.find('*') != std::string::npos) Resolved(Lines(document, 1, first), &anchors);
+  return Resolved(lines, &anchors);
+}
+
+int EndOfSection(const Document& document, int line) {
+  int end = document.lines() + 1;
+  for (const Node::Entry& section : document.root().entries) {
+    if (section.at.line > line) end = std::min(end, section.at.line);
+  }
+  return end;
+}
+
+std::string WrittenKpi(const Document& document, int first) {
+  int end = EndOfSection(document, first);
+  for (const Node::Entry& section : document.root().entries) {
+    if (section.key != "kpis") continue;
+    for (const auto& kpi : section.value->items) {
+      if (kpi->at.line > first) end = std::min(end, kpi->at.line);
+    }
+  }
+  return Written(document, first, std::max(end, first + 1));
 }
 
 }  // namespace tidemark::config

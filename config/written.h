@@ -11,5 +11,9 @@ namespace tidemark::config {
 // empty lines at the end). In place of an alias stands what its anchor holds, so that the part means the same
 // elsewhere; of anchors over several lines only the alias.
 std::string Written(const Document& document, int first, int end);
+// The KPI of `kpis` that begins in this line.
+std::string WrittenKpi(const Document& document, int first);
+// The first line after a section, of which `line` is one.
+int EndOfSection(const Document& document, int line);
 
 }  // namespace tidemark::config

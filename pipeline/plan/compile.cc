@@ -95,6 +95,9 @@ KpiInfo Compiler::InfoOf(const KpiSpec& spec) const {
   info.family = specs_.metric_namespace + "_" + spec.name;
   info.help = spec.help;
   info.unit = spec.unit;
+  info.subject = spec.subject;
+  info.written = spec.written;
+  info.additive = IsAdditive(spec) && spec.unit != "currency";  // a label has the code: sums would mix them
   for (const LabelSpec& label : spec.by) info.labels.push_back(label.name);
   if (spec.measure == Measure::kFunnel) info.labels.emplace_back("step");
   if (!spec.stats.empty()) info.labels.emplace_back("stat");

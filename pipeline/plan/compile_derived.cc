@@ -4,6 +4,11 @@
 
 namespace tidemark {
 
+std::string_view ToString(Derived derived) {
+  constexpr std::string_view kNames[] = {"", "compare", "growth", "step_ratio", "target", "attainment", "pace", "expected"};
+  return kNames[static_cast<size_t>(derived)];
+}
+
 KpiPlan* Compiler::AddDerivedKpi(KpiId base, Derived derived, const std::string& suffix, const std::string& help) {
   const KpiPlan& of = plan_->kpis_[base.v];
   KpiPlan kpi;
@@ -11,6 +16,9 @@ KpiPlan* Compiler::AddDerivedKpi(KpiId base, Derived derived, const std::string&
   kpi.info.name += suffix;
   kpi.info.family += suffix;
   kpi.info.help = help + ": " + of.info.help;
+  kpi.info.made_of = of.info.name;
+  kpi.info.derived = ToString(derived);
+  kpi.info.additive = of.info.additive && (derived == Derived::kCompare || derived == Derived::kTarget);
   kpi.info.counter = false;
   kpi.info.lifetime_window = SIZE_MAX;
   if (derived != Derived::kCompare && derived != Derived::kTarget) kpi.info.unit = "ratio";

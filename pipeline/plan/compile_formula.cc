@@ -75,6 +75,15 @@ void Compiler::FormulaKpi(const KpiSpec& spec, KpiPlan* kpi) {
     }
     kpi->operand_windows.push_back(std::move(windows));
   }
+  kpi->info.additive = spec.unit != "currency" && spec.min_samples == 0 && FormulaAddsUp(*kpi);
+}
+
+// Sums and differences of what adds up.
+bool Compiler::FormulaAddsUp(const KpiPlan& kpi) const {
+  return std::all_of(kpi.formula.begin(), kpi.formula.end(), [&](const FormulaNode& node) {
+    if (node.kind == Formula::Kind::kKpi) return plan_->kpis_[node.kpi.v].info.additive && !node.total;
+    return node.kind == Formula::Kind::kAdd || node.kind == Formula::Kind::kSubtract || node.kind == Formula::Kind::kNegate;
+  });
 }
 
 void Compiler::CheckFormulaCycles() {

@@ -118,6 +118,7 @@ class Compiler {
 
   // ---- compile_formula.cc ----
   void FormulaKpi(const KpiSpec& spec, KpiPlan* kpi);
+  bool FormulaAddsUp(const KpiPlan& kpi) const;
   uint32_t FormulaPart(const Formula& part, const KpiSpec& spec, KpiPlan* kpi);
   bool ResolveOperand(const Formula& part, const KpiSpec& spec, FormulaNode* node);
   void CheckFormulaCycles();

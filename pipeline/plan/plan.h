@@ -59,6 +59,8 @@ struct StatPlan {
 // x_attainment_ratio, x_pace_ratio, x_expected_ratio.
 enum class Derived : uint8_t { kNone, kCompare, kGrowth, kStepRatio, kTarget, kAttainment, kPace, kExpected };
 
+std::string_view ToString(Derived derived);  // "", "compare", "growth", ...
+
 // Whose values change although nothing is counted and no window moves.
 constexpr bool MovesWithTime(Derived derived) { return derived == Derived::kPace || derived == Derived::kExpected; }
 

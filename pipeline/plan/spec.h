@@ -152,6 +152,8 @@ struct KpiSpec {
   int64_t min_samples = 0;           // formula: fewer in its denominator, or avg: fewer events, is absent
   std::optional<uint64_t> max_series;
   std::optional<Duration> series_idle;
+  std::string subject;               // of the catalogue; "": the configuration's own
+  std::string written;               // the definition as it stands in its file, for people
   std::string path;                  // what messages call it: "kpis[2]" of its file
   Place place;
   std::map<std::string, Place> at;   // places of clauses by key: "on", "where", "sum", "unit", "step", ...

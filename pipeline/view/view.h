@@ -56,6 +56,11 @@ struct KpiInfo {
   std::vector<std::string> windows;  // names
   bool counter = false;              // lifetime may also be shown as <family>_total: it never falls
   size_t lifetime_window = SIZE_MAX; // index into windows of `lifetime`
+  std::string subject = {};          // of the catalogue; "": the configuration's own
+  std::string written = {};          // its definition; of a derived KPI that of `made_of`
+  std::string made_of = {};          // of a derived KPI: the name of the one that implies it
+  std::string derived = {};          // what it is of that: "compare", "growth", "step_ratio", "target", "attainment", "pace", "expected"
+  bool additive = false;             // values of series with different labels add up to that of fewer labels
 };
 
 // One value of one series in one window.
