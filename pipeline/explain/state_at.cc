@@ -47,6 +47,7 @@ std::optional<uint32_t> StateReader::NumberOf(const TablePlan& table, const Colu
 
 std::set<uint32_t> StateReader::TablesOf(KpiId id) const {
   const KpiPlan& kpi = plan_->kpis()[id.v];
+  if (kpi.derived != Derived::kNone) return TablesOf(kpi.base);
   std::set<uint32_t> tables;
   if (kpi.measure != Measure::kFormula) {
     tables.insert(kpi.table.v);
@@ -76,6 +77,7 @@ void StateReader::Finish(StateAt* state, const std::vector<EventTime>& read_at) 
   data.plan = plan_;
   data.read_at = read_at;
   data.tables.resize(plan_->tables().size());
+  data.lookups.resize(plan_->lookups().size());
   for (const auto& [t, table] : state->tables) {
     auto view = std::make_shared<TableView>();
     view->plan = &table->plan();
@@ -131,20 +133,27 @@ Result<std::optional<EventTime>> StateReader::ShownHour(uint32_t t, uint32_t col
   return best;
 }
 
-Result<std::optional<StateAt>> StateReader::At(EventTime hour, const std::set<uint32_t>& tables) const {
+Result<StateAt> StateReader::KnownAt(EventTime hour, const std::set<uint32_t>& tables) const {
   StateAt state;
   state.at = hour;
   for (const uint32_t t : tables) {
-    TM_ASSIGN_OR_RETURN(std::unique_ptr<Table> table, Make(t));
-    const Clock& clock = clocks_[table->plan().clock];
-    if (!IsKept(clock, hour)) return std::optional<StateAt>();
-    TM_ASSIGN_OR_RETURN(std::optional<Table::Shown> shown, table->LoadShown(hour, *store_));
-    if (!shown) return std::optional<StateAt>();
+    if (!IsKept(clocks_[plan_->tables()[t].clock], hour)) continue;
+    Result<std::unique_ptr<Table>> table = Make(t);
+    if (table.status().code() == Code::kNotFound) continue;
+    TM_RETURN_IF_ERROR(table.status());
+    TM_ASSIGN_OR_RETURN(std::optional<Table::Shown> shown, (*table)->LoadShown(hour, *store_));
+    if (!shown) continue;
     state.shown[t] = *std::move(shown);
-    state.tables[t] = std::move(table);
+    state.tables[t] = *std::move(table);
   }
   Finish(&state, std::vector<EventTime>(clocks_.size(), hour));
-  return std::optional<StateAt>(std::move(state));
+  return state;
+}
+
+Result<std::optional<StateAt>> StateReader::At(EventTime hour, const std::set<uint32_t>& tables) const {
+  for (const uint32_t t : tables) TM_RETURN_IF_ERROR(Make(t).status());
+  TM_ASSIGN_OR_RETURN(StateAt state, KnownAt(hour, tables));
+  return state.tables.size() == tables.size() ? std::optional(std::move(state)) : std::nullopt;
 }
 
 }  // namespace tidemark

@@ -36,7 +36,12 @@ class StateReader {
   // The tables behind a KPI, through formulas.
   std::set<uint32_t> TablesOf(KpiId kpi) const;
 
+  // The last instant at which a table's hours were looked at; kNoEventTime: none was.
+  EventTime EvaluatedAt(uint32_t table) const { return clocks_[plan_->tables()[table].clock].evaluated; }
+
   Result<StateAt> Now(const std::set<uint32_t>& tables) const;
+  // Those of the tables that were kept.
+  Result<StateAt> KnownAt(EventTime hour, const std::set<uint32_t>& tables) const;
   // nullopt where one of the tables was not kept.
   Result<std::optional<StateAt>> At(EventTime hour, const std::set<uint32_t>& tables) const;
   // The latest hour that is kept not after `asked`, or the first one after it, at which the table showed a window of a column.
