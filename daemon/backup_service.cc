@@ -4,21 +4,12 @@
 
 #include <charconv>
 
-#include "daemon/api.h"
+#include "daemon/api_error.h"
 #include "daemon/clock.h"
 #include "daemon/log.h"
 
 namespace tidemark {
 namespace {
-
-HttpResponse Refused(unsigned code, const std::string& text) {
-  HttpResponse response;
-  response.code = code;
-  response.content_type = "application/json; charset=utf-8";
-  response.body = ErrorJson(text) + "\n";
-  if (code == 503) response.retry_after_seconds = 1;
-  return response;
-}
 
 struct Made {
   std::string name;
@@ -85,7 +76,7 @@ void BackupService::Main(const std::function<Status(const std::string&)>& checkp
 HttpResponse BackupService::Progress(unsigned code) const {
   HttpResponse response;
   response.code = code;
-  response.content_type = "application/json; charset=utf-8";
+  response.content_type = kJsonType;
   google::protobuf::util::JsonPrintOptions options;
   options.always_print_primitive_fields = true;
   static_cast<void>(google::protobuf::util::MessageToJsonString(progress_, &response.body, options));
@@ -95,8 +86,8 @@ HttpResponse BackupService::Progress(unsigned code) const {
 
 HttpResponse BackupService::Begin(size_t keep) {
   const std::lock_guard lock(mu_);
-  if (checkpoint_ == nullptr) return Refused(503, "there is no state yet, or no more");
-  if (progress_.begun() != progress_.done()) return Refused(503, "a backup is being made; ask again");
+  if (checkpoint_ == nullptr) return ApiError(503, "there is no state yet, or no more");
+  if (progress_.begun() != progress_.done()) return ApiError(503, "a backup is being made; ask again");
   if (thread_.joinable()) thread_.join();  // at its end
   progress_.set_begun(progress_.begun() + 1);
   thread_ = std::thread([this, checkpoint = checkpoint_, folder = folder_, keep] { Main(checkpoint, folder, keep); });
@@ -112,7 +103,7 @@ HttpResponse BackupService::Answer(const HttpRequest& request) {
   if (const std::string_view text = request.Query("keep"); !text.empty()) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), keep);
     if (error != std::errc() || end != text.data() + text.size() || keep < 1 || keep > kMostBackups) {
-      return Refused(400, "keep is a number from 1 to " + std::to_string(kMostBackups));
+      return ApiError(400, "keep is a number from 1 to " + std::to_string(kMostBackups));
     }
   }
   return Begin(keep);

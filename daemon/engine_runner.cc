@@ -136,8 +136,8 @@ class EngineRunner::Round {
 };
 
 EngineRunner::EngineRunner(std::shared_ptr<const Configuration> configuration, const MemoryPlan& memory,
-                           Lifecycle* lifecycle, OwnMetrics* own, ExplainService* explain, BackupService* backup)
-    : configuration_(std::move(configuration)), memory_(memory), lifecycle_(lifecycle), own_(own), explain_(explain), backup_(backup) {
+                           Lifecycle* lifecycle, OwnMetrics* own, StateOffer* offer, BackupService* backup)
+    : configuration_(std::move(configuration)), memory_(memory), lifecycle_(lifecycle), own_(own), offer_(offer), backup_(backup) {
   thread_ = std::thread([this] { Main(); });
 }
 
@@ -198,13 +198,13 @@ Status EngineRunner::Serve() {
   TM_ASSIGN_OR_RETURN(const std::unique_ptr<RocksStore> store, RocksStore::Open(path, store_options));
   Log(LogLevel::kInfo, "state opened", {{"path", path}});
   struct Offered {
-    ExplainService* explain;
+    StateOffer* offer;
     BackupService* backup;
     ~Offered() {
-      explain->Withdraw();
+      offer->Withdraw();
       backup->Withdraw();
     }
-  } const offered{explain_, backup_};
+  } const offered{offer_, backup_};
   backup_->Offer(store->Checkpointer(), path + "/backups");
   lifecycle_->SetPhase(Phase::kRestoring);
   TM_ASSIGN_OR_RETURN(std::unique_ptr<KafkaSource> source, OpenSource());
@@ -267,7 +267,7 @@ Status EngineRunner::Run(RocksStore* store, KafkaSource* source) {
   lifecycle_->Progress(SteadyNow());
   lifecycle_->SetPhase(Phase::kRunning);
   round.After(engine->view());
-  explain_->Offer(store, configuration->plan);
+  offer_->Offer(store, configuration->plan);
   bool tables_known = false;
   const auto backfill_ends = [this] { return backfill_ != nullptr && (backfill_->near() || backfill_->failed()); };
   while (!stop_ && !changed_ && !backfill_ends()) {

@@ -8,11 +8,11 @@
 
 #include "daemon/backfill.h"
 #include "daemon/backup_service.h"
-#include "daemon/explain_service.h"
 #include "daemon/lifecycle.h"
 #include "daemon/memory.h"
 #include "daemon/own_metrics.h"
 #include "daemon/reload.h"
+#include "daemon/state_offer.h"
 #include "daemon/table_watch.h"
 #include "pipeline/kafka/kafka_source.h"
 #include "pipeline/rocksdb/rocks_store.h"
@@ -25,7 +25,7 @@ namespace tidemark {
 class EngineRunner {
  public:
   EngineRunner(std::shared_ptr<const Configuration> configuration, const MemoryPlan& memory, Lifecycle* lifecycle,
-               OwnMetrics* own, ExplainService* explain, BackupService* backup);
+               OwnMetrics* own, StateOffer* offer, BackupService* backup);
   ~EngineRunner();
 
   // Returns at once; the configuration takes effect between two batches, after a commit. Threads: any.
@@ -54,7 +54,7 @@ class EngineRunner {
   const MemoryPlan memory_;
   Lifecycle* const lifecycle_;
   OwnMetrics* const own_;
-  ExplainService* const explain_;
+  StateOffer* const offer_;
   BackupService* const backup_;
   std::unique_ptr<TableWatch> tables_;         // of configuration_; confined to the thread, as is the next
   std::unique_ptr<BackFill> backfill_;

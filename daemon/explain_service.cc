@@ -1,11 +1,9 @@
 #include "daemon/explain_service.h"
 
-#include <charconv>
-
-#include "daemon/api.h"
+#include "daemon/api_error.h"
+#include "daemon/api_query.h"
 #include "daemon/clock.h"
 #include "daemon/explain_text.h"
-#include "pipeline/base/nearest.h"
 
 namespace tidemark {
 namespace {
@@ -30,14 +28,10 @@ Status ReadOne(std::string_view name, std::string_view text, ExplainQuery* query
     request.ids = text == "true";
     if (!request.ids && text != "false") return Invalid("ids are asked for with true, or not with false");
   } else if (name == "label") {
-    const size_t equals = text.find('=');
-    if (equals == std::string_view::npos) return Invalid("label is NAME=VALUE, like label=channel=web");
-    request.labels.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+    TM_ASSIGN_OR_RETURN(auto label, ParseLabelArgument(text));
+    request.labels.push_back(std::move(label));
   } else if (name == "limit") {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), request.limit);
-    const bool whole = error == std::errc() && end == text.data() + text.size();
-    const bool fits = whole && request.limit >= 1 && request.limit <= kMostExplained;
-    if (!fits) return Invalid("limit is a number from 1 to " + std::to_string(kMostExplained));
+    TM_ASSIGN_OR_RETURN(request.limit, ParseLimit(text, 1, kMostExplained));
   } else if (name == "format") {
     query->table = text == "table";
     if (!query->table && text != "json") return Invalid("format is json or table");
@@ -45,85 +39,38 @@ Status ReadOne(std::string_view name, std::string_view text, ExplainQuery* query
   return Status::Ok();
 }
 
-HttpResponse Refused(unsigned code, const std::string& text) {
-  HttpResponse response;
-  response.code = code;
-  response.content_type = "application/json; charset=utf-8";
-  response.body = ErrorJson(text) + "\n";
-  if (code == 503) response.retry_after_seconds = 1;
-  return response;
-}
-
-unsigned CodeOf(const Status& status) {
-  switch (status.code()) {
-    case Code::kInvalid:
-      return 400;
-    case Code::kNotFound:
-      return 404;
-    case Code::kUnavailable:
-      return 503;
-    default:
-      return 500;
-  }
-}
-
 }  // namespace
 
 Result<ExplainQuery> ParseExplainQuery(std::span<const std::pair<std::string_view, std::string_view>> query) {
   static const std::vector<std::string> kNames = {"kpi", "window", "from", "to", "by", "label", "ids", "limit", "format"};
   ExplainQuery read;
-  for (const auto& [name, text] : query) {
-    if (std::find(kNames.begin(), kNames.end(), name) == kNames.end()) {
-      const std::string near = Nearest(name, kNames);
-      return Invalid("\"" + std::string(name) + "\" is nothing that can be asked" + (near.empty() ? "" : "; nearest: " + near));
-    }
-    TM_RETURN_IF_ERROR(ReadOne(name, text, &read));
-  }
+  TM_RETURN_IF_ERROR(CheckArguments(query, kNames));
+  for (const auto& [name, text] : query) TM_RETURN_IF_ERROR(ReadOne(name, text, &read));
   if (read.request.kpi.empty()) return Invalid("which KPI? Say kpi=NAME");
   return read;
 }
 
-void ExplainService::Offer(const RocksStore* store, std::shared_ptr<const Plan> plan) {
-  const std::lock_guard lock(mu_);
-  store_ = store;
-  plan_ = std::move(plan);
-}
-
-void ExplainService::Withdraw() {
-  withdrawn_ = true;
-  Offer(nullptr, nullptr);
-}
-
 HttpResponse ExplainService::Explained(const ExplainQuery& query) {
-  std::shared_ptr<const Store> state;
-  std::shared_ptr<const Plan> plan;
-  {
-    const std::lock_guard lock(mu_);
-    if (store_ == nullptr) return Refused(503, "restoring the stored state");
-    state = store_->Snapshot();
-    plan = plan_;
-  }
+  std::optional<StateOffer::Taken> state = state_->Take();
+  if (!state) return ApiError(503, "restoring the stored state");
   const Duration until = SteadyNow() + kTimeLimit;
-  const auto go_on = [&] { return SteadyNow() < until && !withdrawn_; };
-  const Result<Explanation> explanation = Explain(std::move(plan), *state, query.request, go_on);
-  if (!explanation.ok()) return Refused(CodeOf(explanation.status()), explanation.status().text());
+  const auto go_on = [&] { return SteadyNow() < until && !state_->withdrawn(); };
+  const Result<Explanation> explanation = Explain(std::move(state->plan), *state->store, query.request, go_on);
+  if (!explanation.ok()) return ApiError(explanation.status());
   HttpResponse response;
   response.body = query.table ? ExplanationTable(*explanation) : ExplanationJson(*explanation) + "\n";
-  if (!query.table) response.content_type = "application/json; charset=utf-8";
+  if (!query.table) response.content_type = kJsonType;
   return response;
 }
 
 HttpResponse ExplainService::Answer(const HttpRequest& request) {
   const Result<ExplainQuery> query = ParseExplainQuery(request.query);
-  if (!query.ok()) return Refused(400, query.status().text());
+  if (!query.ok()) return ApiError(query.status());
   if (query->request.ids && !enable_ids_) {
-    return Refused(403, "ids are not shown here; set web.enable_ids: true, or ask tidemark explain on the state");
+    return ApiError(403, "ids are not shown here; set web.enable_ids: true, or ask tidemark explain on the state");
   }
-  if (busy_.exchange(true)) return Refused(503, "another question is being answered; ask again");
-  struct Done {
-    std::atomic<bool>* busy;
-    ~Done() { *busy = false; }
-  } const done{&busy_};
+  const StateOffer::Turn turn(state_);
+  if (!turn) return ApiError(503, "another question is being answered; ask again");
   return Explained(*query);
 }
 

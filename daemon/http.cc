@@ -11,6 +11,7 @@
 #include <cstring>
 #include <thread>
 
+#include "daemon/api_error.h"
 #include "daemon/http_deadlines.h"
 #include "daemon/http_tls.h"
 
@@ -58,31 +59,32 @@ MHD_Response* MakeResponse(HttpResponse response) {
   return made;
 }
 
-// What is sent unless the configuration says otherwise.
+// What is sent unless the configuration says otherwise; and what a response says itself of kPolicy.
+constexpr const char* kPolicy = "Content-Security-Policy";
 constexpr std::pair<const char*, const char*> kHeaders[] = {{"X-Content-Type-Options", "nosniff"},
                                                             {"X-Frame-Options", "DENY"},
-                                                            {"Content-Security-Policy", "default-src 'none'"},
                                                             {"Referrer-Policy", "no-referrer"},
                                                             {"Cross-Origin-Resource-Policy", "same-origin"}};
 
-void AddHeaders(const std::vector<std::pair<std::string, std::string>>& configured, MHD_Response* made) {
+void AddHeaders(const std::vector<std::pair<std::string, std::string>>& configured, const char* policy, MHD_Response* made) {
   for (const auto& [name, value] : configured) MHD_add_response_header(made, name.c_str(), value.c_str());
   for (const auto& [name, value] : kHeaders) {
     if (MHD_get_response_header(made, name) == nullptr) MHD_add_response_header(made, name, value);
   }
+  if (MHD_get_response_header(made, kPolicy) == nullptr) MHD_add_response_header(made, kPolicy, policy);
 }
 
 MHD_Result Send(MHD_Connection* connection, const WebConfig& web, HttpResponse response, bool allow_header) {
   const unsigned code = response.code;
-  const std::string type(response.content_type);
+  const std::string type(response.content_type), policy(response.content_security_policy), cache(response.cache_control);
   const bool gzip = response.gzip;
   const unsigned retry_after = response.retry_after_seconds;
   const bool authenticate = response.authenticate;
   MHD_Response* made = MakeResponse(std::move(response));
   if (made == nullptr) return MHD_NO;
   MHD_add_response_header(made, "Content-Type", type.c_str());
-  AddHeaders(web.headers, made);
-  MHD_add_response_header(made, "Cache-Control", "no-store");
+  AddHeaders(web.headers, policy.c_str(), made);
+  MHD_add_response_header(made, "Cache-Control", cache.c_str());
   MHD_add_response_header(made, "Vary", "Accept, Accept-Encoding");
   if (gzip) MHD_add_response_header(made, "Content-Encoding", "gzip");
   if (retry_after > 0) MHD_add_response_header(made, "Retry-After", std::to_string(retry_after).c_str());
@@ -136,10 +138,9 @@ MHD_Result Answer(void* cls, MHD_Connection* connection, const char* url, const 
     return MHD_YES;
   }
   if (!known || body) {
-    HttpResponse refused;
-    refused.code = known ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_METHOD_NOT_ALLOWED;
-    refused.body = known ? "a request with a body is not served here\n" : "only GET and HEAD are served here\n";
-    return Send(connection, served.web, std::move(refused), !known);
+    const unsigned code = known ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_METHOD_NOT_ALLOWED;
+    const std::string_view why = known ? "a request with a body is not served here" : "only GET and HEAD are served here";
+    return Send(connection, served.web, ErrorAt(url, code, why), !known);
   }
   HttpRequest request;
   if (served.web.tls) request.certificate_refused = CertificateRefused(*served.web.tls, connection);

@@ -42,6 +42,9 @@ struct HttpResponse {
   unsigned retry_after_seconds = 0;            // of a 503 or 429; 0: nothing is said
   bool authenticate = false;                   // of a 401: how
   std::shared_ptr<const DeflatedPart> prefix;  // sent before body; null: nothing
+  // What a browser may do with it, and keep of it.
+  std::string_view content_security_policy = "default-src 'none'";
+  std::string_view cache_control = "no-store";
 };
 
 struct HttpLimits {

@@ -1,12 +1,14 @@
 #include "daemon/routes.h"
 
 #include "daemon/api.h"
+#include "daemon/api_error.h"
+#include "daemon/api_query.h"
 #include "daemon/clock.h"
+#include "daemon/gzip.h"
+#include "daemon/negotiation.h"
 
 namespace tidemark {
 namespace {
-
-constexpr std::string_view kJson = "application/json; charset=utf-8";
 
 HttpResponse Probe(const ProbeAnswer& answer) {
   HttpResponse response;
@@ -15,10 +17,9 @@ HttpResponse Probe(const ProbeAnswer& answer) {
   return response;
 }
 
-HttpResponse Json(unsigned code, std::string body) {
+HttpResponse Json(std::string body) {
   HttpResponse response;
-  response.code = code;
-  response.content_type = kJson;
+  response.content_type = kJsonType;
   response.body = std::move(body) + "\n";
   return response;
 }
@@ -30,11 +31,32 @@ HttpResponse NotEnabled() {
   return response;
 }
 
-bool HasKpi(const View& view, std::string_view name) {
-  for (const KpiInfo& kpi : view.kpis()) {
-    if (kpi.name == name) return true;
-  }
-  return false;
+// `kpis`: at most so many values of each KPI, unless something else is said; breaches: so many.
+constexpr size_t kUsualLimit = 1000, kMostLimit = 100'000;
+
+HttpResponse Kpis(const View& view, ApiArguments arguments) {
+  static const std::vector<std::string> kNames = {"kpi", "subject", "window", "label", "limit"};
+  const Result<SeriesQuery> query = ParseSeriesQuery(arguments, kNames, kUsualLimit, kMostLimit);
+  if (!query.ok()) return ApiError(query.status());
+  if (query->kpi.empty()) return Json(KpisJson(view, *query));
+  const Result<KpiId> kpi = FindKpi(view, query->kpi);
+  if (!kpi.ok()) return ApiError(kpi.status());
+  if (const Status fits = CheckAgainst(view.kpis()[kpi->v], *query); !fits.ok()) return ApiError(fits);
+  return Json(KpisJson(view, *query));
+}
+
+HttpResponse Breaches(const View& view, ApiArguments arguments) {
+  const Result<SeriesQuery> query = ParseSeriesQuery(arguments, {"limit"}, kUsualLimit, kMostLimit);
+  return query.ok() ? Json(BreachesJson(view, query->limit)) : ApiError(query.status());
+}
+
+// Small answers are not worth it.
+void Compress(const HttpRequest& request, HttpResponse* response) {
+  if (response->body.size() < 2048 || !AcceptsGzip(request.accept_encoding)) return;
+  GzipSink sink;
+  sink.Write(response->body);
+  response->body = std::move(sink).TakeLast();
+  response->gzip = true;
 }
 
 }  // namespace
@@ -52,17 +74,22 @@ HttpResponse Routes::Metrics(const HttpRequest& request) {
   return response;
 }
 
-HttpResponse Routes::Api(const HttpRequest& request) const {
+HttpResponse Routes::Api(const HttpRequest& request) {
+  if (request.post) return ApiError(405, "only GET and HEAD are served here");
+  if (request.path == "/api/v1/explain" && explain_ != nullptr) return explain_(request);
+  if (request.path == "/api/v1/history" && history_ != nullptr) return history_(request);
+  if (request.path == "/api/v1/overview") return overview_.Answer(request);
   const std::shared_ptr<const View> view = lifecycle_->view();
-  if (request.path == "/api/v1/status") return Json(200, StatusJson(lifecycle_->phase(), view.get()));
-  if (request.path == "/api/v1/status/config") return Json(200, "{\"config\":" + lifecycle_->config() + "}");
+  const bool status = request.path == "/api/v1/status", config = request.path == "/api/v1/status/config";
   const bool kpis = request.path == "/api/v1/kpis";
-  if (!kpis && request.path != "/api/v1/breaches") return Json(404, ErrorJson("nothing is served at this path"));
-  if (view == nullptr) return Json(503, ErrorJson("restoring the stored state"));
-  if (!kpis) return Json(200, BreachesJson(*view));
-  const std::string_view kpi = request.Query("kpi");
-  if (!kpi.empty() && !HasKpi(*view, kpi)) return Json(404, ErrorJson("no KPI has this name"));
-  return Json(200, KpisJson(*view, kpi));
+  if (!status && !config && !kpis && request.path != "/api/v1/breaches") return ApiError(404, "nothing is served at this path");
+  if (status || config) {
+    const Status none = CheckArguments(request.query, {});
+    if (!none.ok()) return ApiError(none);
+    return Json(status ? StatusJson(lifecycle_->phase(), view.get()) : "{\"config\":" + lifecycle_->config() + "}");
+  }
+  if (view == nullptr) return ApiError(503, "restoring the stored state");
+  return kpis ? Kpis(*view, request.query) : Breaches(*view, request.query);
 }
 
 HttpResponse Routes::Reload(const HttpRequest& request) const {
@@ -90,6 +117,13 @@ HttpResponse Routes::Answer(const HttpRequest& request) {
   } else if (request.path == "/-/backup") {
     handler = "backup";
     response = backup_ == nullptr ? NotEnabled() : backup_(request);
+  } else if (PageService::Serves(request.path) && !request.post) {
+    handler = "page";
+    response = page_.Answer(request);
+  } else if (request.path.starts_with("/api/")) {
+    handler = request.path == "/api/v1/explain" ? "explain" : request.path == "/api/v1/history" ? "history" : "api";
+    response = Api(request);
+    Compress(request, &response);
   } else if (request.post) {
     response.code = 405;
     response.body = "only GET and HEAD are served here\n";
@@ -102,16 +136,6 @@ HttpResponse Routes::Answer(const HttpRequest& request) {
   } else if (request.path == "/-/ready") {
     handler = "ready";
     response = Probe(Ready(lifecycle_->phase(), lifecycle_->view().get(), lifecycle_->trouble()));
-  } else if (request.path == "/api/v1/explain" && explain_ != nullptr) {
-    handler = "explain";
-    response = explain_(request);
-  } else if (request.path.substr(0, 8) == "/api/v1/") {
-    handler = "api";
-    response = Api(request);
-  } else if (request.path == "/") {
-    handler = "index";
-    response.content_type = "text/html; charset=utf-8";
-    response.body = LandingPage(lifecycle_->phase(), lifecycle_->view().get());
   } else {
     response.code = 404;
     response.body = "nothing is served at this path\n";

@@ -17,6 +17,7 @@
 #include "daemon/engine_runner.h"
 #include "daemon/exit_code.h"
 #include "daemon/explain_service.h"
+#include "daemon/history_service.h"
 #include "daemon/http.h"
 #include "daemon/reload.h"
 #include "daemon/routes.h"
@@ -154,7 +155,9 @@ int RunDaemon(const RunOptions& options) {
     manager.Reloaded();
     return status;
   };
-  ExplainService explain(specs.http.enable_ids);
+  StateOffer offer;
+  ExplainService explain(&offer, specs.http.enable_ids);
+  HistoryService past(&offer, &lifecycle);
   std::vector<ReadFile> web_read;
   const std::optional<WebConfig> web =
       options.web_config_file.empty() ? WebConfig{} : ReadWebConfig(options.web_config_file, &web_read);
@@ -163,7 +166,8 @@ int RunDaemon(const RunOptions& options) {
   const bool may = specs.http.enable_lifecycle;
   Routes routes(&lifecycle, &own, may ? reload : std::function<Status()>(),
                 [&explain](const HttpRequest& request) { return explain.Answer(request); },
-                may ? [&backup](const HttpRequest& request) { return backup.Answer(request); } : HttpServer::Handler());
+                may ? [&backup](const HttpRequest& request) { return backup.Answer(request); } : HttpServer::Handler(),
+                [&past](const HttpRequest& request) { return past.Answer(request); });
   HttpLimits limits;
   limits.max_connections = specs.http.max_connections;
   WebAccess access([&](const HttpRequest& request) { return routes.Answer(request); }, &own);
@@ -176,7 +180,7 @@ int RunDaemon(const RunOptions& options) {
   if (!options.web_config_file.empty()) web_watch.emplace(options.web_config_file, web_read, http->get(), &access, &own);
   if (const Status written = WritePortFile(options.port_file, (*http)->port()); !written.ok()) return Fail(written);
 
-  EngineRunner engine(first, *memory, &lifecycle, &own, &explain, &backup);
+  EngineRunner engine(first, *memory, &lifecycle, &own, &offer, &backup);
   const auto use = [&](std::shared_ptr<const Configuration> configuration) {
     lifecycle.ShowConfig(configuration->redacted);
     engine.Use(std::move(configuration));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "daemon/api_error.h"
 #include "daemon/clock.h"
 
 namespace tidemark {
@@ -30,13 +31,6 @@ std::string Nobody(const std::map<std::string, std::string, std::less<>>& users)
   std::string cost = "10";
   for (const auto& [name, hash] : users) cost = std::max(cost, hash.substr(4, 2));
   return "$2y$" + cost + "$" + std::string(22, '.') + std::string(31, '/');
-}
-
-HttpResponse Refuse(unsigned code, std::string_view why) {
-  HttpResponse response;
-  response.code = code;
-  response.body = std::string(why) + "\n";
-  return response;
 }
 
 }  // namespace
@@ -94,7 +88,7 @@ void WebAccess::Use(const std::map<std::string, std::string, std::less<>>& users
 HttpResponse WebAccess::Answer(const HttpRequest& request) {
   HttpResponse refused;
   if (!request.certificate_refused.empty()) {
-    refused = Refuse(403, request.certificate_refused);
+    refused = ErrorAt(request.path, 403, request.certificate_refused);
   } else {
     std::shared_ptr<PasswordCheck> passwords;
     {
@@ -106,7 +100,7 @@ HttpResponse WebAccess::Answer(const HttpRequest& request) {
         request.credentials ? passwords->Check(request.credentials->first, request.credentials->second) : PasswordCheck::Verdict::kBad;
     if (verdict == PasswordCheck::Verdict::kGood) return inner_(request);
     const bool busy = verdict == PasswordCheck::Verdict::kBusy;
-    refused = busy ? Refuse(429, "too many passwords are tried; try again") : Refuse(401, "a name and a password are wanted here");
+    refused = busy ? ErrorAt(request.path, 429, "too many passwords are tried; try again") : ErrorAt(request.path, 401, "a name and a password are wanted here");
     refused.authenticate = !busy;
     refused.retry_after_seconds = busy ? 1 : 0;
   }

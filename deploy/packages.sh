@@ -11,12 +11,12 @@ build=(
   build-essential cmake ninja-build ccache pkg-config git ca-certificates tzdata
   librdkafka-dev libprotobuf-dev protobuf-compiler librocksdb-dev prometheus-cpp-dev libyaml-cpp-dev libsimdjson-dev
   libmicrohttpd-dev libgnutls28-dev libcrypt-dev libmimalloc-dev libspdlog-dev libcli11-dev libabsl-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libisal-dev
-  libgtest-dev libgmock-dev libbenchmark-dev
+  libjs-chart.js libgtest-dev libgmock-dev libbenchmark-dev
 )
 tests=(
-  maven default-jre-headless prometheus prometheus-alertmanager kcat python3 python3-confluent-kafka python3-pip
+  maven default-jre-headless prometheus prometheus-alertmanager kcat python3 python3-venv python3-confluent-kafka python3-pip
   python3-protobuf python3-yaml
-  clang curl
+  clang curl nodejs npm chromium
   zsh fish mandoc man-db lintian debhelper fakeroot buildah mmdebstrap systemd-container
 )
 

@@ -103,8 +103,9 @@ class ExplainTest : public testing::Test {
 constexpr char kTwoHours[] = "2023-12-09T02:00:00Z";
 
 TEST_F(ExplainTest, TheAnswerIsJsonOfExactNumbers) {
-  ExplainService service(false);
-  service.Offer(store_.get(), plan_);
+  StateOffer offer;
+  ExplainService service(&offer, false);
+  offer.Offer(store_.get(), plan_);
   const HttpResponse answer = Ask(&service, {{"kpi", "revenue"}, {"from", kTwoHours}, {"by", "channel"}, {"label", "channel=web"}});
   EXPECT_EQ(answer.code, 200u);
   EXPECT_EQ(answer.body,
@@ -116,8 +117,9 @@ TEST_F(ExplainTest, TheAnswerIsJsonOfExactNumbers) {
 }
 
 TEST_F(ExplainTest, PeopleGetATable) {
-  ExplainService service(true);
-  service.Offer(store_.get(), plan_);
+  StateOffer offer;
+  ExplainService service(&offer, true);
+  offer.Offer(store_.get(), plan_);
   const HttpResponse answer = Ask(
       &service, {{"kpi", "revenue"}, {"from", kTwoHours}, {"by", "channel"}, {"limit", "1"}, {"format", "table"}});
   EXPECT_EQ(answer.body,
@@ -144,9 +146,10 @@ TEST_F(ExplainTest, PeopleGetATable) {
 }
 
 TEST_F(ExplainTest, WhatCannotBeAnsweredSaysWhy) {
-  ExplainService service(false);
+  StateOffer offer;
+  ExplainService service(&offer, false);
   EXPECT_EQ(Ask(&service, {{"kpi", "revenue"}}).code, 503u) << "no state yet";
-  service.Offer(store_.get(), plan_);
+  offer.Offer(store_.get(), plan_);
   const struct {
     std::vector<std::pair<std::string_view, std::string_view>> query;
     unsigned code;
@@ -168,7 +171,7 @@ TEST_F(ExplainTest, WhatCannotBeAnsweredSaysWhy) {
     EXPECT_EQ(answer.code, row.code) << answer.body;
     EXPECT_NE(answer.body.find(row.why), std::string::npos) << answer.body;
   }
-  service.Withdraw();
+  offer.Withdraw();
   const HttpResponse gone = Ask(&service, {{"kpi", "revenue"}});
   EXPECT_EQ(gone.code, 503u);
   EXPECT_GT(gone.retry_after_seconds, 0u);

@@ -182,14 +182,63 @@ TEST_F(HttpTest, OneClientCannotTakeAllConnections) {
   EXPECT_TRUE(Contains(StatusLine(answer), " 200 "));
 }
 
-TEST_F(HttpTest, TheLandingPageLinksEverything) {
+TEST_F(HttpTest, ErrorsOfTheApiHaveOneShape) {
   Serve(SampleView());
-  const std::string page = Get("/");
-  EXPECT_TRUE(Contains(page, "Content-Type: text/html; charset=utf-8\r\n"));
-  for (const char* path :
-       {"/metrics", "/api/v1/kpis", "/api/v1/breaches", "/api/v1/status", "/-/healthy", "/-/ready"}) {
-    EXPECT_TRUE(Contains(page, std::string("href=\"") + path + "\"")) << path;
+  const struct {
+    const char* request;
+    const char* code;
+    const char* word;
+  } kRows[] = {
+      {"GET /api/v1/kpis?kpi=revenu", " 404 ", "not_found"},          {"GET /api/v1/nothing", " 404 ", "not_found"},
+      {"GET /api/nothing", " 404 ", "not_found"},                     {"GET /api/v1/kpis?kpi=revenue&window=1y", " 400 ", "invalid"},
+      {"GET /api/v1/kpis?kpi=revenue&label=a=b", " 400 ", "invalid"}, {"GET /api/v1/kpis?label=a", " 400 ", "invalid"},
+      {"GET /api/v1/kpis?limit=0", " 400 ", "invalid"},               {"GET /api/v1/kpis?kip=revenue", " 400 ", "invalid"},
+      {"GET /api/v1/breaches?limit=x", " 400 ", "invalid"},           {"GET /api/v1/overview?kpi=revenue", " 400 ", "invalid"},
+      {"POST /api/v1/kpis", " 405 ", "method_not_allowed"},           {"DELETE /api/v1/kpis", " 405 ", "method_not_allowed"},
+      {"POST /api/v1/openapi.yaml", " 405 ", "method_not_allowed"},   {"GET /api/v1/status?x=1", " 400 ", "invalid"},
+  };
+  for (const auto& row : kRows) {
+    const std::string answer = Ask(server_->port(), row.request);
+    EXPECT_TRUE(Contains(StatusLine(answer), row.code)) << row.request << ": " << answer;
+    EXPECT_TRUE(Body(answer).starts_with(std::string(R"({"error":{"code":")") + row.word + R"(","message":")")) << row.request << ": " << answer;
   }
+  Serve(nullptr);
+  for (const char* path : {"/api/v1/kpis", "/api/v1/breaches", "/api/v1/overview"}) {
+    EXPECT_EQ(Body(Get(path)), "{\"error\":{\"code\":\"unavailable\",\"message\":\"restoring the stored state\"}}\n") << path;
+  }
+}
+
+TEST_F(HttpTest, ValuesAreChosenAndCounted) {
+  Serve(SampleView());
+  const std::string web = Body(Get("/api/v1/kpis?kpi=leads_created&label=channel=web&window=24h"));
+  EXPECT_TRUE(Contains(web, R"("series":[{"labels":{"channel":"web"},"window":"24h","value":"3","samples":1}],"count":1,"truncated":false})")) << web;
+  const std::string one = Body(Get("/api/v1/kpis?kpi=leads_created&limit=1"));
+  EXPECT_TRUE(Contains(one, R"("count":4,"truncated":true)")) << one;
+  EXPECT_TRUE(Contains(Body(Get("/api/v1/breaches?limit=1")), R"("count":1,"truncated":false)"));
+}
+
+TEST_F(HttpTest, TheOverviewSumsWhatAddsUpAndElseShowsTheSeriesThatLeads) {
+  auto view = SampleView();
+  view->kpi_infos[0].additive = true;
+  KpiInfo avg{.name = "order_value", .family = "", .help = "", .unit = "usd", .labels = {"channel"}, .windows = {"24h"}};
+  const KpiId id = view->AddKpi(avg);
+  view->AddSeries(id, {"web"}, {Exactly(10)});
+  view->AddSeries(id, {"ads"}, {Exactly(20)});
+  view->series[id.v][1].values[0].second = 7;
+  KpiInfo compare{.name = "leads_created_compare", .family = "", .help = "", .unit = "", .labels = {"channel", "compare"}, .windows = {"24h"},
+                  .made_of = "leads_created", .derived = "compare"};
+  const KpiId before = view->AddKpi(compare);
+  view->AddSeries(before, {"web", "previous"}, {Exactly(2)});
+  view->AddSeries(before, {"ads", "previous"}, {Exactly(3)});
+  Serve(view);
+  const std::string body = Body(Get("/api/v1/overview?window=24h"));
+  EXPECT_TRUE(Contains(body, R"("value":"3","samples":2,"series":2,"total":true,)")) << body;
+  EXPECT_TRUE(Contains(body, R"("compare":{"previous":"5"})")) << body;
+  EXPECT_TRUE(Contains(body, R"("value":"20","samples":7,"series":2,"total":false,"labels":{"channel":"ads"})")) << body;
+  EXPECT_FALSE(Contains(body, "leads_created_compare")) << "shown with the KPI it is made of";
+  const std::string web = Body(Get("/api/v1/overview?label=channel=web"));
+  EXPECT_TRUE(Contains(web, R"("name":"order_value")") && !Contains(web, R"("name":"revenue")")) << web;
+  EXPECT_TRUE(Contains(web, R"("value":"10")")) << web;
 }
 
 TEST_F(HttpTest, RequestsAreCountedByAFixedSetOfHandlers) {
