@@ -3,8 +3,12 @@ import {el} from './dom.js';
 import * as format from './format.js';
 import {address} from './place.js';
 
+const SEVERITIES = ['critical', 'error', 'warning', 'info'];
+const rank = (breach) => (breach.state === 'firing' ? 0 : 10) + (SEVERITIES.indexOf(breach.severity) + SEVERITIES.length + 1) % (SEVERITIES.length + 1);
+
+// What fires before what is pending, the severest first.
 export function active(answer) {
-  return answer.breaches.filter((breach) => breach.state !== 'inactive');
+  return answer.breaches.filter((breach) => breach.state !== 'inactive').sort((a, b) => rank(a) - rank(b));
 }
 
 function item(breach, now) {
@@ -22,16 +26,17 @@ function item(breach, now) {
       breach.help ? el('p', {class: 'help'}, breach.help) : null));
 }
 
-const SHOWN = 6;
+const few = () => matchMedia('(max-width: 30rem)').matches ? 3 : 6;
 
-export function section(answer, now, more, onmore) {
+// `fresh`: numbers are as of now, so that "nothing" means that all is well.
+export function section(answer, now, fresh, more, onmore) {
   const list = active(answer);
   const firing = list.filter((breach) => breach.state === 'firing').length;
-  const heading = list.length === 0 ? 'No limit is breached' : `${firing} firing, ${list.length - firing} pending`;
-  const shown = more ? list : list.slice(0, SHOWN);
-  return el('section', {id: 'breaches', class: list.length === 0 ? 'calm' : '', 'aria-labelledby': 'breaches-heading'},
+  const heading = list.length === 0 ? (fresh ? 'No limit is breached' : 'No limit was breached when numbers were last known') : `${firing} firing, ${list.length - firing} pending`;
+  const shown = more ? list : list.slice(0, few());
+  return el('section', {id: 'breaches', class: list.length === 0 && fresh ? 'calm' : '', 'aria-labelledby': 'breaches-heading'},
     el('h2', {id: 'breaches-heading'}, heading),
     list.length === 0 ? null : el('ul', {class: 'breaches'}, shown.map((breach) => item(breach, now))),
-    list.length <= SHOWN ? null
+    list.length <= few() ? null
       : el('button', {type: 'button', id: 'more-breaches', 'aria-expanded': String(more), onclick: onmore}, more ? 'Show fewer' : `Show all ${list.length}`));
 }

@@ -32,7 +32,7 @@ export class Kpi {
     if (first) this.build();
     this.showNow();
     const list = breaches.active(rules).filter((breach) => breach.kpi === kpi);
-    this.parts.breaches.replaceChildren(...(list.length === 0 ? [] : [breaches.section({breaches: list}, this.now, true, () => {})]));
+    this.parts.breaches.replaceChildren(...(list.length === 0 ? [] : [breaches.section({breaches: list}, this.now, true, true, () => {})]));
     this.parts.breaches.querySelector('button')?.remove();
     await this.refreshHistory();
     if (first) this.explain();

@@ -31,6 +31,7 @@ export class Overview {
     const asked = [...(window ? [['window', window]] : []), ...(subject && subject !== OWN ? [['subject', subject]] : []), ...labelParameters(labels)];
     const [answer, rules] = await Promise.all([ask('overview', asked), ask('breaches', [['limit', '500']])]);
     this.now = Date.parse(status.time);
+    this.fresh = reading.stateOf(status).level === 'ok';
     this.answer = answer;
     this.rules = rules;
     this.showTop();
@@ -44,7 +45,7 @@ export class Overview {
   showTop() {
     const focused = document.activeElement?.id === 'more-breaches';
     const onmore = () => { this.more = !this.more; this.showTop(); };
-    this.top.replaceChildren(breaches.section(this.rules, this.now, this.more, onmore));
+    this.top.replaceChildren(breaches.section(this.rules, this.now, this.fresh, this.more, onmore));
     if (focused) document.getElementById('more-breaches')?.focus();
   }
 

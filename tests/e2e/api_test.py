@@ -1,0 +1,66 @@
+#!/usr/bin/python3
+"""/api/v1/ against its own description, daemon/page/openapi.yaml: real questions, then random ones (schemathesis), to `tidemark demo`.
+
+schemathesis comes from PyPI, pinned, into an environment of its own in the cache of the tests.
+"""
+
+import hashlib
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import unittest
+import urllib.error
+import urllib.request
+
+import harness
+import broker  # noqa: E402  (harness knows where it is)
+
+HERE = pathlib.Path(__file__).resolve().parent
+OPENAPI = harness.ROOT / "daemon" / "page" / "openapi.yaml"
+CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,unsupported_method"
+
+
+def environment():
+    """The environment's bin/; skips the test where it cannot be had."""
+    wanted = HERE / "api" / "requirements.txt"
+    cache = pathlib.Path(os.environ.get("TIDEMARK_TEST_CACHE") or
+                         pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "tidemark-tests")
+    where = cache / ("schemathesis-" + hashlib.sha256(wanted.read_bytes()).hexdigest()[:12])
+    if not (where / "done").exists():
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        if subprocess.run([sys.executable, "-m", "venv", "--clear", where], **quiet).returncode != 0:
+            raise unittest.SkipTest("no venv for this Python (Debian: python3-venv)")
+        if subprocess.run([where / "bin" / "pip", "install", "-q", "-r", wanted], timeout=240, **quiet).returncode != 0:
+            raise unittest.SkipTest("PyPI is not reachable for schemathesis")
+        (where / "done").touch()
+    return where / "bin"
+
+
+class Api(unittest.TestCase):
+    def test_every_answer_is_as_documented(self):
+        bin_dir = environment()
+        work = harness.temp_dir("api")
+        url = f"http://127.0.0.1:{broker.free_ports(1)[0]}"
+        with open(work / "log", "wb") as out:
+            demo = subprocess.Popen([harness.binary(), "demo", "--history=3d", f"--web.listen-address={url[7:]}"], stdout=out, stderr=out)
+        try:
+            def ready():
+                self.assertIsNone(demo.poll(), (work / "log").read_text(errors="replace")[-2000:])
+                try:
+                    with urllib.request.urlopen(f"{url}/api/v1/history?kpis=overview", timeout=5), urllib.request.urlopen(f"{url}/-/ready", timeout=5):
+                        return True
+                except (urllib.error.URLError, OSError):
+                    return False
+            harness.wait_for(ready, "the demo is ready", timeout=120, interval=0.5)
+            subprocess.run([bin_dir / "python", HERE / "api" / "check.py", OPENAPI, url], check=True, timeout=120)
+            subprocess.run([bin_dir / "schemathesis", "run", OPENAPI, "--url", url, "--checks", CHECKS, "--max-examples", "30", "--no-color",
+                            "--phases", "examples,coverage,fuzzing", "--generation-database", "none", "--max-time", "60"], check=True, cwd=work, timeout=150)
+        finally:
+            demo.send_signal(signal.SIGINT)
+            demo.wait(30)
+
+
+if __name__ == "__main__":
+    harness.main()
