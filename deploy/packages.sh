@@ -16,7 +16,7 @@ build=(
 tests=(
   maven default-jre-headless prometheus prometheus-alertmanager kcat python3 python3-venv python3-confluent-kafka python3-pip
   python3-protobuf python3-yaml
-  clang curl nodejs npm chromium
+  clang curl chromium
   zsh fish mandoc man-db lintian debhelper fakeroot buildah mmdebstrap systemd-container
 )
 
@@ -44,6 +44,8 @@ names() {
     printf '%s\n' "${tests[@]}"
     # The sanitizers' and fuzzer's runtime, of the release's clang.
     first_known libclang-rt-14-dev libclang-rt-18-dev
+    # A Node.js of another make has npm in it, and its package conflicts with Debian's.
+    command -v npm >/dev/null || printf '%s\n' nodejs npm
   fi
 }
 
