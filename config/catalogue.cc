@@ -14,7 +14,10 @@ namespace {
 class Taker {
  public:
   Taker(const Subjects& subjects, Specs* specs) : subjects_(subjects), specs_(*specs) {
-    for (const KpiSpec& kpi : specs_.kpis) own_kpis_.insert(kpi.name);
+    for (KpiSpec& kpi : specs_.kpis) {
+      own_kpis_.insert(kpi.name);
+      if (const auto place = subjects_.FindKpi(kpi.name)) kpi.subject = subjects_.all()[place->subject].name;
+    }
     for (const FieldSpec& field : specs_.fields) own_fields_.insert(field.name);
   }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "daemon/generate/alertmanager.h"
+#include "daemon/generate/dashboards.h"
 #include "daemon/generate/rule.h"
 #include "daemon/http_client.h"
 #include "daemon/log.h"
@@ -84,6 +85,13 @@ struct GenerateAlertmanagerOptions {
   AlertmanagerOptions alertmanager;
 };
 int GenerateAlertmanager(const GenerateAlertmanagerOptions& options);
+
+struct GenerateDashboardsOptions {
+  std::string config_file;
+  std::string output;             // the directory to write files into; made when it is not there
+  DashboardOptions dashboards;
+};
+int GenerateDashboards(const GenerateDashboardsOptions& options);
 
 struct StateOptions {
   std::string storage_path;

@@ -1,4 +1,5 @@
 // `generate`: what follows from the definitions, as files for others.
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 
@@ -49,6 +50,19 @@ int GenerateAlertmanager(const GenerateAlertmanagerOptions& options) {
   Specs specs;
   const auto plan = LoadPlan(options.config_file, &specs);
   return plan == nullptr ? kExitConfig : Put(AlertmanagerFile(*plan, specs.calendar, options.alertmanager), options.output);
+}
+
+int GenerateDashboards(const GenerateDashboardsOptions& options) {
+  Specs specs;
+  const auto plan = LoadPlan(options.config_file, &specs);
+  if (plan == nullptr) return kExitConfig;
+  std::error_code error;
+  std::filesystem::create_directories(options.output, error);  // when it fails, so does writing into it
+  for (const Dashboard& dashboard : DashboardsOf(*plan, options.dashboards)) {
+    const int code = Put(DashboardJson(dashboard), options.output + "/" + dashboard.uid + ".json");
+    if (code != kExitOk) return code;
+  }
+  return kExitOk;
 }
 
 }  // namespace tidemark

@@ -112,6 +112,12 @@ JsonWriter& JsonWriter::Bool(bool b) {
   return *this;
 }
 
+JsonWriter& JsonWriter::Json(std::string_view json) {
+  Separate();
+  text_ += json;
+  return *this;
+}
+
 JsonWriter& JsonWriter::Null() {
   Separate();
   text_ += "null";

@@ -25,6 +25,7 @@ class JsonWriter {
   JsonWriter& Real(double real);  // null unless finite
   JsonWriter& Bool(bool b);
   JsonWriter& Null();
+  JsonWriter& Json(std::string_view json);  // a value that is JSON already
   // A KPI's value: a string, so that no reader rounds it; null when absent.
   JsonWriter& Number(const Value& value);
   std::string Take() && { return std::move(text_); }

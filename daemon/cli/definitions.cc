@@ -113,6 +113,12 @@ void FillAlertmanager(CLI::App* app, GenerateAlertmanagerOptions* o) {
       ->option_text("KIND,..");
 }
 
+void FillDashboards(CLI::App* app, GenerateDashboardsOptions* o) {
+  AddConfigFile(app, &o->config_file);
+  app->add_option("--output", o->output, "the directory to write files into, one a dashboard")->option_text("DIR")->required();
+  app->add_option("--web.external-url", o->dashboards.external_url, "where people reach the daemon: links to what moved a KPI")->option_text("URL");
+}
+
 }  // namespace
 
 void AddCheckConfig(CLI::App* root, Chosen* chosen) {
@@ -134,6 +140,8 @@ void AddGenerate(CLI::App* root, Chosen* chosen) {
                                    [](GenerateRulesOptions& o) { return GenerateRules(o); });
   AddCommand<GenerateAlertmanagerOptions>(app, chosen, "alertmanager", "Who is told, when, and how: a configuration of Alertmanager.",
                                           &FillAlertmanager, [](GenerateAlertmanagerOptions& o) { return GenerateAlertmanager(o); });
+  AddCommand<GenerateDashboardsOptions>(app, chosen, "dashboards", "Dashboards for Grafana, to be provisioned from files.", &FillDashboards,
+                                        [](GenerateDashboardsOptions& o) { return GenerateDashboards(o); });
 }
 
 }  // namespace tidemark
