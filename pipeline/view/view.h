@@ -52,7 +52,6 @@ struct KpiInfo {
   std::string family;                // "sales_leads_created"
   std::string help;
   std::string unit;
-  std::string subject;               // "leads": that of the shipped catalogue; "": none, the configuration's own
   std::vector<std::string> labels;   // names
   std::vector<std::string> windows;  // names
   bool counter = false;              // lifetime may also be shown as <family>_total: it never falls
