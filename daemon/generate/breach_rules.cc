@@ -31,7 +31,7 @@ class BreachAlert {
     PrometheusRule alert;
     alert.alert = AlertName(info_.name);
     alert.expr = BridgedName(kBreach) + "{rule=\"" + info_.name + "\"} == 1";
-    alert.labels = {{"severity", TemplateText(info_.severity)}, {"team", TemplateText(info_.team)}, {"kpi", info_.kpi}, {"window", info_.window}};
+    alert.labels = {{"severity", info_.severity}, {"team", info_.team}, {"kpi", info_.kpi}, {"window", info_.window}};
     if (!info_.unit.empty()) alert.labels.emplace_back("unit", info_.unit);
     alert.annotations = Annotations();
     alert.tests.push_back(Test());
@@ -45,7 +45,7 @@ class BreachAlert {
   int Digits() const {
     const std::string limit = ToString(info_.enter);
     const size_t point = limit.find('.');
-    return std::max(2, point == std::string::npos ? 0 : static_cast<int>(limit.size() - point));
+    return std::max(2, point == std::string::npos ? 0 : static_cast<int>(limit.size() - point - 1));
   }
 
   // What a query finds of the rule's own series, as `then` has it of `.`; `otherwise` where it finds nothing. %s in `promql` stands

@@ -26,7 +26,8 @@ struct PrometheusRule {
   std::string record = {}, alert = {};
   std::string expr = {};
   std::string hold = {}, keep = {};  // `for` and `keep_firing_for`; "": none
-  TextPairs labels = {}, annotations = {};
+  TextPairs labels = {};             // as they are
+  TextPairs annotations = {};        // templates
   std::vector<RuleTest> tests = {};
 };
 
@@ -38,9 +39,9 @@ struct RuleGroup {
 struct RuleOptions {
   std::string job = "tidemark";  // label `job` of the daemon's metrics, as the scrape configuration gives it
   // Where links of alerts lead; an alert has no link to what is "".
-  std::string external_url;      // the daemon's page
-  std::string dashboard_url;     // Grafana
-  std::string runbook_url;       // the page deploy/prometheus/runbooks.md, as people reach it
+  std::string external_url = {};   // the daemon's page
+  std::string dashboard_url = {};  // Grafana
+  std::string runbook_url = {};    // the page deploy/prometheus/runbooks.md, as people reach it
 };
 
 // All of a configuration, in the order in which they are written: breaches, targets, the daemon itself.

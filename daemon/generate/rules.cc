@@ -16,7 +16,10 @@ void WriteRule(const PrometheusRule& rule, std::string* out) {
   *out += "        expr: " + YamlQuoted(rule.expr) + "\n";
   if (!rule.hold.empty()) *out += "        for: " + rule.hold + "\n";
   if (!rule.keep.empty()) *out += "        keep_firing_for: " + rule.keep + "\n";
-  WritePairs("labels", rule.labels, out);
+  // Labels are never templates, but Prometheus would take them for some.
+  TextPairs labels = rule.labels;
+  for (auto& [name, value] : labels) value = TemplateText(value);
+  WritePairs("labels", labels, out);
   WritePairs("annotations", rule.annotations, out);
 }
 

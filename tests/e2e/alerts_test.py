@@ -23,7 +23,9 @@ kafka:
   properties: {{group.instance.id: alerts}}  # else the group waits 45 s for a member that was killed
 topics: [crm]
 time: {{max_out_of_orderness: 1s, max_hold: 2s, clock: {clock}}}
-limits: {{memory: 128MiB, min_free_disk: 1MiB}}
+limits: {{memory: 128MiB, min_free_disk: 1MiB, max_entities: 100000}}
+sources: {{shop: {{expect_every: 31d}}}}
+tables: {{reps: {{file: reps.csv, key: rep_id}}}}
 kpis:
   - {{name: revenue, help: Paid orders less refunds., unit: usd, on: order.paid, sum: order.amount, by: {{channel: order.channel}}, windows: [1h]}}
   - {{name: leads_created, help: Leads created., on: lead.created, count: true, windows: [1h]}}
@@ -63,7 +65,9 @@ class Alerts(unittest.TestCase):
         for _ in range(8):
             cls.send("lead")
         cls.send("order", 5000)
-        cls.daemon = harness.Daemon(cls.config(), "alerts").start()
+        cls.daemon = harness.Daemon(cls.config(), "alerts")
+        monitoring.write(cls.daemon.dir, "reps.csv", "rep_id,team\n7,emea\n")
+        cls.daemon.start()
         cls.addClassCleanup(cls.daemon.kill)
         cls.ready()
         cls.told = monitoring.Told()
@@ -132,6 +136,11 @@ class Alerts(unittest.TestCase):
         for rule in rules:
             if rule["type"] == "recording" and "started" not in rule["name"]:  # nothing is in breach yet
                 self.assertTrue(self.prometheus.query(rule["query"]), rule["query"])
+        # An alert over a metric that the daemon doesn't have would never fire.
+        exposed = set(re.findall(r"^# TYPE (\S+)", self.daemon.page().text, re.MULTILINE)) | {"up", "tidemark_backfill_progress_ratio"}
+        used = {name for rule in rules for name in re.findall(r"\b(?:up|(?:tidemark|process)_\w+)\b(?=[{[)])", rule["query"])}
+        self.assertGreater(len(used), 20)
+        self.assertEqual(used - exposed, set())
         time.sleep(3)
         self.assertEqual((self.told.alerts(), self.prometheus.firing(60)), ([], set()))
 

@@ -46,10 +46,10 @@ std::vector<std::string> Code(std::string_view text, bool strings) {
 
 bool IsCpp(std::string_view path) { return path.ends_with(".h") || path.ends_with(".cc"); }
 
-// "pipeline/time" for files of the pipeline, the top directory otherwise.
+// "pipeline/time" for files of the pipeline, "daemon/generate" for the daemon's pure room, the top directory otherwise.
 std::string RoomOf(std::string_view path) {
   size_t slash = path.find('/');
-  if (path.starts_with("pipeline/")) slash = path.find('/', slash + 1);
+  if (path.starts_with("pipeline/") || path.starts_with("daemon/generate/")) slash = path.find('/', slash + 1);
   return std::string(path.substr(0, slash));
 }
 
@@ -73,6 +73,7 @@ int LevelOf(const std::string& room) {
       {"pipeline/rocksdb", 6},
       {"config", 7},
       {"daemon", 8},
+      {"daemon/generate", 8},
       {"tests", 9},
   };
   for (const auto& [name, level] : kLevels) {
@@ -83,7 +84,7 @@ int LevelOf(const std::string& room) {
 
 bool IsAdapter(const std::string& room) { return room == "pipeline/kafka" || room == "pipeline/rocksdb"; }
 bool IsPure(const std::string& room) {
-  return room.starts_with("pipeline/") && room != "pipeline/engine" && !IsAdapter(room);
+  return room == "daemon/generate" || (room.starts_with("pipeline/") && room != "pipeline/engine" && !IsAdapter(room));
 }
 
 // Empty, or why a file of `from` must not include `included`.

@@ -66,6 +66,8 @@ const Planted kPlanted[] = {
     {"a pure room with a thread", "pipeline/window/a.cc", "#include <thread>\n", "pure room"},
     {"a pure room with files", "pipeline/plan/a.cc", "#include <fstream>\n", "pure room"},
     {"a pure room with sockets", "pipeline/alert/a.cc", "#include <sys/socket.h>\n", "pure room"},
+    {"a generator with files", "daemon/generate/a.cc", "#include <fstream>\n", "pure room"},
+    {"the daemon with files", "daemon/a.cc", "#include <fstream>\n", ""},
     {"kafka may have threads", "pipeline/kafka/a.cc", "#include <thread>\n", ""},
     {"the wall clock in a pure room", "pipeline/time/a.cc", "auto t = std::chrono::system_clock::now();\n",
      "wall clock"},
