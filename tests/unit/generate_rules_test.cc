@@ -113,7 +113,7 @@ TEST(BreachRules, HostileTextNeverBecomesAnAction) {
 
 TEST(BreachRules, WithoutRulesThereIsNothingAboutBreaches) {
   const Generated g("");
-  EXPECT_EQ(RuleFile(RulesOf(*g.plan, {})).find("breach"), std::string::npos);
+  EXPECT_EQ(RuleFile(RulesOf(*g.plan, {})).find("tidemark_breach"), std::string::npos);
 }
 
 TEST(TargetRules, OnlyAGoalThatNobodyWatchesHasAnAlert) {
