@@ -126,14 +126,18 @@ class Values(unittest.TestCase):
             self.assertEqual(rule["spec"], yaml.safe_load(rules.read_text()))
             self.assertIn("TidemarkDown", rules.read_text())
 
-    def test_a_dashboard_arrives_as_it_is(self):
-        text = json.dumps({"title": "a {{ b }} $c", "panels": []}, indent=2)
-        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-            file.write(text)
-            file.flush()
-            rendered = render("--set", "dashboards.enabled=true", "--set-file", f"dashboards.files.sales\\.json={file.name}")
+    def test_generated_dashboards_arrive_as_they_are(self):
+        with tempfile.TemporaryDirectory() as directory:
+            config = Path(directory) / "tidemark.yaml"
+            config.write_text(yaml.safe_load((manifests.CHART / "values.yaml").read_text())["config"]["files"]["tidemark.yaml"])
+            manifests.must(manifests.binary(), "generate", "dashboards", f"--config.file={config}", f"--output={directory}/made")
+            made = {path.name: path.read_text() for path in (Path(directory) / "made").glob("*.json")}
+            files = [word for name in made for word in (
+                "--set-file", f"dashboards.files.{name.replace('.', chr(92) + '.')}={directory}/made/{name}")]
+            rendered = render("--set", "dashboards.enabled=true", *files)
         config = manifests.one(manifests.objects(rendered), "ConfigMap", "tidemark-dashboards")
-        self.assertEqual(config["data"], {"sales.json": text})
+        self.assertTrue(made)
+        self.assertEqual(config["data"], made)
         self.assertEqual(config["metadata"]["labels"]["grafana_dashboard"], "1")
 
     def test_what_is_on_without_its_files_says_what_is_missing(self):
