@@ -138,7 +138,9 @@ std::string BreachesJson(const View& view, size_t limit) {
 std::string StatusJson(Phase phase, const View* view) {
   const ProbeAnswer ready = Ready(phase, view);
   JsonWriter json;
-  json.BeginObject().Key("version").String(TheBuild().version).Key("time").String(FormatRfc3339(EventTimeOfProof(WallNow()))).Key("phase").String(ToString(phase));
+  json.BeginObject().Key("version").String(TheBuild().version);
+  json.Key("time").String(FormatRfc3339(EventTimeOfProof(WallNow())));
+  json.Key("phase").String(ToString(phase));
   json.Key("ready").Bool(ready.ok).Key("reason").String(ready.reason);
   if (view != nullptr) {
     json.Key("complete").Bool(view->complete()).Key("caught_up").Bool(view->caught_up());

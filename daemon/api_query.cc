@@ -13,7 +13,9 @@ std::string Suggest(std::string_view word, const std::vector<std::string>& names
   return near.empty() ? "" : "; nearest: " + near;
 }
 
-bool Has(const std::vector<std::string>& names, std::string_view name) { return std::find(names.begin(), names.end(), name) != names.end(); }
+bool Has(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 }  // namespace
 

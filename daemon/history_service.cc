@@ -82,9 +82,11 @@ Result<HistoryService::Past> HistoryService::Read(const View& view, const Questi
   const Duration until = SteadyNow() + kTimeLimit;
   const KpiInfo& kpi = view.kpis()[question.kpi.v];
   const auto& infos = state.plan->kpi_infos();
-  const auto id = static_cast<size_t>(std::find_if(infos.begin(), infos.end(), [&](const KpiInfo& k) { return k.name == kpi.name; }) - infos.begin());
+  const auto found = std::find_if(infos.begin(), infos.end(), [&](const KpiInfo& k) { return k.name == kpi.name; });
   // Between a reload and the first view of it.
-  if (id == infos.size() || infos[id].labels != kpi.labels || infos[id].windows != kpi.windows) return Unavailable("another configuration is being taken up");
+  if (found == infos.end() || found->labels != kpi.labels || found->windows != kpi.windows) {
+    return Unavailable("another configuration is being taken up");
+  }
   Past past;
   past.plan = state.plan;
   past.labels = !question.query.by ? kpi.labels : question.query.by->empty() ? Names() : Names{*question.query.by};
@@ -92,7 +94,7 @@ Result<HistoryService::Past> HistoryService::Read(const View& view, const Questi
   past.series = Greatest(now, question.query.limit);
   past.truncated = now.size() > past.series.size();
   TM_ASSIGN_OR_RETURN(const History history, History::Open(state.plan, state.store.get()));
-  const std::vector<KpiId> kpis = {KpiId{static_cast<uint32_t>(id)}};
+  const std::vector<KpiId> kpis = {KpiId{static_cast<uint32_t>(found - infos.begin())}};
   for (const EventTime at : history.Instants(kpis)) {
     if (state_->withdrawn()) return Unavailable("stopping");
     past.partial = SteadyNow() > until;

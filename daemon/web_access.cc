@@ -100,7 +100,8 @@ HttpResponse WebAccess::Answer(const HttpRequest& request) {
         request.credentials ? passwords->Check(request.credentials->first, request.credentials->second) : PasswordCheck::Verdict::kBad;
     if (verdict == PasswordCheck::Verdict::kGood) return inner_(request);
     const bool busy = verdict == PasswordCheck::Verdict::kBusy;
-    refused = busy ? ErrorAt(request.path, 429, "too many passwords are tried; try again") : ErrorAt(request.path, 401, "a name and a password are wanted here");
+    refused = busy ? ErrorAt(request.path, 429, "too many passwords are tried; try again")
+                   : ErrorAt(request.path, 401, "a name and a password are wanted here");
     refused.authenticate = !busy;
     refused.retry_after_seconds = busy ? 1 : 0;
   }

@@ -3,11 +3,14 @@
 export class Problem extends Error {
   constructor(status, message) {
     super(message);
-    this.status = status;  // 0: no answer at all
+    this.status = status; // 0: no answer at all
   }
 }
 
-const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
+const pause = (ms) =>
+  new Promise((done) => {
+    setTimeout(done, ms);
+  });
 
 export async function ask(path, parameters = [], timeout = 15000) {
   const query = new URLSearchParams(parameters).toString();

@@ -26,20 +26,46 @@ export function setText(node, text) {
 
 // A table with a caption; cells are texts or nodes, those of `numeric` columns to the right.
 export function table(caption, heads, rows, numeric = []) {
-  const cell = (tag, content, column, extra = {}) =>
-    el(tag, {...extra, class: numeric.includes(column) ? 'number' : null}, content);
-  return el('div', {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption},
-    el('table', {},
+  const cell = (tag, content, column, extra = {}) => el(tag, {...extra, class: numeric.includes(column) ? 'number' : null}, content);
+  return el(
+    'div',
+    {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption},
+    el(
+      'table',
+      {},
       el('caption', {}, caption),
-      el('thead', {}, el('tr', {}, heads.map((head, i) => cell('th', head, i, {scope: 'col'})))),
-      el('tbody', {}, rows.map((row) => el('tr', {}, row.map((content, i) =>
-        i === 0 ? cell('th', content, i, {scope: 'row'}) : cell('td', content, i)))))));
+      el(
+        'thead',
+        {},
+        el(
+          'tr',
+          {},
+          heads.map((head, i) => cell('th', head, i, {scope: 'col'})),
+        ),
+      ),
+      el(
+        'tbody',
+        {},
+        rows.map((row) =>
+          el(
+            'tr',
+            {},
+            row.map((content, i) => (i === 0 ? cell('th', content, i, {scope: 'row'}) : cell('td', content, i))),
+          ),
+        ),
+      ),
+    ),
+  );
 }
 
 // A choice with a label. Options: [value, text], or [group, [[value, text], ...]].
 export function select(label, value, options, onchange) {
-  const choice = ([key, text]) => Array.isArray(text)
-    ? el('optgroup', {label: key}, text.map(choice))
-    : el('option', {value: key, selected: key === value}, text);
-  return el('label', {class: 'field'}, el('span', {}, label), el('select', {onchange: (e) => onchange(e.target.value)}, options.map(choice)));
+  const choice = ([key, text]) =>
+    Array.isArray(text) ? el('optgroup', {label: key}, text.map(choice)) : el('option', {value: key, selected: key === value}, text);
+  return el(
+    'label',
+    {class: 'field'},
+    el('span', {}, label),
+    el('select', {onchange: (e) => onchange(e.target.value)}, options.map(choice)),
+  );
 }

@@ -12,7 +12,7 @@ export const ABSENT = '–';
 
 export function number(text) {
   if (text === null || text === undefined) return ABSENT;
-  if (/^-?\d+$/.test(text)) return plain.format(BigInt(text));  // beyond what a double holds, too
+  if (/^-?\d+$/.test(text)) return plain.format(BigInt(text)); // beyond what a double holds, too
   const n = Number(text);
   return n !== 0 && Math.abs(n) < 0.1 ? fine.format(n) : plain.format(n);
 }
@@ -57,14 +57,18 @@ export function ago(milliseconds) {
   return milliseconds < 1000 ? 'now' : `${duration(Math.round(milliseconds / 1000))} ago`;
 }
 export const clock = (date) => time.format(date);
-export const when = (text) => text === null ? ABSENT : moment.format(new Date(text));
+export const when = (text) => (text === null ? ABSENT : moment.format(new Date(text)));
 
 // "leads_created" as "Leads created".
 export function title(name) {
   const words = name.replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
+// What would not be seen, or would turn the text around it, as an escape.
+const unseen = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+export const visible = (text) =>
+  text === '' ? '(none)' : text.replace(unseen, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 export function labelsText(labels) {
-  const parts = Object.entries(labels).map(([name, text]) => `${name}=${text === '' ? '(none)' : text}`);
+  const parts = Object.entries(labels).map(([name, text]) => `${name}=${visible(text)}`);
   return parts.length === 0 ? 'all' : parts.join(', ');
 }

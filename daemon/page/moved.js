@@ -18,7 +18,12 @@ function listTable(caption, list, unit) {
   const parts = list.greatest.some((one) => one.entered !== undefined);
   const heads = ['', 'From', 'To', 'Change', ...(parts ? ['Entered', 'Left', 'Corrected'] : [])];
   const filled = rows.map((row) => [...row, ...Array(heads.length - row.length).fill(format.ABSENT)]);
-  return table(list.count > ROWS ? `${caption}: the ${ROWS} greatest changes of ${format.number(String(list.count))}` : caption, heads, filled, heads.map((h, i) => i).slice(1));
+  return table(
+    list.count > ROWS ? `${caption}: the ${ROWS} greatest changes of ${format.number(String(list.count))}` : caption,
+    heads,
+    filled,
+    heads.map((h, i) => i).slice(1),
+  );
 }
 
 function numberParts(number, unit) {
@@ -33,12 +38,31 @@ function numberParts(number, unit) {
 export async function explain(kpi, window, labels, still) {
   const section = el('section', {id: 'moved', 'aria-labelledby': 'moved-heading'}, el('h2', {id: 'moved-heading'}, 'What moved it'));
   try {
-    const answer = await askPatiently('explain', [['kpi', kpi], ['window', window], ...labelParameters(labels), ['limit', String(ROWS)]], still);
-    section.append(el('p', {class: 'help'}, `From ${format.when(answer.from)} to ${format.when(answer.to)}. What entered the window, what left it, and what came late or was corrected add up to the change.`));
+    const answer = await askPatiently(
+      'explain',
+      [['kpi', kpi], ['window', window], ...labelParameters(labels), ['limit', String(ROWS)]],
+      still,
+    );
+    section.append(
+      el(
+        'p',
+        {class: 'help'},
+        `From ${format.when(answer.from)} to ${format.when(answer.to)}. `,
+        'What entered the window, what left it, and what came late or was corrected add up to the change.',
+      ),
+    );
     section.append(...numberParts(answer, answer.unit));
     if (answer.made_of.length > 0) {
-      section.append(el('details', {}, el('summary', {}, 'What it is made of'), answer.made_of.map((number) =>
-        el('div', {}, el('h3', {}, format.title(number.name)), numberParts(number, number.name === 'count' ? '' : answer.unit)))));
+      section.append(
+        el(
+          'details',
+          {},
+          el('summary', {}, 'What it is made of'),
+          answer.made_of.map((number) =>
+            el('div', {}, el('h3', {}, format.title(number.name)), numberParts(number, number.name === 'count' ? '' : answer.unit)),
+          ),
+        ),
+      );
     }
   } catch (problem) {
     section.append(el('p', {class: 'help'}, `Not known: ${problem.message}.`));

@@ -12,7 +12,7 @@ const OWN = 'Your own';
 export class Overview {
   constructor(place, go) {
     this.place = place;
-    this.go = go;  // (place): to another address, without a new entry in the history
+    this.go = go; // (place): to another address, without a new entry in the history
     this.cards = new Map();
     this.history = null;
     this.more = false;
@@ -24,11 +24,17 @@ export class Overview {
     this.heading = el('h1', {class: 'hidden'}, 'Key figures');
     this.node = el('div', {}, this.heading, this.top, this.filters, this.count, this.body, this.bottom);
   }
-  title() { return 'tidemark'; }
+  title() {
+    return 'tidemark';
+  }
 
   async refresh(status) {
     const {window, subject, labels} = this.place;
-    const asked = [...(window ? [['window', window]] : []), ...(subject && subject !== OWN ? [['subject', subject]] : []), ...labelParameters(labels)];
+    const asked = [
+      ...(window ? [['window', window]] : []),
+      ...(subject && subject !== OWN ? [['subject', subject]] : []),
+      ...labelParameters(labels),
+    ];
     const [answer, rules] = await Promise.all([ask('overview', asked), ask('breaches', [['limit', '500']])]);
     this.now = Date.parse(status.time);
     this.fresh = reading.stateOf(status).level === 'ok';
@@ -44,7 +50,10 @@ export class Overview {
 
   showTop() {
     const focused = document.activeElement?.id === 'more-breaches';
-    const onmore = () => { this.more = !this.more; this.showTop(); };
+    const onmore = () => {
+      this.more = !this.more;
+      this.showTop();
+    };
     this.top.replaceChildren(breaches.section(this.rules, this.now, this.fresh, this.more, onmore));
     if (focused) document.getElementById('more-breaches')?.focus();
   }
@@ -59,7 +68,7 @@ export class Overview {
       this.history = await ask('history', [['kpis', 'overview'], ...(this.place.window ? [['window', this.place.window]] : [])]);
       if (this.answer) this.showCards(this.answer);
     } catch (problem) {
-      this.historyOf = null;  // with the next refresh
+      this.historyOf = null; // with the next refresh
     }
   }
 
@@ -67,8 +76,19 @@ export class Overview {
   showFilters(answer) {
     if (this.filters.childElementCount > 0) return;
     const change = (changed) => this.go({...this.place, ...changed});
-    const search = el('input', {type: 'search', id: 'search', value: this.place.q, placeholder: 'Name, or what it says', autocomplete: 'off', spellcheck: 'false',
-      oninput: (e) => { this.place.q = e.target.value; history.replaceState(null, '', address(this.place)); this.showCards(this.answer); }});
+    const search = el('input', {
+      type: 'search',
+      id: 'search',
+      value: this.place.q,
+      placeholder: 'Name, or what it says',
+      autocomplete: 'off',
+      spellcheck: 'false',
+      oninput: (e) => {
+        this.place.q = e.target.value;
+        history.replaceState(null, '', address(this.place));
+        this.showCards(this.answer);
+      },
+    });
     const subjects = [...new Set(answer.kpis.map((kpi) => kpi.subject || OWN))].sort();
     if (this.place.subject && !subjects.includes(this.place.subject)) subjects.push(this.place.subject);
     const windows = [...new Set(answer.kpis.map((kpi) => kpi.window))].sort(byLength);
@@ -77,20 +97,33 @@ export class Overview {
       if (!windows.includes(usual)) windows.push(usual);
     }
     const label = this.place.labels[0] ? this.place.labels[0].join('=') : '';
-    const values = Object.entries(answer.labels).sort().filter(([, all]) => all.length > 0)
-      .map(([name, all]) => [name, all.map((text) => [`${name}=${text}`, `${name} = ${text === '' ? '(none)' : text}`])]);
+    const values = Object.entries(answer.labels)
+      .sort()
+      .filter(([, all]) => all.length > 0)
+      .map(([name, all]) => [name, all.map((text) => [`${name}=${text}`, `${name} = ${format.visible(text)}`])]);
     this.filters.append(
       el('label', {class: 'field grow'}, el('span', {}, 'Find'), search),
-      select('Subject', this.place.subject, [['', 'All subjects'], ...subjects.map((s) => [s, format.title(s)])], (subject) => change({subject})),
-      select('Window', this.place.window, [['', 'Each KPI’s first'], ...windows.sort(byLength).map((w) => [w, w.replaceAll('_', ' ')])], (window) => change({window})),
+      select('Subject', this.place.subject, [['', 'All subjects'], ...subjects.map((s) => [s, format.title(s)])], (subject) =>
+        change({subject}),
+      ),
+      select(
+        'Window',
+        this.place.window,
+        [['', 'Each KPI’s first'], ...windows.sort(byLength).map((w) => [w, w.replaceAll('_', ' ')])],
+        (window) => change({window}),
+      ),
       select('Only', label, [['', 'Everything'], ...values], (text) => {
         const at = text.indexOf('=');
         change({labels: text === '' ? [] : [[text.slice(0, at), text.slice(at + 1)]]});
-      }));
+      }),
+    );
   }
 
   matches(kpi) {
-    const words = this.place.q.toLowerCase().split(/\s+/).filter((word) => word !== '');
+    const words = this.place.q
+      .toLowerCase()
+      .split(/\s+/)
+      .filter((word) => word !== '');
     const text = `${kpi.name} ${kpi.name.replaceAll('_', ' ')} ${kpi.help} ${kpi.subject}`.toLowerCase();
     return words.every((word) => text.includes(word)) && (this.place.subject !== OWN || kpi.subject === '');
   }
@@ -103,17 +136,24 @@ export class Overview {
       groups.set(subject, [...(groups.get(subject) || []), kpi]);
     }
     const firing = new Map();
-    for (const breach of breaches.active(this.rules)) firing.set(breach.kpi, breach.state === 'firing' || firing.get(breach.kpi) === true);
+    for (const breach of breaches.active(this.rules))
+      firing.set(breach.kpi, breach.state === 'firing' || firing.get(breach.kpi) === true);
     const order = [...groups.keys()].sort((a, b) => (b === OWN) - (a === OWN));
     const sections = order.map((subject) => this.sectionOf(subject, groups.get(subject), firing));
     const same = sections.length === this.body.children.length && sections.every((section, i) => section === this.body.children[i]);
     if (!same) this.body.replaceChildren(...sections);
-    setText(this.count, kpis.length === 0 ? 'No KPI matches.' : `${kpis.length} of ${answer.kpis.length} KPIs${answer.truncated ? ' (not all are shown)' : ''}`);
+    setText(
+      this.count,
+      kpis.length === 0
+        ? 'No KPI matches.'
+        : `${kpis.length} of ${answer.kpis.length} KPIs${answer.truncated ? ' (not all are shown)' : ''}`,
+    );
   }
 
   sectionOf(subject, kpis, firing) {
     const key = `section ${subject}`;
-    const section = this.cards.get(key) || el('section', {class: 'subject'}, el('h2', {}, format.title(subject)), el('ul', {class: 'cards'}));
+    const section =
+      this.cards.get(key) || el('section', {class: 'subject'}, el('h2', {}, format.title(subject)), el('ul', {class: 'cards'}));
     this.cards.set(key, section);
     const list = section.querySelector('ul');
     const nodes = kpis.map((kpi) => {
@@ -153,7 +193,7 @@ export class Overview {
   pointsOf(kpi) {
     const values = this.history?.kpis[kpi.name];
     if (!values || values.window !== kpi.window || this.place.labels.length > 0) return [];
-    const end = Math.floor(this.now / 600e3) * 600e3;  // so that it moves every ten minutes, not at each refresh
+    const end = Math.floor(this.now / 600e3) * 600e3; // so that it moves every ten minutes, not at each refresh
     const begin = charts.rangeBegin(charts.rangeOf(kpi.window), end);
     const points = this.history.times.map((t, i) => [Date.parse(t), values.values[i] === null ? null : Number(values.values[i])]);
     if (kpi.value !== null) points.push([this.now, Number(kpi.value)]);
@@ -163,13 +203,22 @@ export class Overview {
 
 const UNITS = {m: 1, h: 60, d: 1440};
 function byLength(a, b) {
-  const size = (w) => { const m = /^(\d+)([mhd])$/.exec(w); return m ? Number(m[1]) * UNITS[m[2]] : Infinity; };
+  const size = (w) => {
+    const m = /^(\d+)([mhd])$/.exec(w);
+    return m ? Number(m[1]) * UNITS[m[2]] : Infinity;
+  };
   return size(a) === size(b) ? a.localeCompare(b) : size(a) - size(b);
 }
 
 function makeCard() {
-  return el('li', {class: 'card'}, el('h3', {}, el('a', {href: '#'})), el('p', {class: 'figure'}, el('span', {class: 'value'}), el('span', {class: 'spark-place'})),
-    el('p', {class: 'of'}), el('p', {class: 'notes'}));
+  return el(
+    'li',
+    {class: 'card'},
+    el('h3', {}, el('a', {href: '#'})),
+    el('p', {class: 'figure'}, el('span', {class: 'value'}), el('span', {class: 'spark-place'})),
+    el('p', {class: 'of'}),
+    el('p', {class: 'notes'}),
+  );
 }
 
 function describe(kpi) {
@@ -179,6 +228,8 @@ function describe(kpi) {
   const of = Object.keys(kpi.labels || {}).length === 0 ? '' : ` · ${format.labelsText(kpi.labels)}`;
   return `${window}${of}${kpi.series > 1 ? ` (of ${format.number(String(kpi.series))})` : ''}`;
 }
+
+const arrow = (change) => (change > 0 ? '▲' : change < 0 ? '▼' : '');
 
 // What else there is to say about a number, in short.
 function notes(kpi, stale, now, firing) {
@@ -190,13 +241,20 @@ function notes(kpi, stale, now, firing) {
     if (then === null || kpi.value === null) continue;
     const change = kpi.unit === 'ratio' ? null : (Number(kpi.value) - Number(then)) / Math.abs(Number(then));
     if (change === null) say(`${format.value(then, 'ratio')} ${name} before`);
-    else if (Number.isFinite(change)) say(`${change > 0 ? '▲' : change < 0 ? '▼' : ''} ${format.signedPercent(change)} ${name === 'previous' ? 'on the one before' : `on ${name} ago`}`, 'change');
+    else if (Number.isFinite(change))
+      say(
+        `${arrow(change)} ${format.signedPercent(change)} ${name === 'previous' ? 'on the one before' : `on ${name} ago`}`,
+        'change',
+      );
   }
   if (kpi.attainment !== undefined && kpi.attainment !== null) {
     const pace = kpi.expected ? Number(kpi.attainment) / Number(kpi.expected) : null;
-    say(`${format.share(Number(kpi.attainment))} of ${format.value(kpi.target, kpi.unit)}${pace === null ? '' : `, pace ${format.share(pace)}`}`,
-      pace !== null && pace < 0.8 ? 'warn' : '');
+    say(
+      `${format.share(Number(kpi.attainment))} of ${format.value(kpi.target, kpi.unit)}` + (pace === null ? '' : `, pace ${format.share(pace)}`),
+      pace !== null && pace < 0.8 ? 'warn' : '',
+    );
   }
-  if (kpi.coverage !== undefined && kpi.coverage !== null && kpi.coverage < 0.999) say(`covers ${format.share(kpi.coverage)}`, kpi.coverage < 0.5 ? 'warn' : '');
+  if (kpi.coverage !== undefined && kpi.coverage !== null && kpi.coverage < 0.999)
+    say(`covers ${format.share(kpi.coverage)}`, kpi.coverage < 0.5 ? 'warn' : '');
   return list;
 }

