@@ -42,7 +42,9 @@ Result<uint64_t> CountPartitions(const KafkaSpec& spec, std::span<const TopicSpe
 }
 
 // Going on as before won't help: somebody has to change credentials or ACLs. librdkafka tries on by itself meanwhile.
-bool IsRefusal(rd_kafka_resp_err_t error) {
+// A broker's alert about our certificate comes, with TLS 1.3, when the connection is up, so as a failure to receive.
+bool IsRefusal(rd_kafka_resp_err_t error, std::string_view text) {
+  if (error == RD_KAFKA_RESP_ERR__TRANSPORT) return text.find("SSL alert number") != std::string_view::npos;
   return error == RD_KAFKA_RESP_ERR__AUTHENTICATION || error == RD_KAFKA_RESP_ERR__SSL ||
          error == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED || error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
          error == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED || error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
@@ -194,7 +196,7 @@ void KafkaSource::OnRebalance(rd_kafka_resp_err_t what, const rd_kafka_topic_par
 
 void KafkaSource::OnError(rd_kafka_resp_err_t error, const std::string& text) {
   ++probe_.broker_errors;
-  if (IsRefusal(error)) ++probe_.refusals;
+  if (IsRefusal(error, text)) ++probe_.refusals;
   std::lock_guard lock(trouble_mu_);
   // "All brokers are down" follows the error that says why.
   if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !broker_trouble_.empty()) return;
