@@ -124,7 +124,7 @@ Panel KpiPanels::Start(Panel::Kind kind, KpiId id, int width, int height) const 
   const std::string window = queries_.WindowOf(id);
   if (window != "$window" && window != "now") panel.title += ", " + window;
   if (!external_url_.empty()) {
-    panel.links.push_back({"What moved it", "${tidemark_url}/api/v1/explain?kpi=" + info.name + "&window=" + window + "&format=table"});
+    panel.links.push_back({"Its history, and what moved it", "${tidemark_url}/kpi/" + info.name + "?window=" + window});
   }
   return panel;
 }

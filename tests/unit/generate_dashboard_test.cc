@@ -164,7 +164,7 @@ TEST(Dashboards, LinkToTheDaemonOnlyWhereItIsKnown) {
   const auto plan = PlanOf(kOwn);
   const auto without = DashboardsOf(*plan, {}), with = DashboardsOf(*plan, {"https://tidemark.example"});
   EXPECT_EQ(DashboardJson(without[0]).find("tidemark_url"), std::string::npos);
-  EXPECT_NE(DashboardJson(with[0]).find("${tidemark_url}/api/v1/explain?kpi=calls&window=$window&format=table"), std::string::npos);
+  EXPECT_NE(DashboardJson(with[0]).find("${tidemark_url}/kpi/calls?window=$window"), std::string::npos);
 }
 
 }  // namespace
