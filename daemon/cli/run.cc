@@ -75,6 +75,9 @@ void FillDemo(CLI::App* app, DemoFlags* f) {
   app->add_option("--storage.path", f->options.storage_path,
                   "state directory (default: a temporary one, removed at the end)")
       ->type_name("DIR");
+  CLI::Option* brokers = app->add_option("--kafka.brokers", f->options.brokers,
+                                         "host:port of a real Kafka: only produce into it, for a daemon of its own");
+  app->add_option("--topic", f->options.topic, "with --kafka.brokers: where to")->needs(brokers)->capture_default_str();
 }
 
 int DoDemo(DemoFlags& f) {

@@ -11,12 +11,11 @@
 #include "daemon/clock.h"
 #include "daemon/demo/audit.h"
 #include "daemon/demo/child.h"
-#include "daemon/demo/delivery.h"
 #include "daemon/demo/demo_config.h"
+#include "daemon/demo/feed.h"
 #include "daemon/demo/ledger.h"
 #include "daemon/demo/screen.h"
 #include "pipeline/kafka/mock_broker.h"
-#include "pipeline/kafka/producer.h"
 
 namespace tidemark {
 namespace demo {
@@ -24,10 +23,8 @@ namespace {
 
 constexpr const char* kTopic = "company-events";
 constexpr int kPartitions = 16;               // the embedded broker keeps 5 MiB of each
-constexpr double kRush = 1'500;               // live: a day of business in about a minute
 constexpr std::chrono::seconds kCatchUp{60};  // how long the daemon may take to start, and to read what was produced
 constexpr std::chrono::milliseconds kTick{100};
-constexpr uint64_t kSeed = 2026;
 
 volatile sig_atomic_t interrupted = 0;
 
@@ -74,7 +71,6 @@ class Demo {
 
  private:
   Status Prepare();
-  Status ProduceDue();  // everything that has arrived by now
   Status ProduceHistory();
   Status StartDaemon();
   Status GoLive();
@@ -88,11 +84,8 @@ class Demo {
   const std::string log_ = *work_ / "daemon.log";
   Terminal terminal_;
   std::unique_ptr<MockBroker> broker_;
-  std::unique_ptr<KafkaProducer> producer_;
-  std::unique_ptr<Delivery> delivery_;
-  Delivered next_;
+  std::unique_ptr<Feed> feed_;
   Ledger ledger_;
-  uint64_t facts_ = 0, repeated_ = 0;
   std::unique_ptr<Child> daemon_;
   std::string url_;
   MetricsPage at_start_;
@@ -108,49 +101,26 @@ Status Demo::Prepare() {
   }
   TM_ASSIGN_OR_RETURN(broker_, MockBroker::Start());
   TM_RETURN_IF_ERROR(broker_->CreateTopic(kTopic, kPartitions));
-  // Batches: the embedded broker finds a record by walking them.
-  TM_ASSIGN_OR_RETURN(producer_, KafkaProducer::Open(broker_->brokers(), {{"linger.ms", "50"}}));
-  CompanyOptions company;
-  const EventTime now = EventTimeOfProof(WallNow());
-  company.seed = kSeed;
-  company.start = now - options_.history;
-  company.rush_from = now;
-  company.rush = kRush;
-  delivery_ = std::make_unique<Delivery>(company, DeliveryOptions{});
-  delivery_->Next(&next_);  // a company without an end always has one more
-  return {};
-}
-
-Status Demo::ProduceDue() {
-  const EventTime now = EventTimeOfProof(WallNow());
-  std::string bytes;
-  for (int n = 0; next_.arrived <= now && n < 5'000; ++n) {
-    next_.fact.event.SerializeToString(&bytes);
-    TM_RETURN_IF_ERROR(
-        producer_->Produce(kTopic, KafkaProducer::kAnyPartition, next_.fact.key, bytes, Micros(next_.arrived) / 1000));
-    ++(next_.again ? repeated_ : facts_);
-    if (!next_.again) ledger_.Book(next_.fact.event);
-    delivery_->Next(&next_);
-  }
+  TM_ASSIGN_OR_RETURN(feed_, Feed::Open(broker_->brokers(), kTopic, options_.history));
   return {};
 }
 
 Status Demo::ProduceHistory() {
   const EventTime live = EventTimeOfProof(WallNow());
   Duration last_shown = SteadyNow();
-  while (next_.arrived < live && interrupted == 0) {
-    TM_RETURN_IF_ERROR(ProduceDue());
+  while (feed_->next_arrival() < live && interrupted == 0) {
+    TM_RETURN_IF_ERROR(feed_->ProduceDue(&ledger_));
     if (SteadyNow() - last_shown < std::chrono::milliseconds(500)) continue;
     last_shown = SteadyNow();
     const double left =
-        static_cast<double>((live - next_.arrived).count()) / static_cast<double>(options_.history.count());
+        static_cast<double>((live - feed_->next_arrival()).count()) / static_cast<double>(options_.history.count());
     terminal_.Progress("Producing history: " + std::to_string(static_cast<int>(100 * (1 - left))) + " %, " +
-                       Readable(std::to_string(facts_)) + " events");
+                       Readable(std::to_string(feed_->facts())) + " events");
   }
-  TM_RETURN_IF_ERROR(producer_->Flush(std::chrono::seconds(30)));
-  terminal_.Say("Produced " + FormatDuration(options_.history) + " of history: " + Readable(std::to_string(facts_)) +
+  TM_RETURN_IF_ERROR(feed_->Flush());
+  terminal_.Say("Produced " + FormatDuration(options_.history) + " of history: " + Readable(std::to_string(feed_->facts())) +
                 " events on " + std::to_string(kPartitions) + " partitions of an embedded broker, " +
-                std::to_string(repeated_) + " of them twice.");
+                std::to_string(feed_->repeated()) + " of them twice.");
   return {};
 }
 
@@ -169,7 +139,7 @@ Status Demo::StartDaemon() {
     port.erase(port.find_last_not_of(" \n") + 1);
     if (!port.empty()) break;
     if (SteadyNow() > until) return Unavailable("the daemon did not start to serve");
-    TM_RETURN_IF_ERROR(ProduceDue());
+    TM_RETURN_IF_ERROR(feed_->ProduceDue(&ledger_));
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   const std::string host = options_.listen_address.substr(0, options_.listen_address.rfind(':'));
@@ -186,7 +156,7 @@ Status Demo::Scrape(MetricsPage* page) const {
 }
 
 ScreenFacts Demo::Facts() const {
-  ScreenFacts facts{WallNow(), ShownKpis(), facts_ + repeated_, url_, ""};
+  ScreenFacts facts{WallNow(), ShownKpis(), feed_->facts() + feed_->repeated(), url_, ""};
   if (ends_) {
     const Duration left = std::max(Duration(0), *ends_ - SteadyNow());
     facts.left = FormatDuration(std::chrono::duration_cast<std::chrono::seconds>(left));
@@ -200,7 +170,7 @@ Status Demo::GoLive() {
   Duration next_show = SteadyNow() + std::chrono::milliseconds(500);
   while (interrupted == 0 && !(ends_ && SteadyNow() >= *ends_)) {
     if (const auto ended = daemon_->Poll()) return Internal("the daemon ended, exit status " + std::to_string(*ended));
-    TM_RETURN_IF_ERROR(ProduceDue());
+    TM_RETURN_IF_ERROR(feed_->ProduceDue(&ledger_));
     if (SteadyNow() >= next_show) {
       next_show = SteadyNow() + every;
       MetricsPage page;
@@ -229,8 +199,8 @@ void Demo::Summarise(const MetricsPage& page) {
     breaches += std::strtoll(sample->value.c_str(), nullptr, 10);
   }
   terminal_.Say("Summary");
-  terminal_.Say("  events produced        " + Readable(std::to_string(facts_)) + ", and " +
-                Readable(std::to_string(repeated_)) + " of them a second time");
+  terminal_.Say("  events produced        " + Readable(std::to_string(feed_->facts())) + ", and " +
+                Readable(std::to_string(feed_->repeated())) + " of them a second time");
   int64_t accepted = 0;
   for (const Sample* sample : page.Family("tidemark_kpi_events_total")) {
     const auto result = sample->labels.find("result");
@@ -243,8 +213,7 @@ void Demo::Summarise(const MetricsPage& page) {
 }
 
 Status Demo::Settle() {
-  TM_RETURN_IF_ERROR(producer_->Flush(std::chrono::seconds(30)));
-  if (producer_->failed() > 0) return Unavailable(std::to_string(producer_->failed()) + " records were not written");
+  TM_RETURN_IF_ERROR(feed_->Flush());
   const Duration until = SteadyNow() + kCatchUp;
   MetricsPage page;
   std::string difference = "nothing was scraped";
@@ -276,6 +245,29 @@ Status Demo::Run() {
   return {};
 }
 
+// Into a Kafka that is there already, for a daemon of somebody else's; until it is stopped.
+Status FeedKafka(const DemoOptions& options) {
+  Terminal terminal;
+  TM_ASSIGN_OR_RETURN(const std::unique_ptr<Feed> feed, Feed::Open(options.brokers, options.topic, options.history));
+  const EventTime live = EventTimeOfProof(WallNow());
+  const Duration begin = SteadyNow();
+  bool history = true;
+  while (interrupted == 0 && !(options.duration && SteadyNow() - begin >= *options.duration)) {
+    TM_RETURN_IF_ERROR(feed->ProduceDue(nullptr));
+    if (feed->next_arrival() < live) continue;
+    if (history) {
+      TM_RETURN_IF_ERROR(feed->Flush());
+      terminal.Say("Produced " + FormatDuration(options.history) + " of history: " + Readable(std::to_string(feed->facts())) +
+                   " events; going on live, a day of business in a minute.");
+    }
+    history = false;
+    std::this_thread::sleep_for(kTick);
+  }
+  TM_RETURN_IF_ERROR(feed->Flush());
+  terminal.Say("Produced " + Readable(std::to_string(feed->facts() + feed->repeated())) + " events into " + options.topic + ".");
+  return {};
+}
+
 void CatchSignals() {
   struct sigaction action {};
   action.sa_handler = OnSignal;
@@ -289,6 +281,11 @@ void CatchSignals() {
 
 int RunDemo(const DemoOptions& options) {
   demo::CatchSignals();
+  if (!options.brokers.empty()) {
+    const Status fed = demo::FeedKafka(options);
+    if (!fed.ok()) std::cerr << "tidemark: demo: " << fed.text() << "\n";
+    return fed.ok() ? 0 : 1;
+  }
   Result<std::unique_ptr<demo::WorkDirectory>> work = demo::WorkDirectory::Make();
   if (!work.ok()) {
     std::cerr << "tidemark: demo: " << work.status().text() << "\n";

@@ -12,6 +12,8 @@ struct DemoOptions {
   std::chrono::microseconds history = std::chrono::hours(24 * 30);
   std::string listen_address = "127.0.0.1:9464";  // of the daemon; port 0: any free one
   std::string storage_path;                       // empty: a temporary directory, removed at the end
+  std::string brokers;                            // of a real Kafka: only produce, into `topic`; empty: the embedded one
+  std::string topic = "company-events";           // of a real Kafka
 };
 
 // Blocks until the end. 0: the daemon counted exactly what the company produced; 1: it did not, or something failed
