@@ -47,12 +47,13 @@ def main():
             if service["image"] != "tidemark:latest":
                 continue
             words = [re.sub("|".join(here), lambda m: here[m[0]], str(word)) for word in service["command"]]
-            if name == "rules":
+            if words[0] == "generate":
                 run(BINARY, *words)
                 continue
             known = run(BINARY, words[0], "--help")
             for word in words[1:]:
                 assert re.search(rf"^  {re.escape(word.split('=')[0])} ", known, re.M), f"{name}: {words[0]} doesn't know {word}"
+        assert list(pathlib.Path(generated, "dashboards").glob("*.json")), "no dashboards"
         assert "SUCCESS" in run("promtool", "check", "rules", os.path.join(generated, "tidemark-rules.yaml"))
         prometheus = pathlib.Path(generated, "prometheus.yaml")
         text = (COMPOSE / "prometheus.yaml").read_text(encoding="utf-8")
