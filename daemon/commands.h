@@ -129,6 +129,14 @@ struct ExplainOptions {
 };
 int ExplainCommand(const ExplainOptions& options);
 
+struct ReportOptions {
+  std::vector<std::pair<std::string, std::string>> query;  // as in the address /api/v1/report
+  HttpTarget target;                                       // a running daemon; without an address the state is read
+  std::string config_file, storage_path;
+  std::string output;                                      // a file; "": stdout
+};
+int ReportCommand(const ReportOptions& options);
+
 struct CheckProbeOptions {
   HttpTarget target;
   bool ready = false;  // else healthy

@@ -78,6 +78,7 @@ HttpResponse Routes::Api(const HttpRequest& request) {
   if (request.post) return ApiError(405, "only GET and HEAD are served here");
   if (request.path == "/api/v1/explain" && explain_ != nullptr) return explain_(request);
   if (request.path == "/api/v1/history" && history_ != nullptr) return history_(request);
+  if (request.path == "/api/v1/report" && report_ != nullptr) return report_(request);
   if (request.path == "/api/v1/overview") return overview_.Answer(request);
   const std::shared_ptr<const View> view = lifecycle_->view();
   const bool status = request.path == "/api/v1/status", config = request.path == "/api/v1/status/config";
@@ -121,7 +122,8 @@ HttpResponse Routes::Answer(const HttpRequest& request) {
     handler = "page";
     response = page_.Answer(request);
   } else if (request.path.starts_with("/api/")) {
-    handler = request.path == "/api/v1/explain" ? "explain" : request.path == "/api/v1/history" ? "history" : "api";
+    handler = request.path == "/api/v1/explain" ? "explain" : request.path == "/api/v1/history" ? "history"
+              : request.path == "/api/v1/report" ? "report" : "api";
     response = Api(request);
     Compress(request, &response);
   } else if (request.post) {

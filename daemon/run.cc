@@ -20,6 +20,7 @@
 #include "daemon/history_service.h"
 #include "daemon/http.h"
 #include "daemon/reload.h"
+#include "daemon/report_service.h"
 #include "daemon/routes.h"
 #include "daemon/service_manager.h"
 #include "daemon/table_watch.h"
@@ -158,6 +159,7 @@ int RunDaemon(const RunOptions& options) {
   StateOffer offer;
   ExplainService explain(&offer, specs.http.enable_ids);
   HistoryService past(&offer, &lifecycle);
+  ReportService report(&offer, &lifecycle);
   std::vector<ReadFile> web_read;
   const std::optional<WebConfig> web =
       options.web_config_file.empty() ? WebConfig{} : ReadWebConfig(options.web_config_file, &web_read);
@@ -167,7 +169,8 @@ int RunDaemon(const RunOptions& options) {
   Routes routes(&lifecycle, &own, may ? reload : std::function<Status()>(),
                 [&explain](const HttpRequest& request) { return explain.Answer(request); },
                 may ? [&backup](const HttpRequest& request) { return backup.Answer(request); } : HttpServer::Handler(),
-                [&past](const HttpRequest& request) { return past.Answer(request); });
+                [&past](const HttpRequest& request) { return past.Answer(request); },
+                [&report](const HttpRequest& request) { return report.Answer(request); });
   HttpLimits limits;
   limits.max_connections = specs.http.max_connections;
   WebAccess access([&](const HttpRequest& request) { return routes.Answer(request); }, &own);

@@ -4,6 +4,7 @@
 #include "daemon/clock.h"
 #include "daemon/commands.h"
 #include "daemon/exit_code.h"
+#include "daemon/frozen_store.h"
 #include "daemon/idle_source.h"
 #include "daemon/view_metrics.h"
 #include "pipeline/engine/engine.h"
@@ -26,24 +27,6 @@ constexpr FamilyName kFamilies[kFamilyCount] = {
     {Family::kPanes, "panes", "disjoint pieces of event time"},
     {Family::kIds, "ids", "for finding duplicates"},
     {Family::kEntities, "entities", "what is known of customers, leads, deals, by id"}};
-
-// Takes no commit: an engine restores from it, and nothing else.
-class FrozenStore final : public Store {
- public:
-  explicit FrozenStore(const Store* store) : store_(store) {}
-  Status Commit(const CommitBatch&) override { return Unavailable("the state is only looked at"); }
-  Status Scan(Family family, std::string_view from, std::string_view to,
-              const std::function<bool(std::string_view, std::string_view)>& visit) const override {
-    return store_->Scan(family, from, to, visit);
-  }
-  Status MultiGet(Family family, std::span<const std::string> keys,
-                  std::span<std::optional<std::string>> values) const override {
-    return store_->MultiGet(family, keys, values);
-  }
-
- private:
-  const Store* const store_;
-};
 
 // Above every key: keys begin with a letter or a number of four bytes that never gets there.
 const std::string kEnd(16, '\xff');

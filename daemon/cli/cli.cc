@@ -26,6 +26,7 @@ Examples:
   tidemark state inspect --storage.path=/var/lib/tidemark
   tidemark state backup --url=http://127.0.0.1:9464
   tidemark explain revenue --window=30d --url=http://127.0.0.1:9464
+  tidemark report --url=http://127.0.0.1:9464 --format=html --output=day.html
   tidemark check ready --url=http://127.0.0.1:9464  a probe; exit 0 or 1
   curl localhost:9464/metrics                       what a running daemon shows
 
@@ -117,7 +118,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   app.footer(kFooter);
   app.set_version_flag("--version", VersionText());
   app.require_subcommand(1);
-  for (const auto& add : {AddRun, AddCheckConfig, AddReplay, AddImport, AddTest, AddGenerate, AddState, AddExplain, AddCheck, AddDemo,
+  for (const auto& add : {AddRun, AddCheckConfig, AddReplay, AddImport, AddTest, AddGenerate, AddState, AddExplain, AddReport, AddCheck, AddDemo,
                           AddDocuments}) {
     add(&app, &chosen);
   }

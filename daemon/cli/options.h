@@ -46,6 +46,7 @@ void AddReplay(CLI::App* root, Chosen* chosen);
 void AddImport(CLI::App* root, Chosen* chosen);
 void AddExplain(CLI::App* root, Chosen* chosen);
 void AddState(CLI::App* root, Chosen* chosen);
+void AddReport(CLI::App* root, Chosen* chosen);
 void AddCheck(CLI::App* root, Chosen* chosen);
 void AddDocuments(CLI::App* root, Chosen* chosen);
 

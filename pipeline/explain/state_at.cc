@@ -76,6 +76,7 @@ void StateReader::Finish(StateAt* state, const std::vector<EventTime>& read_at) 
   SnapshotData data;
   data.plan = plan_;
   data.read_at = read_at;
+  data.lookups = lookups_;
   data.tables.resize(plan_->tables().size());
   data.lookups.resize(plan_->lookups().size());
   for (const auto& [t, table] : state->tables) {

@@ -28,6 +28,9 @@ class StateReader {
  public:
   static Result<StateReader> Open(std::shared_ptr<const Plan> plan, const Store* store);
 
+  // What targets are looked up in, by Plan::lookups(); until then those that tables hold are not known.
+  void UseTables(LookupTables tables) { lookups_ = std::move(tables); }
+
   const Plan& plan() const { return *plan_; }
   const Store& store() const { return *store_; }
   // Of a KPI in the store's keys; nullopt when the state doesn't have it, or does not count it any more.
@@ -58,6 +61,7 @@ class StateReader {
 
   std::shared_ptr<const Plan> plan_;
   const Store* store_;
+  LookupTables lookups_;
   state::v1::Registry registry_;
   std::vector<Clock> clocks_;
 };

@@ -59,6 +59,8 @@ class Snapshot final : public View {
   bool complete() const override { return data_.complete; }
   bool caught_up() const override { return data_.caught_up; }
   uint64_t sequence() const override { return data_.sequence; }
+  const std::shared_ptr<const Plan>& plan() const { return data_.plan; }
+  const LookupTables& lookups() const { return data_.lookups; }
   // A KPI as of one of Plan::others(); [0] is now. All of its series, also of one that shows only the greatest.
   void ForEachAt(KpiId id, size_t other, const SeriesVisitor& visit) const;
 
