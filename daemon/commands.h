@@ -147,5 +147,7 @@ int CheckProbe(const CheckProbeOptions& options);
 // before it is compiled; *redacted is what everybody may see of it.
 std::shared_ptr<const Plan> LoadPlan(const std::string& config_file, Specs* specs,
                                      const std::function<void(Specs*)>& adjust = nullptr, std::string* redacted = nullptr);
+// The same of definitions alone: how the world is reached (kafka, storage, web) is not read, so no variable or secret need be there.
+std::shared_ptr<const Plan> LoadDefinitions(const std::string& config_file, Specs* specs);
 
 }  // namespace tidemark

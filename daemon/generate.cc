@@ -35,7 +35,7 @@ int GenerateCatalogue(const GenerateOptions& options) {
 
 int GenerateRules(const GenerateRulesOptions& options) {
   Specs specs;
-  const auto plan = LoadPlan(options.config_file, &specs);
+  const auto plan = LoadDefinitions(options.config_file, &specs);
   if (plan == nullptr) return kExitConfig;
   const std::vector<RuleGroup> groups = RulesOf(*plan, options.rules);
   return Put(options.tests_of ? RuleTestFile(groups, *options.tests_of) : RuleFile(groups), options.output);
@@ -48,13 +48,13 @@ int GenerateAlertmanager(const GenerateAlertmanagerOptions& options) {
     return kExitUsage;
   }
   Specs specs;
-  const auto plan = LoadPlan(options.config_file, &specs);
+  const auto plan = LoadDefinitions(options.config_file, &specs);
   return plan == nullptr ? kExitConfig : Put(AlertmanagerFile(*plan, specs.calendar, options.alertmanager), options.output);
 }
 
 int GenerateDashboards(const GenerateDashboardsOptions& options) {
   Specs specs;
-  const auto plan = LoadPlan(options.config_file, &specs);
+  const auto plan = LoadDefinitions(options.config_file, &specs);
   if (plan == nullptr) return kExitConfig;
   std::error_code error;
   std::filesystem::create_directories(options.output, error);  // when it fails, so does writing into it

@@ -7,18 +7,30 @@
 
 namespace tidemark {
 
+namespace {
+
+std::shared_ptr<const Plan> Compiled(const Specs& specs, Diagnostics* diagnostics) {
+  std::shared_ptr<const Plan> plan;
+  if (diagnostics->empty()) plan = Plan::Compile(specs, Schema::Canonical(), diagnostics);
+  if (!diagnostics->empty()) std::cerr << diagnostics->ToString();
+  return diagnostics->empty() ? plan : nullptr;
+}
+
+}  // namespace
+
 std::shared_ptr<const Plan> LoadPlan(const std::string& config_file, Specs* specs,
                                      const std::function<void(Specs*)>& adjust, std::string* redacted) {
   Diagnostics diagnostics;
   LoadConfig(config_file, specs, &diagnostics, ConfigUse::kRun, redacted);
-  std::shared_ptr<const Plan> plan;
   if (diagnostics.empty()) CheckKafkaProperties(specs->kafka, &diagnostics);
-  if (diagnostics.empty()) {
-    if (adjust != nullptr) adjust(specs);
-    plan = Plan::Compile(*specs, Schema::Canonical(), &diagnostics);
-  }
-  if (!diagnostics.empty()) std::cerr << diagnostics.ToString();
-  return diagnostics.empty() ? plan : nullptr;
+  if (diagnostics.empty() && adjust != nullptr) adjust(specs);
+  return Compiled(*specs, &diagnostics);
+}
+
+std::shared_ptr<const Plan> LoadDefinitions(const std::string& config_file, Specs* specs) {
+  Diagnostics diagnostics;
+  LoadConfig(config_file, specs, &diagnostics, ConfigUse::kOffline);
+  return Compiled(*specs, &diagnostics);
 }
 
 }  // namespace tidemark

@@ -21,8 +21,7 @@ Examples:
   tidemark run --config.file=kpis.yaml --storage.path=/var/lib/tidemark
   tidemark replay --config.file=kpis.yaml --input=events.jsonl --at=2026-11-24T00:00:00Z --output=json
   tidemark import --config.file=kpis.yaml --input=crm_export.jsonl   once, before the first run
-  tidemark generate catalogue                       every KPI that ships with it
-  tidemark generate rules --config.file=kpis.yaml   alerts for Prometheus; generate alertmanager: who is told
+  tidemark generate rules --config.file=kpis.yaml   alerts for Prometheus; also: alertmanager, dashboards, catalogue
   tidemark state inspect --storage.path=/var/lib/tidemark
   tidemark state backup --url=http://127.0.0.1:9464
   tidemark explain revenue --window=30d --url=http://127.0.0.1:9464

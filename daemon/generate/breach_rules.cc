@@ -134,8 +134,8 @@ class BreachAlert {
     if (!options_.external_url.empty()) {
       const KpiPlan& kpi = plan_.kpis()[rule_.kpi.v];
       const std::string& explained = kpi.derived == Derived::kNone ? info_.kpi : plan_.kpis()[kpi.base.v].info.name;
-      all->emplace_back("explain_url", TemplateText(options_.external_url) + "/api/v1/explain?kpi=" + explained + "&window=" + info_.window +
-                                           explain_labels + "&format=table");
+      all->emplace_back("explain_url", TemplateText(options_.external_url) + "/kpi/" + explained + "?window=" + info_.window +
+                                           explain_labels);
     }
     AddRunbook(options_, "sales-alerts", all);
   }

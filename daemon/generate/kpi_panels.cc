@@ -220,7 +220,7 @@ std::optional<Panel> KpiPanels::Attainment(KpiId id) const {
   if (!value || !target) return std::nullopt;
   Panel panel = Start(Panel::Kind::kGauge, id, 4, 6);
   panel.title += ": reached";
-  panel.description += " How much of the target is reached; the line is where it is expected to be by now.";
+  panel.description += " How much of the target is reached.";
   panel.unit = "percentunit";
   panel.colours = {{0, "orange"}, {0.8, "yellow"}, {1, "green"}};
   panel.from_zero = true;

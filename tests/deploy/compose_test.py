@@ -42,11 +42,11 @@ def main():
             assert service["read_only"] and service["cap_drop"] == ["ALL"], name
     with tempfile.TemporaryDirectory() as generated:
         run(BINARY, "check-config", COMPOSE / "tidemark.yaml")
-        here = {"/etc/tidemark": str(COMPOSE), "/generated": generated}
+        here = {"/etc/tidemark": str(COMPOSE), "/generated": generated, "/dashboards": os.path.join(generated, "dashboards")}
         for name, service in services.items():
             if service["image"] != "tidemark:latest":
                 continue
-            words = [re.sub("|".join(here), lambda m: here[m[0]], str(word)) for word in service["command"]]
+            words = [re.sub("=(" + "|".join(here) + ")", lambda m: "=" + here[m[1]], str(word)) for word in service["command"]]
             if words[0] == "generate":
                 run(BINARY, *words)
                 continue

@@ -89,7 +89,7 @@ TEST(BreachRules, WithoutAddressesThereAreNoLinks) {
   EXPECT_EQ(Find(linked.annotations, "dashboard_url"),
             "http://g/d/tidemark-sales-overview?var-kpi=revenue&var-window=1h&var-channel={{ $labels.channel | urlquery }}");
   EXPECT_EQ(Find(linked.annotations, "explain_url"),
-            "http://t/api/v1/explain?kpi=revenue&window=1h&label=channel%3D{{ $labels.channel | urlquery }}&format=table");
+            "http://t/kpi/revenue?window=1h&label=channel%3D{{ $labels.channel | urlquery }}");
   EXPECT_EQ(Find(linked.annotations, "runbook_url"), "http://r#sales-alerts");
 }
 
@@ -97,7 +97,7 @@ TEST(BreachRules, ADerivedKpiIsExplainedByTheOneItIsMadeOf) {
   const Generated g("rules:\n  - {name: falls, kpi: revenue_growth_ratio, window: 24h, below: -0.2}\n");
   const PrometheusRule alert = g.Alert("Falls", {.external_url = "http://t"});
   EXPECT_EQ(Find(alert.annotations, "explain_url"),
-            "http://t/api/v1/explain?kpi=revenue&window=24h&label=channel%3D{{ $labels.channel | urlquery }}&format=table");
+            "http://t/kpi/revenue?window=24h&label=channel%3D{{ $labels.channel | urlquery }}");
 }
 
 TEST(BreachRules, HostileTextNeverBecomesAnAction) {
