@@ -5,6 +5,7 @@
 
 #include "daemon/api.h"
 #include "daemon/json_writer.h"
+#include "daemon/text_buffer.h"
 
 namespace tidemark {
 namespace {
@@ -99,16 +100,10 @@ std::string Aligned(const std::vector<std::vector<std::string>>& rows) {
   return text;
 }
 
-// A name that holds control characters must not reach a terminal as they are.
-std::string Harmless(std::string text) {
-  std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
-  return text;
-}
-
 std::string LabelsText(const std::vector<std::string>& names, const std::vector<std::string>& values) {
   std::string text;
   for (size_t i = 0; i < std::min(names.size(), values.size()); ++i) text += (i == 0 ? "" : ", ") + names[i] + "=" + values[i];
-  return text.empty() ? "(all)" : Harmless(text);
+  return text.empty() ? "(all)" : ForTerminal(text);
 }
 
 std::string Sentence(const Change& c) {
@@ -149,7 +144,7 @@ void PrintIds(const std::vector<ExplainedId>& ids, size_t all, const std::vector
   for (const ExplainedId& id : ids) {
     const std::string where = labels.empty() ? "" : " (" + LabelsText(labels, id.labels) + ")";
     const std::string when = id.at == kNoEventTime ? "-" : FormatRfc3339(id.at);
-    rows.push_back({Harmless(id.id) + where, Shown(id.value), when, id.entered ? "entered" : ""});
+    rows.push_back({ForTerminal(id.id) + where, Shown(id.value), when, id.entered ? "entered" : ""});
   }
   *out += Aligned(rows);
   if (ids.size() < all) *out += "  ... " + std::to_string(all - ids.size()) + " more\n";

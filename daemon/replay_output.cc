@@ -6,21 +6,10 @@
 
 #include "daemon/api.h"
 #include "daemon/exposition.h"
+#include "daemon/text_buffer.h"
 
 namespace tidemark {
 namespace {
-
-// Columns as people see them: bytes that begin a UTF-8 character.
-size_t Width(std::string_view text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
-// A label value must not move a terminal's cursor.
-std::string Printable(std::string_view text) {
-  std::string out;
-  for (const char c : text) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-  return out;
-}
 
 using Cells = std::vector<std::string>;
 
@@ -29,12 +18,12 @@ void PrintAligned(const std::vector<Cells>& rows, size_t first_value, std::ostre
   std::vector<size_t> widths;
   for (const Cells& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
-    for (size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], Width(row[c]));
+    for (size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], ColumnsOf(row[c]));
   }
   for (const Cells& row : rows) {
     std::string line;
     for (size_t c = 0; c < row.size(); ++c) {
-      const std::string gap(widths[c] - Width(row[c]), ' ');
+      const std::string gap(widths[c] - ColumnsOf(row[c]), ' ');
       line += "  " + (c < first_value ? row[c] + gap : gap + row[c]);
     }
     *out << line.substr(0, line.find_last_not_of(' ') + 1) << "\n";
@@ -61,7 +50,7 @@ void PrintTable(const View& view, EventTime t, std::ostream* out) {
   *out << "at " << FormatRfc3339(t) << "\n";
   for (uint32_t k = 0; k < view.kpis().size(); ++k) {
     const KpiInfo& kpi = view.kpis()[k];
-    *out << "\n" << kpi.name << (kpi.unit.empty() ? "" : " (" + kpi.unit + ")") << ": " << Printable(kpi.help) << "\n";
+    *out << "\n" << kpi.name << (kpi.unit.empty() ? "" : " (" + kpi.unit + ")") << ": " << ForTerminal(kpi.help) << "\n";
     std::vector<Cells> rows(1, kpi.labels);
     rows[0].insert(rows[0].end(), kpi.windows.begin(), kpi.windows.end());
     const SeriesLabels* current = nullptr;
@@ -69,7 +58,7 @@ void PrintTable(const View& view, EventTime t, std::ostream* out) {
       if (&series.labels != current || series.window == 0) {
         current = &series.labels;
         rows.emplace_back();
-        for (const std::string& value : series.labels.values) rows.back().push_back(Printable(value));
+        for (const std::string& value : series.labels.values) rows.back().push_back(ForTerminal(value));
         rows.back().resize(kpi.labels.size() + kpi.windows.size(), "-");
       }
       if (!series.value.absent()) {

@@ -69,6 +69,10 @@ char* PutValue(char* to, const Value& value);
 // Inside double quotes of a label: \ " and newline. In HELP: \ and newline.
 std::string EscapeLabelValue(std::string_view value);
 std::string EscapeHelp(std::string_view help, bool quotes);
+// Columns of a terminal that the text takes: bytes that begin a UTF-8 character.
+size_t ColumnsOf(std::string_view text);
+// What would move a terminal's cursor, as '?'.
+std::string ForTerminal(std::string_view text);
 // For text and attribute values of a page.
 std::string EscapeHtml(std::string_view text);
 

@@ -3,21 +3,10 @@
 #include <array>
 
 #include "daemon/report/lines.h"
+#include "daemon/text_buffer.h"
 
 namespace tidemark {
 namespace {
-
-// Columns as people see them: bytes that begin a UTF-8 character.
-size_t Width(std::string_view text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
-// Nothing in a label may move a terminal's cursor.
-std::string Printable(std::string_view text) {
-  std::string out;
-  for (const char c : text) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-  return out;
-}
 
 using Cells = std::array<std::string, 7>;
 constexpr std::array<bool, 7> kRight = {false, false, true, false, true, true, true};
@@ -25,13 +14,13 @@ constexpr std::array<bool, 7> kRight = {false, false, true, false, true, true, t
 void Align(const std::vector<Cells>& rows, std::string* out) {
   std::array<size_t, 7> widths{};
   for (const Cells& row : rows) {
-    for (size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], Width(row[c]));
+    for (size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], ColumnsOf(row[c]));
   }
   for (const Cells& row : rows) {
     std::string line;
     for (size_t c = 0; c < row.size(); ++c) {
       if (widths[c] == 0) continue;
-      const std::string gap(widths[c] - Width(row[c]), ' ');
+      const std::string gap(widths[c] - ColumnsOf(row[c]), ' ');
       line += "  " + (kRight[c] ? gap + row[c] : row[c] + gap);
     }
     *out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
@@ -54,10 +43,10 @@ std::string Capitals(std::string text) {
 std::string ReportText(const Report& report) {
   std::string out = report.title + ", " + report.when + "\n";
   if (report.stale) out += "! " + *report.stale + "\n";
-  for (const std::string& remark : report.remarks) out += "! " + Printable(remark) + "\n";
+  for (const std::string& remark : report.remarks) out += "! " + ForTerminal(remark) + "\n";
   if (!report.breaches.empty()) out += report.past ? "\nIN BREACH THEN, AND STILL\n" : "\nIN BREACH\n";
   for (const ReportBreach& breach : report.breaches) {
-    out += "  " + breach.rule + (breach.series.empty() ? "" : " (" + Printable(breach.series) + ")") + ": " + breach.kpi + " " + breach.window +
+    out += "  " + breach.rule + (breach.series.empty() ? "" : " (" + ForTerminal(breach.series) + ")") + ": " + breach.kpi + " " + breach.window +
            " " + ShownBreach(breach) + "\n";
   }
   if (report.breaches.empty() && !report.past) out += "\nNothing is in breach.\n";
@@ -67,7 +56,7 @@ std::string ReportText(const Report& report) {
     for (const ReportKpi& kpi : section.kpis) {
       for (const ReportLine& line : LinesOf(kpi, report.series)) {
         const char* const indent = line.kind == ReportLine::Kind::kKpi ? "" : "  ";
-        rows.push_back({indent + Printable(line.name), line.window, line.value, Joined(line.change), line.target, line.attainment, line.pace});
+        rows.push_back({indent + ForTerminal(line.name), line.window, line.value, Joined(line.change), line.target, line.attainment, line.pace});
       }
     }
     const auto heads = rows[0];  // of a column without anything nothing is said

@@ -38,7 +38,6 @@ UNKNOWN = {
     "sales_interactions_per_customer": "no interaction names a customer",
     "sales_rep_emails": "reps send none", "sales_rep_tasks": "reps note none",
     "sales_new_product_units": "no table of products", "sales_new_product_revenue": "the same",
-    "tidemark_backfill_progress_ratio": "no KPI came later",
 }
 UNKNOWN_LABELS = {"trained": "its deals don't say who was trained"}
 SCRAPE = """
