@@ -76,9 +76,9 @@ HttpResponse Routes::Metrics(const HttpRequest& request) {
 
 HttpResponse Routes::Api(const HttpRequest& request) {
   if (request.post) return ApiError(405, "only GET and HEAD are served here");
-  if (request.path == "/api/v1/explain" && explain_ != nullptr) return explain_(request);
-  if (request.path == "/api/v1/history" && history_ != nullptr) return history_(request);
-  if (request.path == "/api/v1/report" && report_ != nullptr) return report_(request);
+  if (request.path == "/api/v1/explain" && handlers_.explain != nullptr) return handlers_.explain(request);
+  if (request.path == "/api/v1/history" && handlers_.history != nullptr) return handlers_.history(request);
+  if (request.path == "/api/v1/report" && handlers_.report != nullptr) return handlers_.report(request);
   if (request.path == "/api/v1/overview") return overview_.Answer(request);
   const std::shared_ptr<const View> view = lifecycle_->view();
   const bool status = request.path == "/api/v1/status", config = request.path == "/api/v1/status/config";
@@ -95,12 +95,12 @@ HttpResponse Routes::Api(const HttpRequest& request) {
 
 HttpResponse Routes::Reload(const HttpRequest& request) const {
   HttpResponse response;
-  if (reload_ == nullptr) {
+  if (handlers_.reload == nullptr) {
     response = NotEnabled();
   } else if (!request.post) {
     response.code = 405;
     response.body = "POST or PUT is wanted here\n";
-  } else if (const Status status = reload_(); !status.ok()) {
+  } else if (const Status status = handlers_.reload(); !status.ok()) {
     response.code = status.code() == Code::kUnavailable ? 503 : 400;
     response.body = status.text() + "\n";
   } else {
@@ -117,7 +117,7 @@ HttpResponse Routes::Answer(const HttpRequest& request) {
     response = Reload(request);
   } else if (request.path == "/-/backup") {
     handler = "backup";
-    response = backup_ == nullptr ? NotEnabled() : backup_(request);
+    response = handlers_.backup == nullptr ? NotEnabled() : handlers_.backup(request);
   } else if (PageService::Serves(request.path) && !request.post) {
     handler = "page";
     response = page_.Answer(request);

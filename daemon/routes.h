@@ -10,15 +10,18 @@
 
 namespace tidemark {
 
+// What others do or answer; where one is empty, it is not enabled, or nothing is served.
+struct RouteHandlers {
+  std::function<Status()> reload;                // of /-/reload
+  HttpServer::Handler backup;                    // of /-/backup
+  HttpServer::Handler explain, history, report;  // of /api/v1/
+};
+
 // Answers requests from the newest view. Threads: any. Its parts outlive it.
 class Routes {
  public:
-  // `reload`: what /-/reload does; empty: it is not enabled. `backup`: what /-/backup answers, likewise. `explain`, `history`, `report`: what is
-  // answered at /api/v1/.
-  Routes(const Lifecycle* lifecycle, OwnMetrics* own, std::function<Status()> reload = {}, HttpServer::Handler explain = {},
-         HttpServer::Handler backup = {}, HttpServer::Handler history = {}, HttpServer::Handler report = {})
-      : lifecycle_(lifecycle), own_(own), reload_(std::move(reload)), explain_(std::move(explain)), backup_(std::move(backup)),
-        history_(std::move(history)), report_(std::move(report)), overview_(lifecycle), scraper_(own) {}
+  Routes(const Lifecycle* lifecycle, OwnMetrics* own, RouteHandlers handlers = {})
+      : lifecycle_(lifecycle), own_(own), handlers_(std::move(handlers)), overview_(lifecycle), scraper_(own) {}
   HttpResponse Answer(const HttpRequest& request);
 
  private:
@@ -28,8 +31,7 @@ class Routes {
 
   const Lifecycle* const lifecycle_;
   OwnMetrics* const own_;
-  const std::function<Status()> reload_;
-  const HttpServer::Handler explain_, backup_, history_, report_;
+  const RouteHandlers handlers_;
   OverviewService overview_;
   const PageService page_;
   Scraper scraper_;

@@ -102,6 +102,36 @@ Status WritePortFile(const std::string& path, uint16_t port) {
   return Status::Ok();
 }
 
+// The configuration file, read as often as asked, with what the command line says over it. Threads: any.
+class ConfigurationFile {
+ public:
+  explicit ConfigurationFile(const RunOptions& options) : options_(options) {}
+
+  // Null after mistakes, which are printed.
+  std::shared_ptr<const Configuration> Load() {
+    auto made = std::make_shared<Configuration>();
+    made->plan = LoadPlan(options_.config_file, &made->specs, [&](Specs* s) {
+      if (options_.storage_path) s->storage.path = *options_.storage_path;
+      if (options_.listen_address) s->http.listen_address = *options_.listen_address;
+      if (s->limits.memory_bytes == 0) s->limits.memory_bytes = found_memory_;
+    }, &made->redacted);
+    const std::lock_guard lock(mu_);
+    attempt_ = AttemptOf(made->specs, /*refused=*/made->plan == nullptr);
+    return made->plan == nullptr ? nullptr : made;
+  }
+  LoadAttempt last_attempt() const {
+    const std::lock_guard lock(mu_);
+    return attempt_;
+  }
+
+ private:
+  const RunOptions& options_;
+  // Another configuration can't change it, nor can a limit that is found to be another by then.
+  const uint64_t found_memory_ = ProcessBudget(0);
+  mutable std::mutex mu_;
+  LoadAttempt attempt_;  // GUARDED_BY(mu_)
+};
+
 int Fail(const Status& status) {
   Log(LogLevel::kError, status.text());
   FlushLog();
@@ -114,23 +144,8 @@ int RunDaemon(const RunOptions& options) {
   TakeOverSignals();
   InitLog(options.log_format, options.log_level);
 
-  // Another configuration can't change it, nor can a limit that is found to be another by then.
-  const uint64_t found_memory = ProcessBudget(0);
-  std::mutex attempt_mu;
-  LoadAttempt attempt;  // GUARDED_BY(attempt_mu): the last one
-  const Reloader::Load load = [&]() -> std::shared_ptr<const Configuration> {
-    auto made = std::make_shared<Configuration>();
-    made->plan = LoadPlan(options.config_file, &made->specs, [&](Specs* s) {
-      if (options.storage_path) s->storage.path = *options.storage_path;
-      if (options.listen_address) s->http.listen_address = *options.listen_address;
-      if (s->limits.memory_bytes == 0) s->limits.memory_bytes = found_memory;
-    }, &made->redacted);
-    const std::lock_guard lock(attempt_mu);
-    attempt = AttemptOf(made->specs, /*refused=*/made->plan == nullptr);
-    if (made->plan == nullptr) return nullptr;
-    return made;
-  };
-  const std::shared_ptr<const Configuration> first = load();
+  ConfigurationFile file(options);
+  const std::shared_ptr<const Configuration> first = file.Load();
   if (first == nullptr) return kExitConfig;
   const Specs& specs = first->specs;
   const Result<MemoryPlan> memory = SplitMemory(specs.limits.memory_bytes);
@@ -165,12 +180,15 @@ int RunDaemon(const RunOptions& options) {
       options.web_config_file.empty() ? WebConfig{} : ReadWebConfig(options.web_config_file, &web_read);
   if (!web) return kExitConfig;
   BackupService backup(&own);
-  const bool may = specs.http.enable_lifecycle;
-  Routes routes(&lifecycle, &own, may ? reload : std::function<Status()>(),
-                [&explain](const HttpRequest& request) { return explain.Answer(request); },
-                may ? [&backup](const HttpRequest& request) { return backup.Answer(request); } : HttpServer::Handler(),
-                [&past](const HttpRequest& request) { return past.Answer(request); },
-                [&report](const HttpRequest& request) { return report.Answer(request); });
+  RouteHandlers handlers;
+  handlers.explain = [&](const HttpRequest& request) { return explain.Answer(request); };
+  handlers.history = [&](const HttpRequest& request) { return past.Answer(request); };
+  handlers.report = [&](const HttpRequest& request) { return report.Answer(request); };
+  if (specs.http.enable_lifecycle) {
+    handlers.reload = reload;
+    handlers.backup = [&](const HttpRequest& request) { return backup.Answer(request); };
+  }
+  Routes routes(&lifecycle, &own, std::move(handlers));
   HttpLimits limits;
   limits.max_connections = specs.http.max_connections;
   WebAccess access([&](const HttpRequest& request) { return routes.Answer(request); }, &own);
@@ -188,15 +206,11 @@ int RunDaemon(const RunOptions& options) {
     lifecycle.ShowConfig(configuration->redacted);
     engine.Use(std::move(configuration));
   };
-  Reloader reloader(first, load, use, &own);
+  Reloader reloader(first, [&] { return file.Load(); }, use, &own);
   reloader_at = &reloader;
   std::optional<ConfigWatch> follow;
   if (options.reload_interval > Duration::zero()) {
-    const auto last = [&] {
-      const std::lock_guard lock(attempt_mu);
-      return attempt;
-    };
-    follow.emplace(last, [&] { static_cast<void>(reload()); }, options.reload_interval);
+    follow.emplace([&] { return file.last_attempt(); }, [&] { static_cast<void>(reload()); }, options.reload_interval);
   }
   WaitForStop(engine, reload, &manager);
   follow.reset();

@@ -96,10 +96,10 @@ TEST_F(HttpTest, AReloadHasToBeEnabledAndPosted) {
   EXPECT_TRUE(Contains(StatusLine(Ask(server_->port(), "POST /-/reload", "Content-Length: 0\r\n")), " 403 "));
   int reloads = 0;
   Status outcome = Status::Ok();
-  Routes routes(&lifecycle_, &own_, [&] {
+  Routes routes(&lifecycle_, &own_, {.reload = [&] {
     ++reloads;
     return outcome;
-  });
+  }});
   auto server = HttpServer::Start("127.0.0.1:0", {}, [&](const HttpRequest& r) { return routes.Answer(r); });
   ASSERT_TRUE(server.ok());
   const uint16_t port = (*server)->port();
