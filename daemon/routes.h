@@ -12,9 +12,11 @@ namespace tidemark {
 
 // What others do or answer; where one is empty, it is not enabled, or nothing is served.
 struct RouteHandlers {
-  std::function<Status()> reload;                // of /-/reload
-  HttpServer::Handler backup;                    // of /-/backup
-  HttpServer::Handler explain, history, report;  // of /api/v1/
+  std::function<Status()> reload = {};  // of /-/reload
+  HttpServer::Handler backup = {};      // of /-/backup
+  HttpServer::Handler explain = {};     // of /api/v1/, as those below
+  HttpServer::Handler history = {};
+  HttpServer::Handler report = {};
 };
 
 // Answers requests from the newest view. Threads: any. Its parts outlive it.
