@@ -171,6 +171,20 @@ Leading LeadingOf(const View& view, KpiId id, size_t window, const SeriesQuery& 
 
 std::string OverviewJson(const View& view, const SeriesQuery& query) { return Overview(view, query).Run(); }
 
+std::shared_ptr<const std::string> OverviewService::Kept(const std::string& question) {
+  const std::lock_guard lock(mu_);
+  const Duration now = SteadyNow();
+  std::erase_if(kept_, [&](const auto& kept) { return now - kept.second.at > kKept; });
+  const auto it = kept_.find(question);
+  return it == kept_.end() ? nullptr : it->second.body;
+}
+
+void OverviewService::Keep(std::string question, std::shared_ptr<const std::string> body) {
+  const std::lock_guard lock(mu_);
+  if (kept_.size() >= kMostKept) kept_.erase(kept_.begin());
+  kept_.insert_or_assign(std::move(question), Made{SteadyNow(), std::move(body)});
+}
+
 HttpResponse OverviewService::Answer(const HttpRequest& request) {
   const std::shared_ptr<const View> view = lifecycle_->view();
   if (view == nullptr) return ApiError(503, "restoring the stored state");
@@ -179,17 +193,16 @@ HttpResponse OverviewService::Answer(const HttpRequest& request) {
   if (!query.ok()) return ApiError(query.status());
   std::string question;
   for (const auto& [name, text] : request.query) question.append(name).append("\n").append(text).append("\n");
+  std::shared_ptr<const std::string> answer = Kept(question);
+  if (answer == nullptr) {
+    const std::unique_lock turn(computing_, std::try_to_lock);
+    if (!turn) return ApiError(503, "another overview is being made; ask again");
+    answer = std::make_shared<const std::string>(OverviewJson(*view, *query) + "\n");
+    Keep(std::move(question), answer);
+  }
   HttpResponse response;
   response.content_type = kJsonType;
-  const std::lock_guard lock(mu_);
-  const Duration now = SteadyNow();
-  std::erase_if(kept_, [&](const auto& kept) { return now - kept.second.made_at > kKept; });
-  auto kept = kept_.find(question);
-  if (kept == kept_.end()) {
-    if (kept_.size() >= kMostKept) kept_.erase(kept_.begin());
-    kept = kept_.emplace(std::move(question), Kept{now, OverviewJson(*view, *query) + "\n"}).first;
-  }
-  response.body = kept->second.body;
+  response.body = *answer;
   return response;
 }
 

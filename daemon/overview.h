@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -28,20 +29,26 @@ size_t WindowOf(const KpiInfo& kpi, const std::string& window);
 
 std::string OverviewJson(const View& view, const SeriesQuery& query);
 
-// Answers are kept for as long as nobody would see the difference, so that many who look cost as much as one. Threads: any.
+// Answers are kept for as long as nobody would see the difference, so that many who look cost as much as one. One is worked out
+// at a time, and who asks meanwhile is told to ask again: so that a thread is left for scrapes. Threads: any.
 class OverviewService {
  public:
   explicit OverviewService(const Lifecycle* lifecycle) : lifecycle_(lifecycle) {}
   HttpResponse Answer(const HttpRequest& request);
 
  private:
-  struct Kept {
-    Duration made_at{};
-    std::string body;
+  struct Made {
+    Duration at{};
+    std::shared_ptr<const std::string> body;
   };
+  // Null when there is none.
+  std::shared_ptr<const std::string> Kept(const std::string& question);
+  void Keep(std::string question, std::shared_ptr<const std::string> body);
+
   const Lifecycle* const lifecycle_;
+  std::mutex computing_;  // held by whoever works one out
   std::mutex mu_;
-  std::map<std::string, Kept> kept_;  // GUARDED_BY(mu_): by question
+  std::map<std::string, Made> kept_;  // GUARDED_BY(mu_): by question
 };
 
 }  // namespace tidemark

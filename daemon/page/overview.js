@@ -5,7 +5,7 @@ import {el, select, setText} from './dom.js';
 import * as format from './format.js';
 import {address, labelParameters} from './place.js';
 import * as reading from './reading.js';
-import {ask} from './api.js';
+import {ask, askPatiently} from './api.js';
 
 const OWN = 'Your own';
 
@@ -35,7 +35,7 @@ export class Overview {
       ...(subject && subject !== OWN ? [['subject', subject]] : []),
       ...labelParameters(labels),
     ];
-    const [answer, rules] = await Promise.all([ask('overview', asked), ask('breaches', [['limit', '500']])]);
+    const [answer, rules] = await Promise.all([askPatiently('overview', asked), ask('breaches', [['limit', '500']])]);
     this.now = Date.parse(status.time);
     this.fresh = reading.stateOf(status).level === 'ok';
     this.answer = answer;

@@ -12,7 +12,7 @@
 
 namespace tidemark {
 
-class FakeView final : public View {
+class FakeView : public View {
  public:
   struct Series {
     std::shared_ptr<SeriesLabels> labels;

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <future>
 #include <string>
 
 #include "daemon/clock.h"
@@ -239,6 +241,38 @@ TEST_F(HttpTest, TheOverviewSumsWhatAddsUpAndElseShowsTheSeriesThatLeads) {
   const std::string web = Body(Get("/api/v1/overview?label=channel=web"));
   EXPECT_TRUE(Contains(web, R"("name":"order_value")") && !Contains(web, R"("name":"revenue")")) << web;
   EXPECT_TRUE(Contains(web, R"("value":"10")")) << web;
+}
+
+// Says when it is read, and lets its first reader go on when it is told to.
+class HeldView final : public FakeView {
+ public:
+  void ForEach(KpiId kpi, const SeriesVisitor& visit) const override {
+    if (!read_.exchange(true)) {
+      reading.set_value();
+      go_on.get_future().wait();
+    }
+    FakeView::ForEach(kpi, visit);
+  }
+  mutable std::promise<void> reading, go_on;
+
+ private:
+  mutable std::atomic<bool> read_ = false;
+};
+
+TEST_F(HttpTest, OverviewsNeverHoldMoreThanOneThread) {
+  const auto view = std::make_shared<HeldView>();
+  const KpiId id = view->AddKpi({.name = "calls", .family = "", .help = "", .unit = "", .labels = {}, .windows = {"24h"}, .additive = true});
+  view->AddSeries(id, {}, {Exactly(5)});
+  Serve(view);
+  auto held = std::async(std::launch::async, [&] { return Get("/api/v1/overview"); });
+  view->reading.get_future().wait();
+  const std::string refused = Get("/api/v1/overview?window=1h");
+  EXPECT_TRUE(Contains(StatusLine(refused), " 503 ")) << refused;
+  EXPECT_TRUE(Contains(refused, "another overview is being made; ask again")) << refused;
+  EXPECT_TRUE(Contains(StatusLine(Get("/metrics")), " 200 "));
+  view->go_on.set_value();
+  EXPECT_TRUE(Contains(held.get(), R"("value":"5")"));
+  EXPECT_TRUE(Contains(Get("/api/v1/overview?window=1h"), R"("value":"5")"));
 }
 
 TEST_F(HttpTest, RequestsAreCountedByAFixedSetOfHandlers) {
