@@ -144,13 +144,13 @@ Status Demo::StartDaemon() {
   }
   const std::string host = options_.listen_address.substr(0, options_.listen_address.rfind(':'));
   const bool any = host.empty() || host == "0.0.0.0" || host == "[::]";
-  url_ = "http://" + (any ? "127.0.0.1" : host) + ":" + port + "/metrics";
-  terminal_.Say("The daemon reads it and serves " + url_);
+  url_ = "http://" + (any ? "127.0.0.1" : host) + ":" + port;
+  terminal_.Say("The daemon reads it. Its page: " + url_ + "/   For Prometheus: " + url_ + "/metrics");
   return {};
 }
 
 Status Demo::Scrape(MetricsPage* page) const {
-  TM_ASSIGN_OR_RETURN(const std::string text, Fetch(url_));
+  TM_ASSIGN_OR_RETURN(const std::string text, Fetch(url_ + "/metrics"));
   TM_ASSIGN_OR_RETURN(*page, MetricsPage::Parse(text));
   return {};
 }

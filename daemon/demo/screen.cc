@@ -141,7 +141,7 @@ std::vector<std::string> DrawScreen(const MetricsPage& page, const MetricsPage& 
   }
   lines.push_back(breaches.empty() ? "Breaches: none" : "Breaches: " + std::to_string(breaches.size()));
   lines.insert(lines.end(), breaches.begin(), breaches.end());
-  lines.push_back("Metrics: " + facts.metrics_url + "   " +
+  lines.push_back("Page: " + facts.url + "/   Metrics: " + facts.url + "/metrics   " +
                   (facts.left.empty() ? "Ctrl-C ends it" : "ends in " + facts.left));
   for (std::string& line : lines) {
     if (line.size() > width) line.resize(width);

@@ -15,7 +15,7 @@ struct ScreenFacts {
   WallTime now{};
   std::span<const std::string_view> kpis;  // shown, in this order
   uint64_t produced = 0;  // facts sent so far
-  std::string metrics_url;
+  std::string url;  // of the daemon, without a path
   std::string left;  // how long it goes on; empty: until Ctrl-C
 };
 

@@ -33,7 +33,7 @@ ScreenFacts At(double seconds) {
   facts.now = WallTimeFromMicros(static_cast<int64_t>(seconds * 1e6));
   static constexpr std::array<std::string_view, 2> kShown = {"leads_created", "pipeline"};
   facts.kpis = kShown;
-  facts.metrics_url = "http://127.0.0.1:9464/metrics";
+  facts.url = "http://127.0.0.1:9464";
   return facts;
 }
 
@@ -69,7 +69,7 @@ TEST(Screen, ShowsValuesChangesBreachesFreshnessAndAddress) {
   EXPECT_TRUE(AnyHas(lines, "1.2 s behind now") || AnyHas(lines, "1.3 s behind now"));
   EXPECT_TRUE(AnyHas(lines, "FIRING  leads_surge (email): 12"));
   EXPECT_FALSE(AnyHas(lines, "social"));
-  EXPECT_TRUE(AnyHas(lines, "http://127.0.0.1:9464/metrics"));
+  EXPECT_TRUE(AnyHas(lines, "Page: http://127.0.0.1:9464/   Metrics: http://127.0.0.1:9464/metrics"));
   const auto low = MetricsPage::Parse("sales_leads_created{channel=\"email\",window=\"1h\"} -12339.25\n").value();
   EXPECT_TRUE(AnyHas(DrawScreen(MetricsPage::Parse(kPage).value(), low, At(1001.75), 160, 40), "+12,344.25"));
 }
