@@ -4,7 +4,10 @@
 Only times are shortened, by `hurry` and in monitoring.py; the rest is what `tidemark generate` writes.
 """
 
+import contextlib
+import itertools
 import re
+import signal
 import threading
 import time
 import unittest
@@ -24,7 +27,7 @@ kafka:
 topics: [crm]
 time: {{max_out_of_orderness: 1s, max_hold: 2s, clock: {clock}}}
 limits: {{memory: 128MiB, min_free_disk: 1MiB, max_entities: 100000}}
-sources: {{shop: {{expect_every: 31d}}}}
+sources: {{shop: {{expect_every: {expect_every}}}}}
 tables: {{reps: {{file: reps.csv, key: rep_id}}}}
 kpis:
   - {{name: revenue, help: Paid orders less refunds., unit: usd, on: order.paid, sum: order.amount, by: {{channel: order.channel}}, windows: [1h]}}
@@ -45,7 +48,7 @@ LINKS = ("--web.external-url=http://tidemark.example:9464", "--dashboard.url=htt
 
 def hurry(rules):
     """The same rules with times that a test can wait for."""
-    for old, new in ((r"for: (3|5)m$", "for: 12s"), (r"for: 1m$", "for: 4s"), (r"for: 10m$", "for: 8s"), (r"for: (15|30)m$", "for: 40s"),
+    for old, new in ((r"for: (2|3|5)m$", "for: 12s"), (r"for: 1m$", "for: 4s"), (r"for: 10m$", "for: 8s"), (r"for: (15|30)m$", "for: 40s"),
                      (r"\[10m\]", "[10s]"), (r"> 300\b", "> 12"), (r"> 900\b", "> 16"), (r"keep_firing_for: 12s$", "keep_firing_for: 2s")):
         rules, n = re.subn(old, new, rules, flags=re.MULTILINE)
         assert n > 0, f"no {old} in the rules"
@@ -61,10 +64,10 @@ class Alerts(unittest.TestCase):
         cls.addClassCleanup(cls.broker.close)
         cls.broker.create_topic(TOPIC, PARTITIONS)
         cls.feed = harness.Feed(cls.broker.bootstrap, TOPIC)
-        cls.sent = 0
+        cls.numbers = itertools.count(1)
         for _ in range(8):
             cls.send("lead")
-        cls.send("order", 5000)
+        cls.send("order", 5000, source="shop")
         cls.daemon = harness.Daemon(cls.config(), "alerts")
         monitoring.write(cls.daemon.dir, "reps.csv", "rep_id,team\n7,emea\n")
         cls.daemon.start()
@@ -82,15 +85,14 @@ class Alerts(unittest.TestCase):
         cls.addClassCleanup(cls.prometheus.close)
 
     @classmethod
-    def config(cls, clock="wall"):
-        return CONFIG.format(bootstrap=cls.broker.bootstrap, clock=clock)
+    def config(cls, clock="wall", expect_every="31d"):
+        return CONFIG.format(bootstrap=cls.broker.bootstrap, clock=clock, expect_every=expect_every)
 
     @classmethod
-    def send(cls, kind, amount=0):
-        """One event of now into each partition in turn; both, so that event time goes on where only events move it."""
+    def send(cls, kind, amount=0, source="", ago=0):
+        """One event into each partition in turn; both, so that event time goes on where only events move it."""
         for partition in range(PARTITIONS):
-            cls.sent += 1
-            event = harness.set_time(cls.pb.Event(id=f"e{cls.sent}"), int(time.time() * 1_000_000))
+            event = harness.set_time(cls.pb.Event(id=f"e{next(cls.numbers)}", source=source), int((time.time() - ago) * 1_000_000))
             if kind == "lead":
                 event.lead_created.lead.channel = "web"
             else:
@@ -104,10 +106,10 @@ class Alerts(unittest.TestCase):
         cls.daemon.wait_for(lambda p: harness.caught_up_to(p, cls.feed) and p.number("tidemark_caught_up") == 1
                             and p.number("tidemark_breach", rule="leads_low") == 0, "everything is read, caught up and judged", 60)
 
-    def restart(self, clock="wall"):
+    def restart(self, **config):
         """On the same port, which Prometheus knows."""
         port = self.daemon.port
-        self.daemon.configure(self.config(clock))
+        self.daemon.configure(self.config(**config))
         self.daemon.start(listen=f"127.0.0.1:{port}")
 
     def await_told(self, wanted, after, timeout=40):
@@ -120,7 +122,7 @@ class Alerts(unittest.TestCase):
     def test_everything_in_the_order_of_a_bad_day(self):
         # One after the other over the same neighbours: starting them takes longer than all that follows.
         for part in (self.rules_are_sound, self.a_breach_is_told_once, self.a_restart_tells_nothing, self.it_ends,
-                     self.a_dead_daemon, self.stale_data, self.a_stalled_partition):
+                     self.a_dead_daemon, self.stale_data, self.a_silent_source, self.a_stalled_partition):
             with self.subTest(part.__name__):
                 begin = time.monotonic()
                 part()
@@ -137,7 +139,8 @@ class Alerts(unittest.TestCase):
             if rule["type"] == "recording" and "started" not in rule["name"]:  # nothing is in breach yet
                 self.assertTrue(self.prometheus.query(rule["query"]), rule["query"])
         # An alert over a metric that the daemon doesn't have would never fire.
-        exposed = set(re.findall(r"^# TYPE (\S+)", self.daemon.page().text, re.MULTILINE)) | {"up", "tidemark_backfill_progress_ratio"}
+        exposed = set(re.findall(r"^# TYPE (\S+)", self.daemon.page().text, re.MULTILINE))
+        exposed |= {"up", "tidemark_backfill_progress_ratio", "tidemark_web_config_last_reload_successful"}  # while there is one
         used = {name for rule in rules for name in re.findall(r"\b(?:up|(?:tidemark|process)_\w+)\b(?=[{[)])", rule["query"])}
         self.assertGreater(len(used), 20)
         self.assertEqual(used - exposed, set())
@@ -218,26 +221,53 @@ class Alerts(unittest.TestCase):
         self.assertEqual(self.await_told(("TidemarkDown", "firing"), begin), [("TidemarkDown", "firing")])
         self.assertEqual(self.told.notices(after=begin)[0].to, "platform-critical")
         self.assertEqual(self.prometheus.firing(), {"TidemarkDown"})
-        self.restart("event")  # where time goes on by events alone, which stale_data makes use of
+        self.restart(clock="event")  # where time goes on by events alone, which stale_data makes use of
         self.assertEqual(self.await_told(("TidemarkDown", "resolved"), begin), [("TidemarkDown", "firing"), ("TidemarkDown", "resolved")])
 
     def stale_data(self):
         begin = time.time()
         self.assertEqual(self.await_told(("TidemarkKpiStale", "firing"), begin), [("TidemarkKpiStale", "firing")])
         self.assertEqual(self.prometheus.firing(), {"TidemarkKpiStale"})
+        # Events of 20 s ago: time goes on, but what crosses a limit then is of the past. Prometheus has the alert, and nobody is told.
+        with self.events(ago=20):
+            self.send("order", -3000, ago=20)
+            harness.wait_for(lambda: "RevenueLow" in self.prometheus.firing(), "the breach is an alert", 60)
+            time.sleep(6)
+            self.assertEqual(self.told.alerts(begin), [("TidemarkKpiStale", "firing")])
+            self.assertEqual(self.prometheus.firing(), {"RevenueLow", "TidemarkKpiStale"})
+        with self.events():
+            told = self.await_told(("RevenueLow", "firing"), begin)
+            self.assertCountEqual(told, [("TidemarkKpiStale", "firing"), ("TidemarkKpiStale", "resolved"), ("RevenueLow", "firing")])
+            self.send("order", 3000)
+            self.await_told(("RevenueLow", "resolved"), begin)
+
+    @contextlib.contextmanager
+    def events(self, ago=0):
+        """Meanwhile there is one each second."""
         stop = threading.Event()
 
-        def events():
+        def send():
             while not stop.wait(1):
-                self.send("lead")
-        alive = threading.Thread(target=events)
+                self.send("lead", ago=ago)
+        alive = threading.Thread(target=send)
         alive.start()
         try:
-            told = self.await_told(("TidemarkKpiStale", "resolved"), begin)
+            yield
         finally:
             stop.set()
             alive.join()
-        self.assertEqual(told, [("TidemarkKpiStale", "firing"), ("TidemarkKpiStale", "resolved")])
+
+    def a_silent_source(self):
+        begin = time.time()
+        self.daemon.configure(self.config(clock="event", expect_every="1m"))  # the shop was heard before the first part
+        self.daemon.process.send_signal(signal.SIGHUP)
+        overdue = ("TidemarkSourceOverdue", "firing")
+        with self.events():
+            self.assertEqual(self.await_told(overdue, begin), [overdue])
+            self.assertEqual(self.told.notices(after=begin)[0].body["alerts"][0]["labels"]["source"], "shop")
+            self.assertEqual(self.prometheus.firing(), {"TidemarkSourceOverdue"})
+            self.send("lead", source="shop")
+            self.assertEqual(self.await_told(("TidemarkSourceOverdue", "resolved"), begin), [overdue, ("TidemarkSourceOverdue", "resolved")])
 
     def a_stalled_partition(self):
         self.assertEqual(self.daemon.stop(), 0)
