@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "pipeline/base/decimal.h"
 #include "pipeline/base/ids.h"
 #include "pipeline/plan/plan.h"
 
@@ -16,21 +17,23 @@ struct Page {
   std::vector<int64_t> words;  // rows x TablePlan::pane_words
 };
 
-// Committed cells of a run of panes, read ahead of one edge of one window.
+// Committed cells of a run of panes that a window counts, read ahead of one of its edges.
 struct PaneRun {
-  struct Cells {
+  struct Cell {
     EventTime pane;
     RowId row;
+    uint32_t acc;                                    // of the window's cell, in the words of the row
+    bool has_sum;
+    int64_t count;
+    Int128 sum;
   };
   EventTime from = kNoEventTime, to = kNoEventTime;  // [from, to) was read; from == to: nothing is held
   size_t next = 0;                                   // of cells, those before were used
-  std::vector<Cells> cells;                          // by pane
-  std::vector<int64_t> words;                        // cells x TablePlan::pane_words
+  std::vector<Cell> cells;                           // by pane
   void Clear() {
     from = to = kNoEventTime;
     next = 0;
     cells.clear();
-    words.clear();
   }
 };
 

@@ -10,9 +10,16 @@ namespace tidemark {
 Table::Table(const TablePlan& plan, StoredTable number, std::vector<ColumnState> columns)
     : plan_(plan), number_(number), columns_(std::move(columns)), rows_(plan),
       hot_parity_bit_(std::countr_zero(static_cast<uint64_t>(PaneSize(plan.hot_tier).count()))), scratch_(plan.pane_words) {
+  places_.resize(plan.windows.size());
   for (uint32_t c = 0; c < columns_.size(); ++c) {
+    const ColumnPlan& column = plan.columns[c];
+    for (uint32_t i = 0; i < column.windows.size(); ++i) {
+      const uint32_t acc = column.acc + 1 + i * static_cast<uint32_t>(PaneWords(column.kind));
+      places_[column.windows[i]].push_back({c, column.pane, acc, HasSum(column.kind)});
+    }
     if (columns_[c].number == 0) continue;
-    column_of_[columns_[c].number] = c;
+    column_of_.resize(std::max<size_t>(column_of_.size(), columns_[c].number + 1), -1);
+    column_of_[columns_[c].number] = static_cast<int>(c);
     by_number_.push_back(c);
   }
   for (size_t t = 0; t < kTierCount; ++t) tiers_.emplace_back(plan_, static_cast<Tier>(t));
@@ -117,18 +124,14 @@ EventTime Table::OldestEdge(const ColumnPlan& column) const {
 
 void Table::Account(size_t window, Pass pass, RowId row, const int64_t* pane_words) {
   int64_t* words = nullptr;
-  for (const ColumnPlan& column : plan_.columns) {
-    const bool has_sum = HasSum(column.kind);
-    if (IsZero(pane_words + column.pane, has_sum)) continue;
-    for (size_t i = 0; i < column.windows.size(); ++i) {
-      if (column.windows[i] != window) continue;
-      if (words == nullptr) words = rows_.Mutable(row);
-      int64_t* cell = words + column.acc + 1 + i * PaneWords(column.kind);
-      if (pass == Pass::kIn) {
-        AddCell(cell, pane_words + column.pane, has_sum);
-      } else {
-        SubtractCell(cell, pane_words + column.pane, has_sum);
-      }
+  for (const Place& place : places_[window]) {
+    const int64_t* cell = pane_words + place.pane;
+    if (IsZero(cell, place.has_sum)) continue;
+    if (words == nullptr) words = rows_.Mutable(row);
+    if (pass == Pass::kIn) {
+      AddCell(words + place.acc, cell, place.has_sum);
+    } else {
+      SubtractCell(words + place.acc, cell, place.has_sum);
     }
   }
 }
@@ -147,31 +150,17 @@ Status Table::PassOverStored(size_t window, Pass pass, EventTime from, EventTime
   const TierPages& pages = tiers_[static_cast<size_t>(plan_.windows[window].tier)];
   PaneRun& run = runs_[window][static_cast<size_t>(pass)];
   while (from < to) {
-    if (from < run.from || from >= run.to) TM_RETURN_IF_ERROR(ReadAhead(pages.tier(), from, pages.stored_end(), store, &run));
+    if (from < run.from || from >= run.to) TM_RETURN_IF_ERROR(ReadAhead(window, from, pages.stored_end(), store, &run));
     for (; run.next < run.cells.size() && run.cells[run.next].pane < to; ++run.next) {
-      if (run.cells[run.next].pane < from) continue;  // the edge jumped over it
-      Account(window, pass, run.cells[run.next].row, run.words.data() + run.next * plan_.pane_words);
+      const PaneRun::Cell& cell = run.cells[run.next];
+      if (cell.pane < from) continue;  // the edge jumped over it
+      int64_t* words = rows_.Mutable(cell.row) + cell.acc;
+      words[0] += pass == Pass::kIn ? cell.count : -cell.count;
+      if (cell.has_sum) AddToSum(words + 1, pass == Pass::kIn ? cell.sum : -cell.sum);
     }
     from = run.from = std::min(to, run.to);
   }
   return Status::Ok();
-}
-
-// An iterator costs more than the panes of a minute: whole panes are read until these are enough cells.
-Status Table::ReadAhead(Tier tier, EventTime from, EventTime to, const Store& store, PaneRun* run) const {
-  constexpr size_t kEnough = 4096;
-  run->Clear();
-  run->from = from;
-  run->to = to;
-  return ScanPanes(store, tier, from, to, [&](EventTime pane, RowId row, const int64_t* words) {
-    if (run->cells.size() >= kEnough && pane != run->cells.back().pane) {
-      run->to = pane;
-      return false;
-    }
-    run->cells.push_back({pane, row});
-    run->words.insert(run->words.end(), words, words + plan_.pane_words);
-    return true;
-  });
 }
 
 // A window that goes on from where it stood loses panes below and gains panes above; one that begins anew is emptied.
@@ -184,13 +173,9 @@ Status Table::MoveWindow(size_t window, const Edges& to, const Store& store) {
 }
 
 void Table::Empty(size_t window) {
-  for (const ColumnPlan& column : plan_.columns) {
-    for (size_t i = 0; i < column.windows.size(); ++i) {
-      if (column.windows[i] != window) continue;
-      const size_t cell = column.acc + 1 + i * PaneWords(column.kind);
-      for (uint32_t r = 0; r < rows_.size(); ++r) {
-        if (!IsZero(rows_.Words(RowId{r}) + cell, HasSum(column.kind))) std::fill_n(rows_.Mutable(RowId{r}) + cell, PaneWords(column.kind), 0);
-      }
+  for (const Place& place : places_[window]) {
+    for (uint32_t r = 0; r < rows_.size(); ++r) {
+      if (!IsZero(rows_.Words(RowId{r}) + place.acc, place.has_sum)) std::fill_n(rows_.Mutable(RowId{r}) + place.acc, place.has_sum ? 3 : 1, 0);
     }
   }
 }

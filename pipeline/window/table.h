@@ -114,6 +114,13 @@ class Table {
     uint32_t block;
   };
 
+  // Of a window: one of the columns that it counts.
+  struct Place {
+    uint32_t column;
+    uint32_t pane, acc;                // of its cell, in the words of a pane and of a row
+    bool has_sum;
+  };
+
   // Partitions are read in turn, so that two neighbouring panes are open at a time: even and odd ones have places apart.
   HotMemo& MemoOf(RowId row, EventTime pane) {
     const size_t at = size_t{row.v} * 2 + (static_cast<uint64_t>(Micros(pane)) >> hot_parity_bit_ & 1);
@@ -136,7 +143,8 @@ class Table {
   void DropPanes();
   EventTime OldestEdge(const ColumnPlan& column) const;
   void ExpireSeries(EventTime t);
-  Status ReadAhead(Tier tier, EventTime from, EventTime to, const Store& store, PaneRun* run) const;
+  Status ReadAhead(size_t window, EventTime from, EventTime to, const Store& store, PaneRun* run) const;
+  Status DamagedPane() const;
   // Visits committed cells of a tier in [from, to) as pane words of this plan; a row and pane may come in several
   // parts. `visit` returns false to end.
   Status ScanPanes(const Store& store, Tier tier, EventTime from, EventTime to,
@@ -153,14 +161,15 @@ class Table {
   Status AddAhead(EventTime hour, const Store& store, std::vector<FragmentCell>* cells);
   TableHead MakeHead();
   Status Rebuild(const Store& store);
-  int ColumnOf(uint32_t number) const;
+  int ColumnOf(uint32_t number) const { return number < column_of_.size() ? column_of_[number] : -1; }
 
   const TablePlan& plan_;
   const StoredTable number_;
   const std::vector<ColumnState> columns_;
-  absl::flat_hash_map<uint32_t, uint32_t> column_of_;
+  std::vector<int> column_of_;         // by number, -1: none
   Rows rows_;
   std::vector<TierPages> tiers_;       // by Tier
+  std::vector<std::vector<Place>> places_;    // by window
   std::vector<std::array<PaneRun, 2>> runs_;  // by window and Pass
   std::vector<uint32_t> by_number_;    // columns in the order of their numbers
   std::vector<Edges> edges_;           // by window

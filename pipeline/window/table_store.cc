@@ -12,15 +12,11 @@ constexpr int64_t kErasePanes = 64;          // a range of panes is erased at on
 
 }  // namespace
 
-int Table::ColumnOf(uint32_t number) const {
-  const auto it = column_of_.find(number);
-  return it == column_of_.end() ? -1 : static_cast<int>(it->second);
-}
+Status Table::DamagedPane() const { return Corrupt("stored pane of table " + std::to_string(number_.v) + " cannot be read"); }
 
 Status Table::ScanPanes(const Store& store, Tier tier, EventTime from, EventTime to,
                         const std::function<bool(EventTime, RowId, const int64_t*)>& visit) const {
   std::vector<int64_t> words(plan_.pane_words);
-  const Status damaged = Corrupt("stored pane of table " + std::to_string(number_.v) + " cannot be read");
   Status bad;
   TM_RETURN_IF_ERROR(store.Scan(
       Family::kPanes, PanePrefix(number_, tier, from), PanePrefix(number_, tier, to),
@@ -40,27 +36,78 @@ Status Table::ScanPanes(const Store& store, Tier tier, EventTime from, EventTime
           if (fits && more && row < rows_.size()) more = visit(pane, RowId{row}, words.data());
           std::fill(words.begin(), words.end(), 0);
         };
-        if (!fits || !ForEachFragmentCell(value, cell, end) || !fits) bad = damaged;
+        if (!fits || !ForEachFragmentCell(value, cell, end) || !fits) bad = DamagedPane();
         return bad.ok() && more;
       }));
   return bad;
 }
 
-// The page's cells of the columns that its tier keeps, sorted by row and number.
+// An iterator costs more than the panes of a minute: whole panes are read until these are enough rows.
+Status Table::ReadAhead(size_t window, EventTime from, EventTime to, const Store& store, PaneRun* run) const {
+  constexpr size_t kEnough = 4096;
+  run->Clear();
+  run->from = from;
+  run->to = to;
+  const Tier tier = plan_.windows[window].tier;
+  std::vector<const Place*> place_of(columns_.size());
+  for (const Place& place : places_[window]) place_of[place.column] = &place;
+  size_t rows = 0;
+  EventTime last = kNoEventTime;
+  Status bad;
+  TM_RETURN_IF_ERROR(store.Scan(
+      Family::kPanes, PanePrefix(number_, tier, from), PanePrefix(number_, tier, to), [&](std::string_view key, std::string_view value) {
+        bool fits = key.size() == kFragmentKeyBytes;
+        const EventTime pane = fits ? PaneOfFragment(key) : kNoEventTime;
+        if (rows >= kEnough && pane != last) {
+          run->to = pane;
+          return false;
+        }
+        last = pane;
+        const auto cell = [&](const FragmentCell& c) {
+          const int column = ColumnOf(c.number);
+          if (column < 0) return;  // of a KPI that left
+          fits &= HasSum(plan_.columns[static_cast<size_t>(column)].kind) == c.has_sum;
+          const Place* place = place_of[static_cast<size_t>(column)];
+          if (place == nullptr || c.row >= rows_.size()) return;  // of a row that left no window holds anything
+          run->cells.push_back({pane, RowId{c.row}, place->acc, c.has_sum, c.count, c.sum});
+        };
+        if (!fits || !ForEachFragmentCell(value, cell, [&](uint32_t) { ++rows; }) || !fits) bad = DamagedPane();
+        return bad.ok();
+      }));
+  return bad;
+}
+
+// The page's cells of the columns that its tier keeps, sorted by row and number; entries of one row added up.
 std::vector<FragmentCell> Table::CellsOf(const TierPages& tier, const Page& page) const {
-  const uint64_t columns = plan_.tier_columns[static_cast<size_t>(tier.tier())];
+  struct Kept {
+    uint32_t pane, number;
+    bool has_sum;
+  };
+  std::vector<Kept> columns;
+  for (const uint32_t c : by_number_) {
+    if ((plan_.tier_columns[static_cast<size_t>(tier.tier())] >> c & 1) == 0) continue;
+    columns.push_back({plan_.columns[c].pane, columns_[c].number, HasSum(plan_.columns[c].kind)});
+  }
+  std::vector<uint64_t> order(page.rows.size());  // row, entry
+  for (size_t i = 0; i < order.size(); ++i) order[i] = uint64_t{page.rows[i].v} << 32 | i;
+  if (!std::is_sorted(order.begin(), order.end())) std::sort(order.begin(), order.end());
+  const auto words_of = [&](size_t at) { return tier.Words(page, static_cast<uint32_t>(order[at])); };
   std::vector<FragmentCell> cells;
-  cells.reserve(page.rows.size());
-  for (size_t i = 0; i < page.rows.size(); ++i) {
-    const int64_t* words = tier.Words(page, i);
-    for (const uint32_t c : by_number_) {
-      const ColumnPlan& column = plan_.columns[c];
-      const bool has_sum = HasSum(column.kind);
-      if ((columns >> c & 1) == 0 || IsZero(words + column.pane, has_sum)) continue;
-      cells.push_back({page.rows[i].v, columns_[c].number, has_sum, words[column.pane], has_sum ? LoadSum(words + column.pane + 1) : Int128{0}});
+  cells.reserve(order.size());
+  std::vector<int64_t> sum;
+  for (size_t i = 0, end; i < order.size(); i = end) {
+    const auto row = static_cast<uint32_t>(order[i] >> 32);
+    const int64_t* words = words_of(i);
+    for (end = i + 1; end < order.size() && order[end] >> 32 == row; ++end) {
+      if (end == i + 1) sum.assign(words, words + plan_.pane_words);
+      for (const Kept& column : columns) AddCell(sum.data() + column.pane, words_of(end) + column.pane, column.has_sum);
+      words = sum.data();
+    }
+    for (const auto& [pane, number, has_sum] : columns) {
+      if (IsZero(words + pane, has_sum)) continue;
+      cells.push_back({row, number, has_sum, words[pane], has_sum ? LoadSum(words + pane + 1) : Int128{0}});
     }
   }
-  if (!std::is_sorted(cells.begin(), cells.end())) std::sort(cells.begin(), cells.end());
   return cells;
 }
 
@@ -77,7 +124,7 @@ Status Table::AppendPane(uint64_t sequence, const Store& store, EventTime pane, 
                                     ok = ForEachFragmentCell(value, [&](const FragmentCell& c) { cells.push_back(c); }, [](uint32_t) {});
                                     return ok;
                                   }));
-    if (!ok) return Corrupt("stored pane of table " + std::to_string(number_.v) + " cannot be read");
+    if (!ok) return DamagedPane();
     std::sort(cells.begin(), cells.end());
   }
   size_t bytes = 0;
