@@ -12,7 +12,13 @@ int64_t MinuteOf(EventTime t) { return FloorDiv(Micros(t), kMicrosPerMinute); }
 EventTime FromMinute(int64_t minute) { return EventTimeFromMicros(minute * kMicrosPerMinute); }
 int64_t Minutes(Duration d) { return d.count() / kMicrosPerMinute; }
 
-using Spans = std::vector<DistinctState::Span>;
+using Spans = absl::InlinedVector<DistinctState::Span, 1>;
+using Firsts = absl::InlinedVector<int64_t, 2>;
+
+template <class Vector, class Drop>
+void DropIf(Vector* from, Drop drop) {
+  from->erase(std::remove_if(from->begin(), from->end(), drop), from->end());
+}
 
 // The union with (from, to]; spans that touch become one.
 void AddSpan(Spans* spans, DistinctState::Span added) {
@@ -27,7 +33,7 @@ void AddSpan(Spans* spans, DistinctState::Span added) {
 }
 
 // The first time in the period of `minute` becomes the earlier one.
-void AddFirst(std::vector<int64_t>* firsts, const Calendar& calendar, CalendarUnit unit, int64_t minute) {
+void AddFirst(Firsts* firsts, const Calendar& calendar, CalendarUnit unit, int64_t minute) {
   const Period period = calendar.PeriodOf(unit, FromMinute(minute));
   const auto same = std::find_if(firsts->begin(), firsts->end(), [&](int64_t m) {
     return FromMinute(m) >= period.begin && FromMinute(m) < period.end;
@@ -42,8 +48,8 @@ void AddFirst(std::vector<int64_t>* firsts, const Calendar& calendar, CalendarUn
 // What lies further back than all windows reach needs no memory: its contributions stay where they are.
 void ForgetOld(const FoldPlan& fold, DistinctState::Entry* entry) {
   const int64_t oldest = entry->last.front() - Minutes(fold.memory);
-  for (auto& firsts : entry->firsts) std::erase_if(firsts, [&](int64_t m) { return m < oldest; });
-  for (auto& spans : entry->spans) std::erase_if(spans, [&](const auto& s) { return s.to < oldest; });
+  for (Firsts& firsts : entry->firsts) DropIf(&firsts, [&](int64_t m) { return m < oldest; });
+  for (Spans& spans : entry->spans) DropIf(&spans, [&](const auto& s) { return s.to < oldest; });
 }
 
 }  // namespace
@@ -107,14 +113,15 @@ bool DistinctState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFind
   if (entry == entries.end()) {
     constexpr size_t kMostSeries = 4096;  // of one id
     if (entries.size() == kMostSeries) return false;
-    entry = entries.insert(entry, Entry{event.row, {}, {}, {}});
+    entry = &entries.emplace_back();
+    entry->row = event.row;
   }
   entry->firsts.resize(fold.units.size());
   entry->spans.resize(fold.levels.size());
   const int64_t minute = MinuteOf(FloorTo(event.time, fold.pane));
   auto& last = entry->last;
-  last.insert(std::upper_bound(last.begin(), last.end(), minute, std::greater<>()), minute);
-  if (last.size() > fold.at_least) last.pop_back();
+  if (last.size() == fold.at_least && minute > last.back()) last.pop_back();
+  if (last.size() < fold.at_least) last.insert(std::upper_bound(last.begin(), last.end(), minute, std::greater<>()), minute);
   if (minute < last.front() - Minutes(fold.memory)) return true;
   for (size_t u = 0; u < fold.units.size(); ++u) AddFirst(&entry->firsts[u], *fold.calendar, fold.units[u].unit, minute);
   for (size_t l = 0; l < fold.levels.size(); ++l) {

@@ -40,8 +40,8 @@ struct DistinctState {
   struct Entry {
     RowId row{};
     absl::InlinedVector<int64_t, 2> last;      // newest first, at most at_least
-    std::vector<std::vector<int64_t>> firsts;  // by unit: the first event of a period, ascending
-    std::vector<std::vector<Span>> spans;      // by level, ascending, apart from each other
+    absl::InlinedVector<absl::InlinedVector<int64_t, 2>, 1> firsts;  // by unit: the first event of a period, ascending
+    absl::InlinedVector<absl::InlinedVector<Span, 1>, 2> spans;      // by level, ascending, apart from each other
   };
   absl::InlinedVector<Entry, 1> entries;
 
@@ -76,12 +76,12 @@ struct StepsState {
     Moment at;
     std::string labels;                        // packed, of its side; empty but for steps that labels are taken from
   };
-  std::vector<std::vector<Event>> steps;       // ascending; at most one first step
-  std::vector<RowId> rows;                     // of the present contributions: elapsed one, funnel one a step
+  absl::InlinedVector<absl::InlinedVector<Event, 1>, 3> steps;  // ascending; at most one first step
+  absl::InlinedVector<RowId, 4> rows;          // of the present contributions: elapsed one, funnel one a step
 
   bool Read(ByteReader* reader);
   void Write(std::string* out) const;
-  bool Knows(const FoldPlan&, const FoldEvent&) const { return false; }
+  bool Knows(const FoldPlan& fold, const FoldEvent& event) const;
   void Forget(const FoldPlan&, const FoldEvent&) {}
   bool Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder* rows);
   void Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const;

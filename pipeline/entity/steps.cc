@@ -59,7 +59,10 @@ absl::InlinedVector<size_t, 8> StepsState::Chain(const FoldPlan& fold) const {
 void StepsState::Prune(const FoldPlan& fold) {
   if (steps[0].empty()) return;
   const EventTime begin = steps[0][0].at.time;
-  for (size_t k = 1; k < steps.size(); ++k) std::erase_if(steps[k], [&](const Event& e) { return e.at.time - begin > fold.within; });
+  for (size_t k = 1; k < steps.size(); ++k) {
+    const auto beyond = std::remove_if(steps[k].begin(), steps[k].end(), [&](const Event& e) { return e.at.time - begin > fold.within; });
+    steps[k].erase(beyond, steps[k].end());
+  }
   const auto chain = Chain(fold);
   for (size_t k = 1; k < chain.size(); ++k) steps[k].resize(chain[k] + 1);
 }
@@ -76,6 +79,19 @@ void StepsState::FindRows(const FoldPlan& fold, RowFinder* finder) {
     if (fold.funnel) PutBytes(&packed, fold.step_names[k]);
     rows[k] = finder->RowOf(fold, packed);
   }
+}
+
+// Of each of its steps the chain has an event that is not later, or the event is beyond `within`.
+bool StepsState::Knows(const FoldPlan& fold, const FoldEvent& event) const {
+  if (steps.empty() || steps[0].empty()) return false;
+  const Moment now{event.time, event.tie};
+  const bool beyond = now.time - steps[0][0].at.time > fold.within;
+  const auto chain = Chain(fold);
+  for (size_t k = 0; k < steps.size(); ++k) {
+    if ((event.roles >> k & 1) == 0 || (k > 0 && beyond)) continue;
+    if (k >= chain.size() || now < steps[k][chain[k]].at) return false;
+  }
+  return true;
 }
 
 bool StepsState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder* finder) {
