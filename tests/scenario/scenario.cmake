@@ -5,6 +5,8 @@ tidemark_test(scenario_test
           ${CMAKE_CURRENT_LIST_DIR}/explain_test.cc ${CMAKE_CURRENT_LIST_DIR}/privacy_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/../fakes/faulty_store.cc
   LIBS tidemark_config tidemark_explain tidemark_store tidemark_proto LABELS scenario TIMEOUT 120)
+tidemark_test(allocation_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/allocation_test.cc ${CMAKE_CURRENT_LIST_DIR}/../fakes/faulty_store.cc
+  LIBS tidemark_config tidemark_engine tidemark_store tidemark_proto LABELS scenario TIMEOUT 120)
 
 # Scenario files, through the command as a user runs it: those beside the examples, the catalogue, whatever comes.
 file(GLOB scenario_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/config/*/scenarios/*.yaml)
