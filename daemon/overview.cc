@@ -11,7 +11,8 @@
 namespace tidemark {
 namespace {
 
-constexpr Duration kKept = std::chrono::seconds(1);
+constexpr Duration kGood = std::chrono::seconds(1);   // an answer is as good as new
+constexpr Duration kKept = std::chrono::seconds(10);  // it is better than none while another one is being made
 constexpr size_t kMostKept = 32;          // questions
 constexpr size_t kMostLabelValues = 200;  // of each label, to choose from
 constexpr size_t kMostKpis = 2000;
@@ -171,12 +172,12 @@ Leading LeadingOf(const View& view, KpiId id, size_t window, const SeriesQuery& 
 
 std::string OverviewJson(const View& view, const SeriesQuery& query) { return Overview(view, query).Run(); }
 
-std::shared_ptr<const std::string> OverviewService::Kept(const std::string& question) {
+OverviewService::Made OverviewService::Kept(const std::string& question) {
   const std::lock_guard lock(mu_);
   const Duration now = SteadyNow();
   std::erase_if(kept_, [&](const auto& kept) { return now - kept.second.at > kKept; });
   const auto it = kept_.find(question);
-  return it == kept_.end() ? nullptr : it->second.body;
+  return it == kept_.end() ? Made{} : it->second;
 }
 
 void OverviewService::Keep(std::string question, std::shared_ptr<const std::string> body) {
@@ -193,16 +194,17 @@ HttpResponse OverviewService::Answer(const HttpRequest& request) {
   if (!query.ok()) return ApiError(query.status());
   std::string question;
   for (const auto& [name, text] : request.query) question.append(name).append("\n").append(text).append("\n");
-  std::shared_ptr<const std::string> answer = Kept(question);
-  if (answer == nullptr) {
-    const std::unique_lock turn(computing_, std::try_to_lock);
-    if (!turn) return ApiError(503, "another overview is being made; ask again");
-    answer = std::make_shared<const std::string>(OverviewJson(*view, *query) + "\n");
-    Keep(std::move(question), answer);
+  Made made = Kept(question);
+  if (made.body == nullptr || SteadyNow() - made.at > kGood) {
+    if (const std::unique_lock turn(computing_, std::try_to_lock); turn) {
+      made.body = std::make_shared<const std::string>(OverviewJson(*view, *query) + "\n");
+      Keep(std::move(question), made.body);
+    }
   }
+  if (made.body == nullptr) return ApiError(503, "another overview is being made; ask again");
   HttpResponse response;
   response.content_type = kJsonType;
-  response.body = *answer;
+  response.body = *made.body;
   return response;
 }
 

@@ -30,7 +30,8 @@ size_t WindowOf(const KpiInfo& kpi, const std::string& window);
 std::string OverviewJson(const View& view, const SeriesQuery& query);
 
 // Answers are kept for as long as nobody would see the difference, so that many who look cost as much as one. One is worked out
-// at a time, and who asks meanwhile is told to ask again: so that a thread is left for scrapes. Threads: any.
+// at a time; who asks meanwhile gets the last one, of at most ten seconds ago, or is told to ask again: so that a thread is left
+// for scrapes. Threads: any.
 class OverviewService {
  public:
   explicit OverviewService(const Lifecycle* lifecycle) : lifecycle_(lifecycle) {}
@@ -41,8 +42,8 @@ class OverviewService {
     Duration at{};
     std::shared_ptr<const std::string> body;
   };
-  // Null when there is none.
-  std::shared_ptr<const std::string> Kept(const std::string& question);
+  // Without a body when there is none.
+  Made Kept(const std::string& question);
   void Keep(std::string question, std::shared_ptr<const std::string> body);
 
   const Lifecycle* const lifecycle_;

@@ -215,6 +215,7 @@ async function hiddenPagesAskNothingAndManyCostLittle(context) {
   await page.waitForTimeout(6500);
   assert.equal(asked, 0);
   await close(page);
+  await fetch(`${base}/api/v1/overview`); // who asks while the next is made gets this one
   const answers = await Promise.all(
     Array.from({length: 60}, (_, i) => fetch(`${base}/api/v1/${['overview', 'history?kpis=overview', 'breaches'][i % 3]}`)),
   );
