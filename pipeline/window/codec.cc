@@ -9,28 +9,32 @@ EventTime FromMinutes(int64_t minutes) { return EventTimeFromMicros(minutes * kM
 }  // namespace
 
 void PutRowColumn(std::string* out, const RowColumn& column) {
-  std::string payload;
-  PutVarint(&payload, column.has_sum ? 1 : 0);
-  PutZigZag(&payload, Minutes(column.last_pane));
-  PutVarint(&payload, column.windows.size());
-  for (const RowWindow& w : column.windows) {
-    PutVarint(&payload, w.number);
-    PutZigZag(&payload, w.count);
-    if (column.has_sum) PutZigZag128(&payload, w.sum);
-  }
-  PutVarint(&payload, column.steps.size());
-  for (const Staircase::Step& step : column.steps) {
-    PutZigZag(&payload, Minutes(step.pane));
-    PutZigZag(&payload, step.value);
-  }
-  PutVarint(&payload, column.last.time == kNoEventTime ? 0 : 1);
-  if (column.last.time != kNoEventTime) {
-    PutZigZag(&payload, Micros(column.last.time));
-    PutVarint(&payload, column.last.tie);
-    PutZigZag(&payload, column.last.value);
-  }
   PutVarint(out, column.number);
-  PutBytes(out, payload);
+  const size_t at = out->size();
+  out->push_back(0);  // how many bytes follow: mostly one says it
+  PutVarint(out, column.has_sum ? 1 : 0);
+  PutZigZag(out, Minutes(column.last_pane));
+  PutVarint(out, column.windows.size());
+  for (const RowWindow& w : column.windows) {
+    PutVarint(out, w.number);
+    PutZigZag(out, w.count);
+    if (column.has_sum) PutZigZag128(out, w.sum);
+  }
+  PutVarint(out, column.steps.size());
+  for (const Staircase::Step& step : column.steps) {
+    PutZigZag(out, Minutes(step.pane));
+    PutZigZag(out, step.value);
+  }
+  PutVarint(out, column.last.time == kNoEventTime ? 0 : 1);
+  if (column.last.time != kNoEventTime) {
+    PutZigZag(out, Micros(column.last.time));
+    PutVarint(out, column.last.tie);
+    PutZigZag(out, column.last.value);
+  }
+  std::array<char, 10> bytes;
+  const size_t length = WriteVarint(out->size() - at - 1, bytes.data());
+  (*out)[at] = bytes[0];
+  if (length > 1) out->insert(at + 1, bytes.data() + 1, length - 1);
 }
 
 Status ReadRowColumn(ByteReader* reader, RowColumn* column, std::string_view* raw) {

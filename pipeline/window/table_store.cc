@@ -174,10 +174,13 @@ EventTime Table::erased() const {
 std::string Table::EncodeRow(RowId row) const {
   std::string value;
   const int64_t* words = rows_.Words(row);
+  RowColumn stored;
   for (uint32_t c = 0; c < plan_.columns.size(); ++c) {
     if ((rows_.admitted(row) >> c & 1) == 0 || columns_[c].number == 0) continue;
     const ColumnPlan& column = plan_.columns[c];
-    RowColumn stored;
+    stored.windows.clear();
+    stored.steps.clear();
+    stored.last = LastValue();
     stored.number = columns_[c].number;
     stored.has_sum = HasSum(column.kind);
     stored.last_pane = EventTimeFromMicros(words[column.acc]);
