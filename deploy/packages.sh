@@ -16,7 +16,7 @@ build=(
 tests=(
   maven default-jre-headless prometheus prometheus-alertmanager kcat python3 python3-venv python3-confluent-kafka python3-pip
   python3-protobuf python3-yaml
-  clang curl chromium
+  clang curl chromium valgrind
   zsh fish mandoc man-db lintian debhelper fakeroot buildah mmdebstrap systemd-container
 )
 

@@ -14,10 +14,11 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "broker"))
 from broker import Broker  # noqa: E402
 from daemon_process import Daemon, config, kpi  # noqa: E402
+import growth  # noqa: E402
 import language  # noqa: E402
 
 PARTITIONS = 8
-ROWS = ["cpu", "steps", "scrape", "restart", "latency", "catalogue", "kinds", "ids"]
+ROWS = ["cpu", "plain", "steps", "scrape", "restart", "latency", "catalogue", "kinds", "ids", "growth"]
 
 
 def machine():
@@ -40,10 +41,15 @@ class Bench:
         self.peak = None
         self.partitions = PARTITIONS
 
-    def tool(self, name, *arguments):
+    def lines(self, name, *arguments):
+        """What a tool prints: a line of JSON for each of its runs."""
         path = self.build / "tests" / "bench" / name
         done = subprocess.run([path, *map(str, arguments)], stdout=subprocess.PIPE, text=True, check=True)
-        return json.loads(done.stdout)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def tool(self, name, *arguments):
+        line, = self.lines(name, *arguments)
+        return line
 
     def daemon(self, text):
         return Daemon(self.build / "tidemark", text)
@@ -57,8 +63,8 @@ class Bench:
                                          f"--partitions={PARTITIONS}", *arguments)
         return self.made[topic]
 
-    def row(self, name, value, unit, target, note):
-        self.figures.append({"name": name, "value": value, "unit": unit, "target": target, "input": note})
+    def row(self, name, value, unit, target, note, failed=False):
+        self.figures.append({"name": name, "value": value, "unit": unit, "target": target, "input": note, "failed": failed})
         print(f"  {name}: {value:.4g} {unit}", file=sys.stderr, flush=True)
 
     def six_kpis(self, topic, windows=("1h", "24h")):
@@ -76,6 +82,24 @@ class Bench:
         ])
 
     def cpu(self):
+        ours, bare, seconds, note = self.beside_bare(self.six_kpis("cpu"))
+        million = self.options.events / 1e6
+        self.peak = self.options.events / statistics.median(seconds)
+        self.row("CPU per million events", statistics.median(ours) / million, "s", "<= 1.0", note)
+        self.row("bare consumer, the same", statistics.median(bare) / million, "s", "", note)
+        self.row("ratio to the bare consumer", statistics.median(o / b for o, b in zip(ours, bare)), "x", "<= 2.5", note)
+        self.row("throughput, start included", self.peak, "events/s", "", note)
+
+    def plain(self):
+        kpis = growth.many_kpis(39, [["1h", "24h", "7d", "30d"]])
+        kpis.append(kpi("revenue_all", "order.paid", growth.REVENUE, ["1h", "24h", "7d", "lifetime"]))
+        ours, bare, _, note = self.beside_bare(config(self.broker.bootstrap, "cpu", kpis))
+        million = self.options.events / 1e6
+        self.row("40 plain KPIs of 4 windows: CPU per million", statistics.median(ours) / million, "s", "<= 0.75", note)
+        self.row("40 plain KPIs: beyond the bare consumer", statistics.median(o - b for o, b in zip(ours, bare)) / million, "s", "<= 0.39", note)
+
+    def beside_bare(self, text):
+        """CPU seconds of the daemon over the events of the cpu row, and of a consumer that does nothing else, in turn."""
         count = self.options.events
         made = self.events("cpu", events=count, series=1000, span_seconds=1800)
         note = f"{count} events, {made['bytes'] / count:.0f} bytes, {PARTITIONS} partitions, 1,000 label values"
@@ -83,17 +107,12 @@ class Bench:
         self.tool("bare_consumer", self.broker.bootstrap, "cpu", PARTITIONS, count)  # the broker compiles its code now
         for _ in range(self.options.runs):
             bare.append(self.tool("bare_consumer", self.broker.bootstrap, "cpu", PARTITIONS, count)["cpu_seconds"])
-            with self.daemon(self.six_kpis("cpu")) as daemon:
+            with self.daemon(text) as daemon:
                 took, cpu = daemon.await_records(count)
                 self.check_revenue(daemon, made)
             ours.append(cpu)
             seconds.append(took)
-        million = count / 1e6
-        self.peak = count / statistics.median(seconds)
-        self.row("CPU per million events", statistics.median(ours) / million, "s", "<= 1.0", note)
-        self.row("bare consumer, the same", statistics.median(bare) / million, "s", "", note)
-        self.row("ratio to the bare consumer", statistics.median(o / b for o, b in zip(ours, bare)), "x", "<= 2.5", note)
-        self.row("throughput, start included", self.peak, "events/s", "", note)
+        return ours, bare, seconds, note
 
     @staticmethod
     def check_revenue(daemon, made):
@@ -126,26 +145,26 @@ class Bench:
         self.row("43,200 against 60 steps", statistics.median(b / a for a, b in zip(rates["60"], rates["43,200"])), "x",
                  ">= 0.9", note)
 
-    def wide(self):
-        series = self.options.series
-        count = series * 2 * 14  # half are leads; so many draws leave next to no series out
-        self.events("wide", events=count, series=series, span_seconds=1800)
-        text = config(self.broker.bootstrap, "wide",
-                      [kpi("leads_created", "lead.created", "count: true", ["24h"], "{channel: lead.channel}")])
-        return text, count
-
     def shown(self, daemon):
         text = daemon.scrape()
         lines = sum(1 for line in text.splitlines() if line.startswith("sales_leads_created{"))
         return lines, daemon.total("sales_leads_created", text)
 
     def scrape(self):
-        text, count = self.wide()
+        cost, lines = self.scrape_cost(self.options.series)
+        self.row("CPU of a scrape", cost * 1000, "ms", "<= 10 at 100,000 series", f"{lines} series, plain text")
+
+    def scrape_cost(self, series):
+        """CPU seconds of a scrape of so many series, and how many there were."""
+        topic, count = f"wide-{series}", 2 * series
+        self.events(topic, events=count, series=series, span_seconds=1800, in_turn=1)
+        text = config(self.broker.bootstrap, topic,
+                      [kpi("leads_created", "lead.created", "count: true", ["24h"], "{channel: lead.channel}")], max_series=2_000_000)
         with self.daemon(text) as daemon:
-            daemon.await_records(count)
+            daemon.await_records(count, pause=0.5)
             costs = []
             for _ in range(self.options.runs):
-                scrapes = 20
+                scrapes = max(2, min(20, 2_000_000 // series))
                 before, begun = daemon.cpu_seconds(), time.monotonic()
                 for _ in range(scrapes):
                     lines, total = self.shown(daemon)
@@ -155,16 +174,18 @@ class Bench:
                 before = daemon.cpu_seconds()
                 time.sleep(spent)  # the same time at rest
                 costs.append((used - (daemon.cpu_seconds() - before)) / scrapes)
-            self.row("CPU of a scrape", statistics.median(costs) * 1000, "ms", "<= 10 at 100,000 series",
-                     f"{lines} series, plain text")
+        return statistics.median(costs), lines
 
     def restart(self):
+        took, state = self.restart_time(self.options.panes)
+        self.row("kill -9 to the first correct scrape", took, "s", "<= 5 at 10 million panes", state)
+
+    def restart_time(self, panes):
         """Two tables of panes / 80 rows each, four windows, 45 minutes of panes: that many panes are stored, nearly."""
-        panes = self.options.panes
-        series, count = max(panes // 80, 1), panes * 26 // 10
-        self.events("restart", events=count, series=series, span_seconds=45 * 60, bytes=100)
+        topic, series, count = f"restart-{panes}", max(panes // 80, 1), panes * 26 // 10
+        self.events(topic, events=count, series=series, span_seconds=45 * 60, bytes=100)
         windows = ["6h", "12h", "24h", "48h"]
-        text = config(self.broker.bootstrap, "restart", [
+        text = config(self.broker.bootstrap, topic, [
             kpi("leads_created", "lead.created", "count: true", windows, "{channel: lead.channel}"),
             kpi("orders_paid", "order.paid", "count: true", windows, "{channel: order.channel}")], dedup="off")
         with self.daemon(text) as daemon:
@@ -186,8 +207,7 @@ class Bench:
                     time.sleep(0.02)
                 took.append(at - daemon.started)
             daemon.stop()
-            state = daemon.verify()
-        self.row("kill -9 to the first correct scrape", statistics.median(took), "s", "<= 5 at 10 million panes", state)
+            return statistics.median(took), daemon.verify()
 
     @staticmethod
     def kpi_lines(page):
@@ -232,6 +252,9 @@ class Bench:
     def ids(self):
         language.ids(self)
 
+    def growth(self):
+        growth.Growth(self).all()
+
 
 def parse():
     parser = argparse.ArgumentParser(prog="tests/bench/run.sh")
@@ -270,6 +293,9 @@ def main():
         pathlib.Path(options.json).write_text(json.dumps(report, indent=2) + "\n")
     else:
         print("\n" + json.dumps(report))
+    failed = [f["name"] for f in bench.figures if f["failed"]]
+    if failed:
+        sys.exit("Grows faster than it should: " + ", ".join(failed))
 
 
 if __name__ == "__main__":

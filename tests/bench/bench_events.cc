@@ -10,7 +10,7 @@ const std::string& BenchEvents::Next(int64_t n, int64_t time_micros) {
   event_.set_source("bench");
   event_.mutable_time()->set_seconds(time_micros / 1'000'000);
   event_.mutable_time()->set_nanos(static_cast<int32_t>(time_micros % 1'000'000) * 1000);
-  const std::string label = "s" + std::to_string(random_.Between(0, options_.series - 1));
+  const std::string label = "s" + std::to_string(options_.in_turn ? n / 2 % options_.series : random_.Between(0, options_.series - 1));
   if (n % 2 == 0) {
     FillLead(n, label);
   } else {

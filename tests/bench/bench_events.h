@@ -16,6 +16,7 @@ struct BenchEventOptions {
   int64_t series = 1'000;        // different label values
   int64_t customers = 100'000;   // different ones that pay
   size_t bytes = 170;            // of an event, when it isn't larger by itself
+  bool in_turn = false;          // label values one after the other, not by chance: all of them after twice as many events
 };
 
 // A sequence of canonical events, one message reused. Threads: confined to one.

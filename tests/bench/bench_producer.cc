@@ -2,7 +2,7 @@
 //
 //   bench_producer --brokers=B --topic=T [--events=1000000] [--partitions=8] [--series=1000] [--span-seconds=3600]
 //                  [--end-micros=NOW] [--seed=1] [--bytes=170] [--rate=0]
-//                [--customers=100000] [--mix=plain]
+//                  [--customers=100000] [--mix=plain] [--in-turn=0]
 //
 // Half lead.created, half order.paid, of `series` different channels and regions each, event times spread evenly over
 // the span that ends at --end-micros, record times equal to event times. With --rate events of that many a second are
@@ -27,7 +27,7 @@ namespace {
 Flags Defaults() {
   return {{{"brokers", ""}, {"topic", "bench"}, {"mix", "plain"}},
           {{"events", 1'000'000}, {"partitions", 8}, {"series", 1'000}, {"span-seconds", 3'600}, {"end-micros", 0},
-           {"seed", 1}, {"bytes", 170}, {"rate", 0}, {"customers", 100'000}}};
+           {"seed", 1}, {"bytes", 170}, {"rate", 0}, {"customers", 100'000}, {"in-turn", 0}}};
 }
 
 int64_t NowMicros() {
@@ -53,7 +53,7 @@ Status Run(const Flags& options) {
   const int64_t span = number.at("span-seconds") * kMicrosPerSecond;
   const int64_t began = NowMicros();
   BenchEvents generator({number.at("seed"), number.at("series"), number.at("customers"),
-                         static_cast<size_t>(number.at("bytes"))});
+                         static_cast<size_t>(number.at("bytes")), number.at("in-turn") != 0});
   int64_t checksum = 0;
   uint64_t bytes = 0;
   if (options.texts.at("mix") == "company") {
@@ -95,7 +95,7 @@ int main(int argc, char** argv) {
   if (!options.Parse(argc, argv) || !tidemark::Usable(options)) {
     std::fprintf(stderr,
                  "bench_producer: --name=value of brokers, topic, events, partitions, series, span-seconds, "
-                 "end-micros, seed, bytes, rate, or mix=company; brokers are wanted, numbers are not negative\n");
+                 "end-micros, seed, bytes, rate, customers, in-turn, or mix=company; brokers are wanted, numbers are not negative\n");
     return 2;
   }
   const tidemark::Status status = tidemark::Run(options);

@@ -1,16 +1,19 @@
 // What the engine itself costs per event: canonical events in memory, through the real engine, to the real store.
 //
 //   engine_bench --config.file=F [--events=1000000] [--partitions=8] [--series=1000] [--span-seconds=1800]
-//                [--runs=1] [--batch=1000] [--mix=plain]
+//                [--runs=1] [--batch=1000] [--mix=plain] [--customers=100000] [--disorder-seconds=0]
+//                [--duplicate-percent=0] [--commit-bytes=33554432]
 //
 // --mix=company: about so many events of the simulated company in place of half leads, half orders; no `series` then.
 // F is any configuration with the topic `bench`; storage and brokers in it are not used. Prints CPU nanoseconds of the
-// engine's thread per event, how many commits there were, and a checksum of all that is shown. Under
-// `valgrind --tool=callgrind` it gives instructions: see README.md.
+// engine's thread per event, how many commits there were, bytes written and resident, and a checksum of all that is
+// shown. Under `valgrind --tool=callgrind` it gives instructions: see README.md.
 #include <time.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <string>
 
@@ -31,12 +34,13 @@ constexpr int64_t kEndMicros = 1'700'006'400 * kMicrosPerSecond;
 
 Flags Defaults() {
   return {{{"config.file", ""}, {"mix", "plain"}},
-          {{"events", 1'000'000}, {"partitions", 8}, {"series", 1'000}, {"span-seconds", 1'800}, {"runs", 1}, {"batch", 1'000}}};
+          {{"events", 1'000'000}, {"partitions", 8}, {"series", 1'000}, {"span-seconds", 1'800}, {"runs", 1}, {"batch", 1'000},
+           {"customers", 100'000}, {"disorder-seconds", 0}, {"duplicate-percent", 0}, {"commit-bytes", 32 << 20}}};
 }
 
 bool Usable(const Flags& flags) {
   for (const auto& [name, number] : flags.numbers) {
-    if (number == 0) return false;
+    if (number == 0 && name != "disorder-seconds" && name != "duplicate-percent") return false;
   }
   const std::string& mix = flags.texts.at("mix");
   return !flags.texts.at("config.file").empty() && (mix == "plain" || mix == "company");
@@ -46,6 +50,15 @@ double ThreadSeconds() {
   timespec now{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
+
+// A number that the kernel keeps of this process.
+int64_t FromProc(const char* file, const std::string& name) {
+  std::ifstream in(file);
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with(name + ":")) return std::stoll(line.substr(name.size() + 1));
+  }
+  return 0;
 }
 
 MemoryLogs MakeLogs(const Flags& options) {
@@ -60,12 +73,21 @@ MemoryLogs MakeLogs(const Flags& options) {
     TM_CHECK(FeedCompany(number.at("events"), number.at("partitions"), kEndMicros, span, append).ok());
     return logs;
   }
-  BenchEvents events({.series = number.at("series")});
+  BenchEvents events({.series = number.at("series"), .customers = number.at("customers")});
+  demo::Random random(7);
   for (int64_t n = 0; n < number.at("events"); ++n) {
     const int64_t time =
         SpreadTime(n, number.at("events"), kEndMicros, number.at("span-seconds") * kMicrosPerSecond);
     MemoryLog& log = logs[{kTopic, static_cast<int32_t>(n % number.at("partitions"))}];
-    log.Append(events.Next(n, time), WallTimeFromMicros(time));
+    if (!log.records.empty() && random.Between(0, 99) < number.at("duplicate-percent")) {
+      constexpr int64_t kBack = 10'000;
+      const auto last = static_cast<int64_t>(log.records.size()) - 1;
+      const MemoryLog::Record& before = log.records[static_cast<size_t>(last - random.Between(0, std::min(last, kBack)))];
+      log.Append(std::string(before.value), before.kafka_time);
+      continue;
+    }
+    const int64_t late = random.Between(0, number.at("disorder-seconds") * kMicrosPerSecond);
+    log.Append(events.Next(n, time - late), WallTimeFromMicros(time));
   }
   return logs;
 }
@@ -99,7 +121,9 @@ Status RunOnce(const std::shared_ptr<const Plan>& plan, const Flags& run, Memory
     // Commits are paced as they would be in real time, when time is what this thread used.
     const auto clock = [&] { return now + waited + std::chrono::microseconds(static_cast<int64_t>((ThreadSeconds() - origin) * 1e6)); };
     options.stopwatch = clock;
+    options.open_panes_bytes = static_cast<uint64_t>(run.numbers.at("commit-bytes"));
     TM_ASSIGN_OR_RETURN(const auto engine, Engine::Open(plan, store.get(), &source, now, std::move(options)));
+    const int64_t written = FromProc("/proc/self/io", "wchar"), resident = FromProc("/proc/self/status", "VmRSS") * 1024;
     const double begin = ThreadSeconds();
     // Where nothing is to be had time passes, so that partitions that are read to their ends are seen to be.
     for (int waits = 0; waits < 10;) {
@@ -115,9 +139,12 @@ Status RunOnce(const std::shared_ptr<const Plan>& plan, const Flags& run, Memory
     for (const auto& [tp, log] : *logs) sent += static_cast<int64_t>(log.records.size());
     if (read != sent) return Internal(std::to_string(read) + " of " + std::to_string(sent) + " events were read");
     const EngineStats stats = engine->view()->stats();
-    std::printf("{\"events\": %lld, \"ns_per_event\": %.1f, \"commits\": %lld, \"commit_share\": %.3f, \"checksum\": \"%016llx\"}\n",
+    std::printf("{\"events\": %lld, \"ns_per_event\": %.1f, \"commits\": %lld, \"commit_share\": %.3f, \"written_bytes\": %lld, "
+                "\"engine_bytes\": %lld, \"checksum\": \"%016llx\"}\n",
                 static_cast<long long>(read), seconds * 1e9 / static_cast<double>(read), static_cast<long long>(stats.commits),
-                stats.commit_seconds_total / seconds, static_cast<unsigned long long>(Checksum(*engine->view())));
+                stats.commit_seconds_total / seconds, static_cast<long long>(FromProc("/proc/self/io", "wchar") - written),
+                static_cast<long long>(FromProc("/proc/self/status", "VmRSS") * 1024 - resident),
+                static_cast<unsigned long long>(Checksum(*engine->view())));
     return Status::Ok();
   }();
   std::error_code ignored;
@@ -145,7 +172,8 @@ Status Run(const Flags& options) {
 int main(int argc, char** argv) {
   tidemark::Flags options = tidemark::Defaults();
   if (!options.Parse(argc, argv) || !tidemark::Usable(options)) {
-    std::fprintf(stderr, "engine_bench: --config.file=F, and --name=number of events, partitions, series, span-seconds, batch, runs, or mix=company\n");
+    std::fprintf(stderr, "engine_bench: --config.file=F, and --name=number of events, partitions, series, span-seconds, batch, runs, "
+                 "customers, disorder-seconds, duplicate-percent, commit-bytes, or mix=company\n");
     return 2;
   }
   const tidemark::Status status = tidemark::Run(options);

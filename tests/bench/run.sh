@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures tidemark against a real broker and prints one table; --json FILE writes the figures as well.
 #
-#   tests/bench/run.sh [--runs 5] [--events 4000000] [--only cpu,steps,scrape,restart,latency,catalogue,kinds,ids] [--json FILE] [--tiny]
+#   tests/bench/run.sh [--runs 5] [--events 4000000] [--only cpu,steps,scrape,restart,latency,catalogue,kinds,ids,plain,growth] [--json FILE] [--tiny]
 #
 # --tiny: seconds, one run, correctness of the counts only. --build-dir DIR: measure what is built there already.
 set -euo pipefail
@@ -16,7 +16,7 @@ case " $* " in
   *" --build-dir"*) ;;
   *)
     (cd "$root" && cmake --preset release -DTIDEMARK_TESTS=ON >/dev/null &&
-      cmake --build --preset release --target tidemark bench_producer bare_consumer latency_probe) >&2
+      cmake --build --preset release --target tidemark bench_producer engine_bench bare_consumer latency_probe) >&2
     set -- --build-dir "$root/build/release" "$@"
     ;;
 esac
