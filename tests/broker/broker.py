@@ -121,6 +121,13 @@ class Broker:
     def kill(self):
         self._end(signal.SIGKILL)
 
+    def freeze(self):
+        """Neither answers nor closes a connection, until thaw()."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self._process.send_signal(signal.SIGCONT)
+
     def restart(self):
         self.stop()
         self.start()
