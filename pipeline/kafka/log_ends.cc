@@ -203,7 +203,9 @@ void LogEnds::Confirmed(const Target& target, WallTime at, Offset end) {
   auto it = watched_.find(target.id);
   if (it == watched_.end() || it->second.tp != target.tp) return;  // reassigned meanwhile
   Answer& answer = it->second.answer;
-  if (!answer.trouble.empty() || end < target.position) ++answer.interruptions;
+  // Told once, not in each round: each time the log is looked at anew, from its last record, and that takes longer than a round.
+  const bool went_back = end < target.position && (!answer.proof || end < answer.proof->end);
+  if (!answer.trouble.empty() || went_back) ++answer.interruptions;
   answer.trouble.clear();
   answer.proof = LogEndProof{at, end};
 }
