@@ -246,21 +246,14 @@ std::shared_ptr<const Snapshot> Engine::Impl::MakeSnapshot() {
   data.sources = sources_.ViewsAt(LeastT());
   for (const RuleState& rule : rules_) data.breaches.push_back(rule.breaches());
   bool complete = !owned_.empty();
-  bool caught_up = complete;
-  const EventTime known = KnownThrough(SIZE_MAX);
   for (const auto& [tp, p] : partitions_) {
     if (!p->owned && p->imported()) continue;
     data.partitions.push_back(ViewOf(*p));
     if (!p->owned) continue;
     complete &= !p->held_out && p->status.health != PartitionHealth::kHalted;
-    caught_up &= p->at_end || !plan_->time().event_clock;
-  }
-  if (!plan_->time().event_clock) {
-    caught_up &= known != kNoEventTime && last_status_ != WallTime::min() &&
-                 Micros(known) + 2 * plan_->time().align.count() >= Micros(last_status_);
   }
   data.complete = complete;
-  data.caught_up = caught_up;
+  data.caught_up = shown_caught_up_ = CaughtUp();
   FillStats();
   data.stats = stats_;
   data.sequence = sequence_;

@@ -52,6 +52,8 @@ class Engine::Impl {
   Result<size_t> TakeFrom(Partition* partition, EventTime limit, WallTime now);
   EventTime Limit(WallTime now) const;
   bool Strict(WallTime now) const;
+  // Whether what is shown is of the present, as far as records go.
+  bool CaughtUp() const;
 
   // ---- time (impl.cc) ----
   // T of a clock, or of all (clock == SIZE_MAX), as partitions stand.
@@ -144,6 +146,7 @@ class Engine::Impl {
   uint64_t sequence_ = 0;
   bool applied_since_commit_ = false;
   bool moved_since_commit_ = false;
+  bool shown_caught_up_ = false;       // of the view
   WallTime last_commit_ = WallTime::min();
   WallTime last_status_ = WallTime::min();
   WallTime last_report_ = WallTime::min();

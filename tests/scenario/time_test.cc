@@ -85,6 +85,33 @@ TEST(Time, BrokersUnreachableForHoursDrainNoWindow) {
   EXPECT_EQ(rig.T(), EngineRig::At(9 * kHour));
 }
 
+// Where nothing can be read nothing moves: that alone must be seen.
+TEST(Time, WhatCannotBeReadIsShownAlthoughNothingElseChanges) {
+  EngineRig rig;
+  rig.Kpi("leads", Measure::kCount, "lead.created", {}, {"1h"});
+  ASSERT_TRUE(rig.Start(0).ok());
+  rig.Lead(0);
+  ASSERT_TRUE(rig.RunAt(10).ok());
+  const auto step = [&](int64_t from, int64_t to) {
+    for (int64_t second = from; second <= to; ++second) {
+      if (!rig.engine->Step(EngineRig::WallAt(second)).ok()) ADD_FAILURE();
+    }
+  };
+  EXPECT_TRUE(rig.engine->view()->caught_up());
+  rig.source->Break({kRigTopic, 0}, true);
+  step(11, 14);
+  EXPECT_EQ(rig.engine->view()->partitions()[0].health, PartitionHealth::kUnreadable);
+  EXPECT_TRUE(rig.engine->view()->caught_up());
+  step(15, 200);
+  EXPECT_FALSE(rig.engine->view()->caught_up());
+  EXPECT_EQ(rig.Value("leads", "1h"), "1");
+  rig.source->Break({kRigTopic, 0}, false);
+  rig.source->ProveAt(EngineRig::WallAt(201));
+  step(201, 204);
+  EXPECT_EQ(rig.engine->view()->partitions()[0].health, PartitionHealth::kOk);
+  EXPECT_TRUE(rig.engine->view()->caught_up());
+}
+
 TEST(Time, APartitionQuietForThreeDaysHoldsNothingBackAndMovesNoClockBack) {
   EngineRig rig(2);
   rig.Kpi("leads", Measure::kCount, "lead.created", {}, {"1h", "24h"});
