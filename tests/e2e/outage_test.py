@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""Backlogs, brokers that go away, logs that lose records, begin anew, grow partitions, hold aborted transactions."""
+"""Backlogs, brokers that go away or die, logs that lose records or their end, begin anew, grow partitions, hold aborted transactions."""
 
 import random
+import shutil
 import time
 import unittest
 from decimal import Decimal
@@ -252,6 +253,69 @@ class Outage(unittest.TestCase):
             self.assertEqual(self.daemon.stop(), 0)
             self.daemon.start()
             page = self.await_lifetime(self.lifetime(page), "after a restart")
+
+    def test_a_broker_that_dies_or_stands_still_loses_nothing(self):
+        self.begin(2)
+        sent = 0
+        for harm, heal in ((self.broker.kill, self.broker.start), (self.broker.freeze, self.broker.thaw)):
+            with self.subTest(harm.__name__):
+                sent += 40
+                for partition in (0, 1):
+                    for _ in range(20):
+                        self.send(partition, now_micros())
+                harm()  # some of them are not acknowledged yet
+                time.sleep(6)
+                page = self.daemon.page()
+                self.assertLessEqual(self.lifetime(page), sent)
+                self.assertEqual(self.daemon.get("/-/healthy")[0], 200)
+                heal()
+                self.feed.flush()
+                self.await_lifetime(sent, "after it is back", 60)
+                self.await_caught_up(60)
+
+    def test_a_broker_that_lost_its_disk_is_another_log(self):
+        self.begin(1)
+        self.send_now(0, 30)
+        self.await_lifetime(30, "the first log")
+        self.broker.kill()
+        shutil.rmtree(self.broker.dir / "data")
+        self.broker.start()
+        self.broker.create_topic(self.topic, 1)
+        self.send_now(0, 12, harness.Feed(self.broker.bootstrap, self.topic))
+        page = self.daemon.wait_for(self.halted(0), "the partition halts", 60)
+        self.assertEqual(self.lifetime(page), 30)
+        self.daemon.stop()
+        self.daemon.configure(self.config("skip"))
+        self.daemon.start()
+        self.await_lifetime(42, "the new log from its beginning", 60)
+
+    def test_a_log_that_lost_its_end_is_not_counted_on(self):
+        """An unclean election, or a disk that lied: offsets go back, and other records take the places of those that were applied."""
+        self.begin(1)
+        for _ in range(3):
+            self.send_now(0, 10)  # a batch each, at least
+        self.await_lifetime(30, "the whole log")
+        self.broker.stop()
+        log = self.broker.dir / "data" / f"{self.topic}-0"
+        segment = log / f"{0:020}.log"
+        with open(segment, "r+b") as file:
+            file.truncate(segment.stat().st_size // 2)
+        (self.broker.dir / "data" / ".kafka_cleanshutdown").unlink(missing_ok=True)
+        self.broker.start()
+        end = self.broker.offsets(self.topic)[1]
+        self.assertLess(end, 30)
+        page = self.daemon.wait_for(self.halted(0), "the partition halts", 60)
+        self.assertEqual(self.lifetime(page), 30)
+        self.send_now(0, 40, harness.Feed(self.broker.bootstrap, self.topic))  # beyond where it was
+        self.daemon.stop()
+        self.daemon.start()
+        page = self.daemon.wait_for(self.halted(0), "the partition halts still", 60)
+        self.assertEqual(self.lifetime(page), 30)
+        self.assertIn("is not the one that was applied", self.daemon.get("/-/ready")[2])
+        self.daemon.stop()
+        self.daemon.configure(self.config("skip"))
+        self.daemon.start()
+        self.await_lifetime(30 + end + 40, "the log as it is now, from its beginning", 60)
 
     def test_aborted_transactions_count_for_nothing_and_hold_nothing_up(self):
         self.begin(1)
