@@ -9,6 +9,7 @@
 #include "daemon/exit_code.h"
 #include "daemon/idle_source.h"
 #include "pipeline/base/nearest.h"
+#include "pipeline/base/pseudonyms.h"
 #include "pipeline/engine/adopt.h"
 #include "pipeline/engine/engine.h"
 #include "pipeline/entity/entities.h"
@@ -66,7 +67,19 @@ std::vector<std::string> KeysOf(const Plan& plan, const std::vector<std::string>
   return keys;
 }
 
-Status Run(const EraseOptions& options, const Specs& specs, std::shared_ptr<const Plan> plan, const std::vector<std::string>& ids) {
+// Where KPIs hash, an id may be stored as its hash: that is the same person.
+std::vector<std::string> WithHashes(const Plan& plan, std::vector<std::string> ids) {
+  if (plan.hash_key().empty()) return ids;
+  Pseudonyms pseudonyms(plan.hash_key());
+  for (size_t i = 0, given = ids.size(); i < given; ++i) {
+    const Pseudonyms::Text& hash = pseudonyms.Of(ids[i]);
+    ids.emplace_back(hash.data(), hash.size());
+  }
+  return ids;
+}
+
+Status Run(const EraseOptions& options, const Specs& specs, std::shared_ptr<const Plan> plan, const std::vector<std::string>& given) {
+  const std::vector<std::string> ids = WithHashes(*plan, given);
   std::optional<uint64_t> kind;
   TM_RETURN_IF_ERROR(FindKind(*plan, options.kind, &kind));
   const std::string& path = specs.storage.path;
@@ -81,7 +94,7 @@ Status Run(const EraseOptions& options, const Specs& specs, std::shared_ptr<cons
   std::filesystem::remove_all(std::filesystem::path(path) / "backfill", error);
   if (error) return Unavailable("the back-fill's state cannot be removed: " + error.message());
   if (erased.keys.empty()) {
-    std::cout << "nothing is known of " << (ids.size() == 1 ? "this id" : "these ids") << "\n";
+    std::cout << "nothing is known of " << (given.size() == 1 ? "this id" : "these ids") << "\n";
     return Status::Ok();
   }
   const char* entities = erased.keys.size() == 1 ? " entity" : " entities";

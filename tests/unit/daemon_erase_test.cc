@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "daemon/cli/cli.h"
 #include "daemon/exit_code.h"
+#include "pipeline/base/pseudonyms.h"
 #include "pipeline/engine/engine.h"
 #include "pipeline/engine/verify.h"
 #include "pipeline/rocksdb/rocks_store.h"
@@ -21,7 +22,7 @@ namespace {
 
 constexpr char kConfig[] = R"(kafka: {brokers: "127.0.0.1:1"}
 topics: [crm]
-storage: {path: STATE}
+storage: {path: DIR/state}
 limits: {min_free_disk: 1KiB}
 kpis:
   - {name: buyers, distinct: order.customer, on: order.paid, windows: [24h, lifetime]}
@@ -35,14 +36,23 @@ kpis:
   - {name: owners, key: deal.id, open: {distinct: deal.owner}, on: [deal.created], until: [deal.won]}
   - {name: silent, key: deal.id, open: {silent_for: 1h}, on: [deal.created], until: [deal.won]}
 )";
+constexpr char kHashing[] = R"(kafka: {brokers: "127.0.0.1:1"}
+topics: [crm]
+storage: {path: DIR/state}
+limits: {min_free_disk: 1KiB}
+privacy: {hash_key_file: DIR/key}
+fields: {who: hash(order.customer)}
+kpis:
+  - {name: buyers, distinct: who, on: order.paid, windows: [lifetime]}
+)";
 constexpr int64_t kStart = 19'700 * 86'400;
 
 class EraseTest : public testing::Test {
  protected:
-  EraseTest() : dir_(testing::TempDir() + "daemon_erase." + std::to_string(getpid())) {
+  explicit EraseTest(std::string config = kConfig) : dir_(testing::TempDir() + "daemon_erase." + std::to_string(getpid())) {
     std::filesystem::create_directories(dir_);
-    std::string config = kConfig;
-    config.replace(config.find("STATE"), 5, dir_ + "/state");
+    std::ofstream(dir_ + "/key") << "a key of more than sixteen bytes";
+    for (size_t at; (at = config.find("DIR/")) != std::string::npos;) config.replace(at, 3, dir_);
     std::ofstream(dir_ + "/kpis.yaml") << config;
     Specs specs;
     Diagnostics diagnostics;
@@ -189,6 +199,23 @@ TEST_F(EraseTest, ABackFillOfItsOwnBeginsAnew) {
   std::ofstream(dir_ + "/state/backfill/000004.log") << "person-4711-zebra";
   ASSERT_EQ(Erase({"--id=person-4711-zebra"}), kExitOk) << err_;
   EXPECT_FALSE(OnDisk("person-4711-zebra"));
+}
+
+class HashingEraseTest : public EraseTest {
+ protected:
+  HashingEraseTest() : EraseTest(kHashing) {}
+};
+
+TEST_F(HashingEraseTest, AnIdThatIsStoredAsItsHashIsErasedByItsText) {
+  const std::string hash(Pseudonyms("a key of more than sixteen bytes").Of("person-4711-zebra").data(), 16);
+  ASSERT_TRUE(OnDisk(hash));
+  ASSERT_FALSE(OnDisk("zebra"));
+  ASSERT_EQ(Erase({"--id=person-4711-zebra"}), kExitOk) << err_;
+  EXPECT_EQ(out_, "erased what was known of 1 entity; what was counted stays\n  buyers: 1\n");
+  EXPECT_FALSE(OnDisk(hash));
+  EXPECT_EQ(Erase({"--id=nobody"}), kExitOk);
+  EXPECT_EQ(out_, "nothing is known of this id\n");
+  EXPECT_EQ(RunTo(7300).at(Key("buyers", "", "lifetime")), "2");
 }
 
 TEST_F(EraseTest, AStateInUseIsLeftAlone) {
