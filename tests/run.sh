@@ -54,7 +54,7 @@ echo "== Tests"
 # Tests that measure, or need the machine for themselves, are marked RUN_SERIAL where they are declared.
 log=build/$preset/tests.log
 status=0
-ctest --test-dir "build/$preset" --output-on-failure --no-tests=error --parallel "$jobs" "${filter[@]}" "$@" </dev/null 2>&1 |
+ctest --test-dir "build/$preset" --output-on-failure --no-tests=error --parallel $((jobs + 1)) "${filter[@]}" "$@" </dev/null 2>&1 |
   tee "$log" || status=$?
 echo "== Result"
 # ctest names the tests that were skipped, not why.
