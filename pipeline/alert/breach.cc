@@ -110,7 +110,12 @@ std::vector<std::pair<std::string, std::string>> RuleState::TakeChanges() {
   gone_taken_.insert(gone_taken_.end(), gone_.begin(), gone_.end());
   gone_.clear();
   for (const std::string& key : gone_taken_) {
-    if (!series_.contains(key)) changes.emplace_back(key, "");
+    const auto back = series_.find(key);
+    if (back == series_.end()) {
+      changes.emplace_back(key, "");
+    } else {
+      back->second.changed = true;  // what is stored is of the one that left
+    }
   }
   for (auto& [key, series] : series_) {
     if (!series.changed) continue;

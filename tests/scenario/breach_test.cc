@@ -173,5 +173,24 @@ TEST(Breach, TheOutcomeDependsNeitherOnBatchesNorOnRestarts) {
   }
 }
 
+// Series that nothing happens to leave; what is stored of a breach goes with them, also when they are back at once.
+TEST(Breach, ASeriesThatLeftAndIsBackBeforeACommitIsNewAfterARestartToo) {
+  EngineRig rig;
+  rig.Kpi("leads", Measure::kCount, "lead.created", {{"channel", "lead.channel"}}, {"1h"}).series_idle = std::chrono::hours(1);
+  rig.Rule("few", "leads", "1h", 5, 5).direction = RuleSpec::Direction::kBelow;
+  ASSERT_TRUE(rig.Start(0).ok());
+  rig.Lead(60);
+  ASSERT_TRUE(rig.RunAt(120).ok());
+  ASSERT_EQ(rig.Breach().state, BreachState::kFiring);
+  for (int i = 0; i < 6; ++i) rig.Lead(5 * kDay + i);
+  rig.Heartbeat(5 * kDay + 600);  // so that time has come to where it is back before the commit
+  ASSERT_TRUE(rig.RunAt(5 * kDay + 660).ok());
+  EXPECT_EQ(rig.Breach().state, BreachState::kInactive);
+  EXPECT_EQ(rig.Breach().transitions, 0) << "of the new one";
+  ASSERT_TRUE(rig.Start(5 * kDay + 670).ok());
+  EXPECT_EQ(rig.Breach().state, BreachState::kInactive);
+  EXPECT_EQ(rig.Breach().transitions, 0);
+}
+
 }  // namespace
 }  // namespace tidemark
