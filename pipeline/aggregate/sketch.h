@@ -22,6 +22,9 @@ constexpr int32_t BucketOf(int64_t value) {
   return value < 0 ? -bucket : bucket;
 }
 
+// False for numbers that are no value's bucket.
+constexpr bool IsBucket(int32_t bucket) { return bucket >= -64 * kBucketsPerOctave && bucket <= 63 * kBucketsPerOctave; }
+
 // The middle of a bucket's values, twice, so that it is whole: divide by two. Exact where a bucket holds one value.
 constexpr Int128 TwiceMiddleOf(int32_t bucket) {
   if (bucket == 0) return 0;

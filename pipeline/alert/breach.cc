@@ -143,9 +143,10 @@ Status RuleState::Restore(std::string_view packed_labels, std::string_view value
   ByteReader reader(value);
   Series series;
   const uint64_t state = reader.Varint();
-  series.since = EventTimeFromMicros(reader.ZigZag());
-  series.transitions = reader.ZigZag();
-  if (!reader.Done() || state > 2) return Corrupt("stored state of rule " + plan_.info.name + " cannot be read");
+  series.since = reader.Time();
+  series.transitions = reader.Count();
+  const bool begun = state != static_cast<uint64_t>(BreachState::kInactive);
+  if (!reader.Done() || state > 2 || begun != (series.since != kNoEventTime)) return Corrupt("stored state of rule " + plan_.info.name + " cannot be read");
   series.state = static_cast<BreachState>(state);
   NoteDue(series);
   series_[std::string(packed_labels)] = std::move(series);

@@ -98,14 +98,15 @@ Status Dedup::Load(const Store& store) {
   TM_ASSIGN_OR_RETURN(const std::optional<std::string> floor, store.Get(Family::kMeta, IdsFloorKey(topic_hash_)));
   if (floor) {
     ByteReader reader(*floor);
-    floor_ = stored_floor_ = EventTimeFromMicros(reader.ZigZag());
+    floor_ = stored_floor_ = reader.Time();
     if (!reader.Done()) return Corrupt("from when event ids are known cannot be read");
   }
   Status bad;
   TM_RETURN_IF_ERROR(store.Scan(
       Family::kIds, IdsKey(topic_hash_, EventTime::min(), 0), IdsKey(topic_hash_ + 1, EventTime::min(), 0),
       [&](std::string_view stored_key, std::string_view value) {
-        if (stored_key.size() != 24 || value.size() < kHeadBytes || (value.size() - kHeadBytes) % kEntryBytes != 0) {
+        const auto last = static_cast<int64_t>(ByteReader(value).BigEndian(kHeadBytes));
+        if (stored_key.size() != 24 || value.size() < kHeadBytes || (value.size() - kHeadBytes) % kEntryBytes != 0 || last < 0 || last > kMostMicros) {
           bad = Corrupt("stored event ids cannot be read");
           return false;
         }
@@ -114,8 +115,8 @@ Status Dedup::Load(const Store& store) {
         Run& run = *memo_;
         run.last_commit = at.BigEndian(8);
         if (run.first_commit == 0) run.first_commit = run.last_commit;
-        ByteReader reader(value);
-        run.last = std::max(run.last, EventTimeFromMicros(static_cast<int64_t>(reader.BigEndian(kHeadBytes))));
+        ByteReader reader(value.substr(kHeadBytes));
+        run.last = std::max(run.last, EventTimeFromMicros(last));
         while (!reader.empty()) {
           const uint64_t lo = reader.BigEndian(8), hi = reader.BigEndian(8);
           const auto payload_hash = static_cast<uint32_t>(reader.BigEndian(4));

@@ -118,15 +118,17 @@ FoldEvent Folding::EventOf(const FoldPlan& fold, const FoldOp& op, const EventRo
   return event;
 }
 
-void Folding::AddOne(const FoldPlan& fold, const Contribution& delta) {
+Status Folding::AddOne(const FoldPlan& fold, const Contribution& delta) {
   Table& table = *tables_[fold.table.v];
+  if (delta.row.v >= table.rows().size()) return Corrupt("what is stored of an entity names a series that isn't there");
   const ColumnPlan& column = table.plan().columns[delta.column];
   int64_t* cell = table.Hot(delta.row, delta.at) + column.hot;
   cell[0] += delta.count;
   if (HasSum(column.kind)) AddToSum(cell + 1, delta.sum);
-  if (!table.plan().buckets) return;
+  if (!table.plan().buckets) return Status::Ok();
   Table& buckets = *tables_[table.plan().buckets->v];
   buckets.Hot(BucketRow(&buckets, delta.row, delta.sample, 1), delta.at)[0] += delta.count;
+  return Status::Ok();
 }
 
 Status Folding::ApplyOne(const FoldOp& op, const EventRow& row, const Hash128& key, EntityRow* entity) {
@@ -150,7 +152,7 @@ Status Folding::ApplyOne(const FoldOp& op, const EventRow& row, const Hash128& k
   if (fold.distinct) {
     for (const Contribution& delta : deltas_) values_.emplace_back(op.fold, delta);  // reading theirs could move this entity
   } else {
-    for (const Contribution& delta : deltas_) AddOne(fold, delta);
+    for (const Contribution& delta : deltas_) TM_RETURN_IF_ERROR(AddOne(fold, delta));
   }
   const auto growth = static_cast<int64_t>(part_.size()) - (has ? static_cast<int64_t>(part->second.size()) : -int64_t{sizeof(*part)});
   if (has) {
@@ -194,7 +196,7 @@ Status Folding::Add(uint32_t fold, std::span<const Contribution> deltas) {
     if (plan_.folds()[fold].distinct) {
       TM_RETURN_IF_ERROR(AddValue(fold, delta));
     } else {
-      AddOne(plan_.folds()[fold], delta);
+      TM_RETURN_IF_ERROR(AddOne(plan_.folds()[fold], delta));
     }
   }
   return Status::Ok();
@@ -216,7 +218,7 @@ Status Folding::AddValue(uint32_t index, const Contribution& delta) {
   const auto part = PartOf(value, number);
   const bool has = part != value->parts.end() && part->first == number;
   ByteReader reader(has ? std::string_view(part->second) : std::string_view());
-  const int64_t before = has ? reader.ZigZag() : 0;
+  const int64_t before = has ? reader.Count() : 0;
   if (!reader.Done()) return Corrupt("how many open entities have a value cannot be read");
   if (value->parts.empty() && entities_.full()) {
     full_[index] = true;
@@ -234,8 +236,7 @@ Status Folding::AddValue(uint32_t index, const Contribution& delta) {
   }
   entities_.Changed(key, has == (after != 0) ? 0 : (has ? -1 : 1) * int64_t{sizeof(*part)});
   const int64_t change = (after > 0 ? 1 : 0) - (before > 0 ? 1 : 0);
-  if (change != 0) AddOne(fold, {delta.row, delta.column, delta.at, change, 0, 0});
-  return Status::Ok();
+  return change == 0 ? Status::Ok() : AddOne(fold, {delta.row, delta.column, delta.at, change, 0, 0});
 }
 
 bool Folding::sweeps() const {

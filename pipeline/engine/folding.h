@@ -57,7 +57,7 @@ class Folding final : private RowFinder {
   RowId Admit(const FoldPlan& fold, std::string_view packed_labels);
   RowId Other(const FoldPlan& fold);
   RowId RowOfLabels(const FoldPlan& fold, const std::vector<LabelSlot>& labels, const EventRow& row);
-  void AddOne(const FoldPlan& fold, const Contribution& delta);
+  Status AddOne(const FoldPlan& fold, const Contribution& delta);
   // A value that one open entity more has, or one less.
   Status AddValue(uint32_t fold, const Contribution& delta);
 

@@ -25,7 +25,7 @@ Result<std::optional<ImportMark>> ReadImport(const Store& store) {
   ImportMark mark;
   const uint64_t done = reader.Varint();
   mark.done = done == 1;
-  mark.cut = EventTimeFromMicros(reader.ZigZag());
+  mark.cut = reader.Time();
   if (!reader.Done() || done > 1) return Corrupt("the mark of an import cannot be read");
   return std::optional(mark);
 }

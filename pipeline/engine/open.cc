@@ -9,6 +9,7 @@ namespace tidemark {
 namespace {
 
 constexpr Duration kStateGrace = std::chrono::hours(7 * 24);
+constexpr Duration kMostBehind = std::chrono::hours(400 * 24);  // rules, of their T: all between is gone through in small steps
 
 }  // namespace
 
@@ -188,25 +189,29 @@ Status Engine::Impl::LoadOne(std::string_view key, std::string_view value) {
       TopicPartition tp;
       tp.topic = reader.Bytes();
       tp.partition = static_cast<int32_t>(reader.BigEndian(4));
+      if (!reader.Done()) return Corrupt("a stored partition has no name");
       const bool known = tp == kImportPartition || std::any_of(plan_->topics().begin(), plan_->topics().end(), [&](const TopicPlan& t) { return t.name == tp.topic; });
       return known ? DecodePartition(value, FindOrAdd(tp)) : Status::Ok();
     }
     case 'C': {
       const uint64_t fingerprint = reader.BigEndian(8);
+      if (!reader.Done()) return Corrupt("a stored clock has no name");
       for (Clock& clock : clocks_) {
         if (clock.fingerprint != fingerprint) continue;
-        clock.t = EventTimeFromMicros(body.ZigZag());
-        clock.evaluated = EventTimeFromMicros(body.ZigZag());
-        return body.Done() ? Status::Ok() : Corrupt("a stored clock cannot be read");
+        clock.t = body.Time();
+        clock.evaluated = body.Time();
+        const bool behind = clock.evaluated == kNoEventTime || (clock.evaluated <= clock.t && clock.t - clock.evaluated <= kMostBehind);
+        return body.Done() && behind ? Status::Ok() : Corrupt("a stored clock cannot be read");
       }
       return Status::Ok();
     }
     case 'K': {
       const uint64_t fingerprint = reader.BigEndian(8);
+      if (!reader.Done()) return Corrupt("stored counters have no name");
       for (size_t k = 0; k < plan_->kpis().size(); ++k) {
         if (plan_->kpis()[k].fingerprint != fingerprint || fingerprint == 0) continue;
         KpiCounts& c = router_.mutable_counts()[k];
-        for (int64_t* n : {&c.routed, &c.counted, &c.filtered, &c.late_dropped, &c.overflowed, &c.unmatched}) *n = body.ZigZag();
+        for (int64_t* n : {&c.routed, &c.counted, &c.filtered, &c.late_dropped, &c.overflowed, &c.unmatched}) *n = body.Count();
         if (!body.Done() || c.routed != c.counted + c.filtered + c.late_dropped + c.overflowed + c.unmatched) {
           return Corrupt("stored counters of KPI " + plan_->kpis()[k].info.name + " cannot be read");
         }
@@ -225,7 +230,9 @@ Status Engine::Impl::LoadOne(std::string_view key, std::string_view value) {
       return Status::Ok();
     }
     case 'S': {
-      TM_ASSIGN_OR_RETURN(const bool known, sources_.Load(reader.BigEndian(8), value));
+      const uint64_t fingerprint = reader.BigEndian(8);
+      if (!reader.Done()) return Corrupt("a stored source has no name");
+      TM_ASSIGN_OR_RETURN(const bool known, sources_.Load(fingerprint, value));
       // It is judged anew should it come back: nobody listened meanwhile.
       if (!known) erase_at_open_.erases.push_back({Family::kMeta, std::string(key)});
       return Status::Ok();

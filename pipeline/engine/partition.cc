@@ -50,23 +50,27 @@ std::string EncodePartition(const Partition& p) {
 
 Status DecodePartition(std::string_view bytes, Partition* p) {
   ByteReader reader(bytes);
-  p->next_offset = Offset{reader.ZigZag()};
-  p->last_offset = Offset{reader.ZigZag()};
+  p->next_offset = Offset{reader.Count()};
+  p->last_offset = Offset{reader.Count()};
   p->last_digest = reader.BigEndian(8);
-  const EventTime stream_time = EventTimeFromMicros(reader.ZigZag());
-  const EventTime proven = EventTimeFromMicros(reader.ZigZag());
+  const EventTime stream_time = reader.Time();
+  const EventTime proven = reader.Time();
   p->clock.Restore(stream_time, proven);
-  p->first_time = EventTimeFromMicros(reader.ZigZag());
-  ForEachCount(p->counts, [&](int64_t& n) { n = reader.ZigZag(); });
+  p->first_time = reader.Time();
+  ForEachCount(p->counts, [&](int64_t& n) { n = reader.Count(); });
+  p->losses.clear();
   while (!reader.empty()) {
-    const int64_t first = reader.ZigZag();
+    ByteReader alone = reader;
+    const EventTime from = reader.Time();
     if (reader.empty()) {
-      p->counts.imported = first;
+      reader = alone;
+      p->counts.imported = reader.Count();
     } else {
-      p->losses.push_back({EventTimeFromMicros(first), EventTimeFromMicros(reader.ZigZag())});
+      p->losses.push_back({from, reader.TimeOrNever()});
     }
   }
-  if (!reader.Done() || !p->counts.AddUp()) {
+  const bool offsets = p->next_offset >= kNoOffset && p->last_offset >= kNoOffset;
+  if (!reader.Done() || !offsets || p->losses.size() > kMaxLosses || !p->counts.AddUp()) {
     return Corrupt("stored state of " + p->tp.topic + "[" + std::to_string(p->tp.partition) + "] cannot be read");
   }
   return Status::Ok();

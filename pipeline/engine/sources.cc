@@ -51,7 +51,7 @@ Result<bool> Sources::Load(uint64_t fingerprint, std::string_view value) {
   const auto source = std::find_if(sources_.begin(), sources_.end(), [&](const Source& s) { return s.plan->fingerprint == fingerprint; });
   if (source == sources_.end()) return false;
   ByteReader reader(value);
-  const auto time = [&] { return EventTimeFromMicros(reader.ZigZag()); };
+  const auto time = [&] { return reader.Time(); };
   source->judged_from = time();
   const EventTime first = time(), last = time(), complete = time();
   std::vector<TimeSpan> gaps;

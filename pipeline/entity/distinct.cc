@@ -61,7 +61,7 @@ bool DistinctState::Read(ByteReader* reader) {
     e.row = RowId{static_cast<uint32_t>(reader->Varint())};
     const auto list = [&](auto* minutes) {
       const uint64_t n = reader->Varint();
-      for (uint64_t k = 0; k < n && reader->ok(); ++k) minutes->push_back(reader->ZigZag());
+      for (uint64_t k = 0; k < n && reader->ok(); ++k) minutes->push_back(MinuteOf(reader->Minute()));
     };
     list(&e.last);
     e.firsts.resize(std::min<uint64_t>(reader->Varint(), 8));
@@ -70,12 +70,20 @@ bool DistinctState::Read(ByteReader* reader) {
     for (auto& spans : e.spans) {
       const uint64_t n = reader->Varint();
       for (uint64_t k = 0; k < n && reader->ok(); ++k) {
-        const int64_t from = reader->ZigZag();
-        spans.push_back({from, from + static_cast<int64_t>(reader->Varint())});
+        const int64_t from = MinuteOf(reader->Minute());
+        const uint64_t length = reader->Varint();
+        if (length > kMostMicros / kMicrosPerMinute) return false;
+        spans.push_back({from, from + static_cast<int64_t>(length)});
       }
     }
   }
-  return reader->ok() && std::none_of(entries.begin(), entries.end(), [](const Entry& e) { return e.last.empty(); });
+  return reader->ok();
+}
+
+bool DistinctState::Fits(const FoldPlan& fold) const {
+  return !entries.empty() && std::all_of(entries.begin(), entries.end(), [&](const Entry& e) {
+    return !e.last.empty() && e.last.size() <= fold.at_least && e.firsts.size() == fold.units.size() && e.spans.size() == fold.levels.size();
+  });
 }
 
 void DistinctState::Write(std::string* out) const {

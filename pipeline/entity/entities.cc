@@ -28,8 +28,10 @@ Status ReadEntityRow(std::string_view value, EntityRow* row) {
     const auto number = static_cast<uint32_t>(reader.Varint());
     row->parts.emplace_back(number, reader.Bytes());
   }
-  const auto by_number = [](const auto& a, const auto& b) { return a.first < b.first; };
-  const bool ok = reader.Done() && std::is_sorted(row->parts.begin(), row->parts.end(), by_number);
+  const auto wrong = [](const auto& a, const auto& b) { return a.first >= b.first; };
+  const auto nothing = [](const auto& part) { return part.second.empty(); };
+  const bool ok = reader.Done() && std::adjacent_find(row->parts.begin(), row->parts.end(), wrong) == row->parts.end() &&
+                  std::none_of(row->parts.begin(), row->parts.end(), nothing);
   return ok ? Status::Ok() : Corrupt("a stored entity cannot be read");
 }
 

@@ -22,7 +22,7 @@ void PutMoment(std::string* out, const Moment& moment) {
 
 Moment ReadMoment(ByteReader* reader) {
   if (reader->Varint() == 0) return {};
-  const EventTime time = EventTimeFromMicros(reader->ZigZag());
+  const EventTime time = reader->Time();
   return {time, reader->BigEndian(8)};
 }
 
@@ -33,10 +33,15 @@ namespace {
 Status Unreadable() { return Corrupt("what is stored of an entity cannot be read"); }
 
 template <class State>
+bool ReadState(const FoldPlan& fold, std::string_view bytes, State* state) {
+  ByteReader reader(bytes);
+  return state->Read(&reader) && reader.Done() && state->Fits(fold);
+}
+
+template <class State>
 Result<bool> IsExpired(const FoldPlan& fold, std::string_view bytes, EventTime from) {
   State state;
-  ByteReader reader(bytes);
-  if (!state.Read(&reader) || !reader.Done()) return Unreadable();
+  if (!ReadState(fold, bytes, &state)) return Unreadable();
   return state.Newest(fold) + *fold.expires < from;
 }
 
@@ -44,7 +49,7 @@ Result<bool> IsExpired(const FoldPlan& fold, std::string_view bytes, EventTime f
 
 Result<bool> Expired(const FoldPlan& fold, std::string_view part, EventTime from) {
   if (!fold.expires || from == kNoEventTime || (fold.revocable && !part.empty() && part[0] == kRevoked)) return false;
-  if (fold.revocable) part = part.substr(1);
+  if (fold.revocable && !part.empty()) part.remove_prefix(1);
   return fold.kind == FoldKind::kDistinct ? IsExpired<entity::DistinctState>(fold, part, from) : IsExpired<entity::SingleState>(fold, part, from);
 }
 
@@ -54,8 +59,7 @@ Status Folder::Run(const FoldPlan& fold, const FoldEvent& event, std::string_vie
   State state;
   if (!part.empty()) {
     if (fold.revocable && part[0] == kRevoked) return Status::Ok();
-    ByteReader reader(part.substr(fold.revocable ? 1 : 0));
-    if (!state.Read(&reader) || !reader.Done()) return Unreadable();
+    if (!ReadState(fold, part.substr(fold.revocable ? 1 : 0), &state)) return Unreadable();
   }
   const bool revoked = (event.roles & FoldPlan::kRevokes) != 0;
   if (!revoked && state.Knows(fold, event)) return Status::Ok();
@@ -98,8 +102,7 @@ template <class State>
 Status SummarizeState(const FoldPlan& fold, std::string_view part, const LookupTables& tables, EntitySummary* summary) {
   if (fold.revocable && part.starts_with(kRevoked)) return Status::Ok();
   State state;
-  ByteReader reader(part.substr(fold.revocable && !part.empty() ? 1 : 0));
-  if (!state.Read(&reader) || !reader.Done()) return Unreadable();
+  if (!ReadState(fold, part.substr(fold.revocable && !part.empty() ? 1 : 0), &state)) return Unreadable();
   state.Contribute(fold, &summary->contributions);
   if constexpr (std::is_same_v<State, entity::MergedState>) state.Describe(fold, tables, summary);
   return Status::Ok();

@@ -49,11 +49,17 @@ bool MergedState::Read(ByteReader* reader) {
   reopened.resize(std::min<uint64_t>(reader->Varint(), 64));
   for (Moment& m : reopened) m = ReadMoment(reader);
   for (Moment* m : {&ended, &seen}) *m = ReadMoment(reader);
-  adds = reader->ZigZag();
-  added = reader->ZigZag128();
+  adds = reader->Count();
+  added = reader->Sum();
   holds = reader->Varint() != 0;
   row = RowId{static_cast<uint32_t>(reader->Varint())};
   return reader->ok();
+}
+
+bool MergedState::Fits(const FoldPlan& fold) const {
+  constexpr int64_t kMostAdds = 1 << 30;
+  if (adds < 0 || adds > kMostAdds) return false;
+  return !holds || ((fold.kind == FoldKind::kOpen || !counted.empty()) && (fold.value_slot < 0 || !fields.empty()));
 }
 
 void MergedState::Write(std::string* out) const {

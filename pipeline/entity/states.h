@@ -1,5 +1,6 @@
 // The states of folds. Each reads and writes its part's bytes, takes events in, and says what it contributes:
 //   bool Read(ByteReader*)                       false: not its bytes
+//   bool Fits(const FoldPlan&)                   false: no state of this fold
 //   void Write(std::string*)
 //   bool Knows(const FoldPlan&, const FoldEvent&)   the event changes nothing: what most events of a busy entity are
 //   void Forget(const FoldPlan&, const FoldEvent&)  drops what can no longer matter, before anything is compared
@@ -46,6 +47,7 @@ struct DistinctState {
   absl::InlinedVector<Entry, 1> entries;
 
   bool Read(ByteReader* reader);
+  bool Fits(const FoldPlan& fold) const;
   void Write(std::string* out) const;
   bool Knows(const FoldPlan& fold, const FoldEvent& event) const;
   void Forget(const FoldPlan&, const FoldEvent&) {}
@@ -61,6 +63,7 @@ struct SingleState {
   RowId row{};
 
   bool Read(ByteReader* reader);
+  bool Fits(const FoldPlan&) const { return at.known(); }
   void Write(std::string* out) const;
   bool Knows(const FoldPlan& fold, const FoldEvent& event) const;
   void Forget(const FoldPlan&, const FoldEvent&) {}
@@ -80,6 +83,7 @@ struct StepsState {
   absl::InlinedVector<RowId, 4> rows;          // of the present contributions: elapsed one, funnel one a step
 
   bool Read(ByteReader* reader);
+  bool Fits(const FoldPlan& fold) const;
   void Write(std::string* out) const;
   bool Knows(const FoldPlan& fold, const FoldEvent& event) const;
   void Forget(const FoldPlan&, const FoldEvent&) {}
@@ -108,6 +112,7 @@ struct DwellState {
   std::vector<Stay> stays;                     // ascending
 
   bool Read(ByteReader* reader);
+  bool Fits(const FoldPlan&) const { return true; }
   void Write(std::string* out) const;
   bool Knows(const FoldPlan&, const FoldEvent&) const { return false; }
   void Forget(const FoldPlan& fold, const FoldEvent& event);
@@ -152,6 +157,7 @@ struct MergedState {
   bool holds = false;                          // there is one
 
   bool Read(ByteReader* reader);
+  bool Fits(const FoldPlan& fold) const;
   void Write(std::string* out) const;
   bool Knows(const FoldPlan&, const FoldEvent&) const { return false; }
   void Forget(const FoldPlan&, const FoldEvent&) {}

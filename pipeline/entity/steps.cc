@@ -26,6 +26,12 @@ bool StepsState::Read(ByteReader* reader) {
   return reader->ok();
 }
 
+bool StepsState::Fits(const FoldPlan& fold) const {
+  const size_t reached = Chain(fold).size();
+  const size_t contributions = fold.funnel ? reached : reached > 1 ? 1 : 0;
+  return steps.size() == fold.steps && rows.size() >= contributions;
+}
+
 void StepsState::Write(std::string* out) const {
   PutVarint(out, steps.size());
   for (const auto& step : steps) {

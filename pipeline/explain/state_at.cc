@@ -22,8 +22,8 @@ Result<StateReader> StateReader::Open(std::shared_ptr<const Plan> plan, const St
                         store->Get(Family::kMeta, ClockKey(ClockFingerprint(*reader.plan_, clock))));
     if (!value) continue;
     ByteReader bytes(*value);
-    read.t = EventTimeFromMicros(bytes.ZigZag());
-    read.evaluated = EventTimeFromMicros(bytes.ZigZag());
+    read.t = bytes.Time();
+    read.evaluated = bytes.Time();
     if (!bytes.Done()) return Corrupt("a stored clock cannot be read");
   }
   return reader;

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "pipeline/base/decimal.h"
+#include "pipeline/base/time.h"
 
 namespace tidemark {
 
@@ -50,6 +51,12 @@ inline void PutBytes(std::string* out, std::string_view bytes) {
   out->append(bytes);
 }
 
+// Nothing stored is beyond these, so that what is computed from a few of them cannot overflow: the year 11103, and 2^53 events
+// of 2^63 each.
+inline constexpr int64_t kMostMicros = int64_t{1} << 58;
+inline constexpr int64_t kMostCount = int64_t{1} << 53;
+inline constexpr Int128 kMostSum = Int128{1} << 116;
+
 // Reads what the functions above wrote. After the first failure every read fails and yields zero: check ok() at the end.
 class ByteReader {
  public:
@@ -77,6 +84,21 @@ class ByteReader {
     }
     return static_cast<Int128>(Fail());
   }
+  // An instant, or kNoEventTime.
+  EventTime Time() {
+    const int64_t micros = ZigZag();
+    return micros == Micros(kNoEventTime) ? kNoEventTime : EventTimeFromMicros(Within(micros, kMostMicros));
+  }
+  // The same, or EventTime::max().
+  EventTime TimeOrNever() {
+    const int64_t micros = ZigZag();
+    const bool endless = micros == Micros(kNoEventTime) || micros == Micros(EventTime::max());
+    return EventTimeFromMicros(endless ? micros : Within(micros, kMostMicros));
+  }
+  // A pane: minutes since the epoch.
+  EventTime Minute() { return EventTimeFromMicros(Within(ZigZag(), kMostMicros / kMicrosPerMinute) * kMicrosPerMinute); }
+  int64_t Count() { return Within(ZigZag(), kMostCount); }
+  Int128 Sum() { return Within(ZigZag128(), kMostSum); }
   std::string_view Bytes() {
     const uint64_t size = Varint();
     if (size > rest_.size()) {
@@ -110,6 +132,10 @@ class ByteReader {
     const std::string_view taken = rest_.substr(0, n);
     rest_.remove_prefix(n);
     return taken;
+  }
+  template <class Int>
+  Int Within(Int value, Int most) {
+    return value >= -most && value <= most ? value : static_cast<Int>(Fail());
   }
   uint64_t Fail() {
     ok_ = false;

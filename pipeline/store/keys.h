@@ -1,6 +1,7 @@
 // The key grammar: pipeline/store/README.md. Big-endian throughout, so that byte order is time order.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -21,8 +22,10 @@ using StoredTable = StrongInt<struct StoredTableTag, uint32_t>;
 inline uint64_t PaneOrder(EventTime pane) {
   return static_cast<uint64_t>(FloorDiv(Micros(pane), kMicrosPerMinute)) ^ (uint64_t{1} << 63);
 }
+// Of a key that nothing wrote, the nearest that could be.
 inline EventTime PaneFromOrder(uint64_t order) {
-  return EventTimeFromMicros(static_cast<int64_t>(order ^ (uint64_t{1} << 63)) * kMicrosPerMinute);
+  constexpr int64_t kMost = kMostMicros / kMicrosPerMinute;
+  return EventTimeFromMicros(std::clamp(static_cast<int64_t>(order ^ (uint64_t{1} << 63)), -kMost, kMost) * kMicrosPerMinute);
 }
 
 // kMeta: one letter, then what it is of.

@@ -4,7 +4,6 @@ namespace tidemark {
 namespace {
 
 int64_t Minutes(EventTime t) { return FloorDiv(Micros(t), kMicrosPerMinute); }
-EventTime FromMinutes(int64_t minutes) { return EventTimeFromMicros(minutes * kMicrosPerMinute); }
 
 }  // namespace
 
@@ -44,24 +43,25 @@ Status ReadRowColumn(ByteReader* reader, RowColumn* column, std::string_view* ra
   ByteReader payload(reader->Bytes());
   *raw = begin.substr(0, begin.size() - reader->rest().size());
   column->has_sum = payload.Varint() != 0;
-  column->last_pane = FromMinutes(payload.ZigZag());
+  column->last_pane = payload.Minute();
   const uint64_t windows = payload.Varint();
   if (windows > raw->size()) return Corrupt("row: more windows than bytes");
   for (uint64_t i = 0; i < windows; ++i) {
     RowWindow w;
     w.number = static_cast<uint32_t>(payload.Varint());
-    w.count = payload.ZigZag();
-    if (column->has_sum) w.sum = payload.ZigZag128();
+    w.count = payload.Count();
+    if (column->has_sum) w.sum = payload.Sum();
     column->windows.push_back(w);
   }
   const uint64_t steps = payload.Varint();
   if (steps > raw->size()) return Corrupt("row: more steps than bytes");
   for (uint64_t i = 0; i < steps; ++i) {
-    const EventTime pane = FromMinutes(payload.ZigZag());
+    const EventTime pane = payload.Minute();
+    if (i > 0 && pane <= column->steps.back().pane) return Corrupt("row: steps out of order");
     column->steps.push_back({pane, payload.ZigZag()});
   }
   if (payload.Varint() != 0) {
-    column->last.time = EventTimeFromMicros(payload.ZigZag());
+    column->last.time = payload.Time();
     column->last.tie = payload.Varint();
     column->last.value = payload.ZigZag();
   }
@@ -97,17 +97,17 @@ Status ReadTableHead(std::string_view value, TableHead* head) {
     w.identity = reader.Bytes();
     w.number = static_cast<uint32_t>(reader.Varint());
     w.tier = static_cast<uint8_t>(reader.BigEndian(1));
-    w.lower = EventTimeFromMicros(reader.ZigZag());
-    w.upper = EventTimeFromMicros(reader.ZigZag());
+    w.lower = reader.Time();
+    w.upper = reader.TimeOrNever();
     const uint64_t columns = reader.Varint();
     for (uint64_t c = 0; c < columns && reader.ok(); ++c) w.columns.push_back(static_cast<uint32_t>(reader.Varint()));
   }
   head->next_window = static_cast<uint32_t>(reader.Varint());
   for (size_t t = 0; t < head->edge.size(); ++t) {
-    head->stored_end[t] = EventTimeFromMicros(reader.ZigZag());
-    head->edge[t] = EventTimeFromMicros(reader.ZigZag());
+    head->stored_end[t] = reader.Time();
+    head->edge[t] = reader.Time();
   }
-  head->swept = EventTimeFromMicros(reader.ZigZag());
+  head->swept = reader.Time();
   return reader.Done() ? Status::Ok() : Corrupt("a table's head cannot be read");
 }
 

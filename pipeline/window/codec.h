@@ -53,8 +53,8 @@ bool ForEachFragmentCell(std::string_view value, Cell cell, End end) {
       const uint64_t head = reader.Varint();
       c.number = static_cast<uint32_t>(head >> 1);
       c.has_sum = (head & 1) != 0;
-      c.count = reader.ZigZag();
-      c.sum = c.has_sum ? reader.ZigZag128() : Int128{0};
+      c.count = reader.Count();
+      c.sum = c.has_sum ? reader.Sum() : Int128{0};
       if (!reader.ok()) return false;
       cell(c);
     }

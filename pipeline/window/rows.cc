@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "pipeline/aggregate/sketch.h"
 #include "pipeline/store/bytes.h"
 
 namespace tidemark {
@@ -139,9 +140,16 @@ RowId Rows::Force(std::string_view packed, uint64_t columns) {
   return row;
 }
 
+bool Rows::AreLabels(std::string_view packed) const {
+  ByteReader reader(packed);
+  if (plan_.buckets_of) return packed.size() == 8 && IsBucket(BucketOfTag(reader.BigEndian(8)));
+  for (size_t n = 0; n < plan_.labels.size(); ++n) reader.Bytes();
+  return reader.Done();
+}
+
 bool Rows::Place(RowId row, std::string_view packed) {
   if (row == kOtherRow) return true;
-  if (row.v > (1u << 28) || index_.contains(packed)) return false;
+  if (row.v > (1u << 28) || !AreLabels(packed) || index_.contains(packed)) return false;
   if (row.v >= size()) {
     for (uint32_t r = size(); r < row.v; ++r) free_.push_back(RowId{r});
     Grow(row.v + 1);

@@ -85,6 +85,8 @@ class Rows {
   void Grow(uint32_t rows);
   void AddColumns(RowId row, uint64_t columns);
   void SetLabels(RowId row, std::string_view packed);
+  // False for bytes that no row of this table has.
+  bool AreLabels(std::string_view packed) const;
   ChunkLabels* MutableLabels(RowId row);
   RowChunk* MutableChunk(uint32_t chunk);
   void Touch(RowId row);

@@ -6,6 +6,11 @@
 #include "pipeline/window/table.h"
 
 namespace tidemark {
+namespace {
+
+constexpr size_t kRowKeyBytes = 9;
+
+}  // namespace
 
 void Table::UseHead(const TableHead& head) {
   if (head.windows.empty()) return;  // a new table
@@ -55,6 +60,7 @@ Status Table::LoadRow(RowId row, std::string_view value) {
       continue;
     }
     const ColumnPlan& column = plan_.columns[static_cast<size_t>(c)];
+    if (stored.has_sum != HasSum(column.kind)) return Corrupt("row " + std::to_string(row.v) + ": a column of another kind");
     columns |= uint64_t{1} << c;
     words[column.acc] = Micros(stored.last_pane);
     for (const RowWindow& w : stored.windows) {
@@ -71,8 +77,8 @@ Status Table::LoadRow(RowId row, std::string_view value) {
     rows_.AdmitOther(columns);
   } else if (rows_.packed(row).empty() && !plan_.labels.empty()) {
     return Corrupt("row " + std::to_string(row.v) + " of table " + std::to_string(number_.v) + " has values but no labels");
-  } else {
-    rows_.Force(rows_.packed(row), columns);
+  } else if (rows_.Force(rows_.packed(row), columns) != row) {
+    return Corrupt("row " + std::to_string(row.v) + " of table " + std::to_string(number_.v) + " has the labels of another");
   }
   if (!opaque.empty()) opaque_[row.v] = std::move(opaque);
   return Status::Ok();
@@ -109,14 +115,14 @@ Status Table::Load(const Store& store) {
   TM_RETURN_IF_ERROR(store.Scan(Family::kRows, RowKey(number_, 'L', RowId{0}), RowKey(number_, 'L' + 1, RowId{0}),
                                 [&](std::string_view key, std::string_view value) {
                                   const RowId row{static_cast<uint32_t>(ByteReader(key.substr(5)).BigEndian(4))};
-                                  if (!rows_.Place(row, value)) bad = Corrupt("labels of row " + std::to_string(row.v) + " contradict others");
+                                  if (key.size() != kRowKeyBytes || !rows_.Place(row, value)) bad = Corrupt("labels of row " + std::to_string(row.v) + " contradict others");
                                   return bad.ok();
                                 }));
   TM_RETURN_IF_ERROR(bad);
   TM_RETURN_IF_ERROR(store.Scan(Family::kRows, RowKey(number_, 'V', RowId{0}), RowKey(number_, 'V' + 1, RowId{0}),
                                 [&](std::string_view key, std::string_view value) {
                                   const RowId row{static_cast<uint32_t>(ByteReader(key.substr(5)).BigEndian(4))};
-                                  bad = row.v < rows_.size() ? LoadRow(row, value) : Corrupt("values of a row without labels");
+                                  bad = key.size() == kRowKeyBytes && row.v < rows_.size() ? LoadRow(row, value) : Corrupt("values of a row without labels");
                                   return bad.ok();
                                 }));
   TM_RETURN_IF_ERROR(bad);
