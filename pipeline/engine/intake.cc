@@ -75,7 +75,7 @@ Status Intake::Decode(RecordBatch batch, Partition* partition) const {
 Intake::Guard Intake::Judge(const EventRow& row, const RecordView& record, WallTime now) const {
   if (!row.has_time || Micros(row.time) <= 0 || Micros(row.time) >= kMaxEventMicros) return Guard::kNoTime;
   const Duration skew = plan_.time().max_future_skew;
-  if (record.kafka_time != WallTime::min() && Micros(row.time) > Micros(record.kafka_time) + skew.count()) return Guard::kFuture;
+  if (record.kafka_time != WallTime::min() && Micros(row.time) - skew.count() > Micros(record.kafka_time)) return Guard::kFuture;
   // The record's own timestamp may come from the same wrong clock.
   if (!plan_.time().event_clock && Micros(row.time) > Micros(now) + skew.count()) return Guard::kFuture;
   return Guard::kPass;

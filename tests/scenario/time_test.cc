@@ -178,5 +178,20 @@ TEST(Time, ABacklogOfVeryDifferentLagNeverShowsMoreThanTheTruth) {
   EXPECT_GT(most, 1000);
 }
 
+// Producers may stamp their records with any number.
+TEST(Time, ARecordTimeAtTheLimitOfItsTypeMakesNoEventOneOfTheFuture) {
+  EngineRig rig;
+  rig.Kpi("leads", Measure::kCount, "lead.created", {}, {"lifetime"});
+  ASSERT_TRUE(rig.Start(0).ok());
+  events::v1::Event e;
+  e.mutable_lead_created();
+  e.set_id("a");
+  e.mutable_time()->set_seconds(EngineRig::kStartSeconds + 1);
+  rig.logs.at({kRigTopic, 0}).Append(e.SerializeAsString(), WallTimeFromMicros(INT64_MAX / 1000 * 1000));
+  ASSERT_TRUE(rig.RunAt(2).ok());
+  EXPECT_EQ(rig.Counts().quarantined_future, 0);
+  EXPECT_EQ(rig.Value("leads", "lifetime"), "1");
+}
+
 }  // namespace
 }  // namespace tidemark
