@@ -121,6 +121,8 @@ Result<EventTime> ParseRfc3339(std::string_view text) {
   if (!read || !date.ok() || hour > 23 || minute > 59 || second > 60) return BadTime(text);
   const int64_t days = sys_days(date).time_since_epoch().count();
   const int64_t seconds = days * 86400 + hour * 3600 + minute * 60 + second - offset;
+  constexpr int64_t kYear0 = -62'167'219'200, kYear10000 = 253'402'300'800;  // by the offset, or a leap second, beyond four digits
+  if (seconds < kYear0 || seconds >= kYear10000) return BadTime(text);
   return EventTimeFromMicros(seconds * kMicrosPerSecond + micros);
 }
 
