@@ -28,7 +28,7 @@ class HugePageAllocator {
   }
   void deallocate(T* memory, size_t n) {
     if (n * sizeof(T) < kHugePage) return std::allocator<T>().deallocate(memory, n);
-    ::operator delete(memory, RoundUp(n * sizeof(T)), std::align_val_t{kHugePage});
+    ::operator delete(memory, std::align_val_t{kHugePage});
   }
   template <class U>
   bool operator==(const HugePageAllocator<U>&) const { return true; }
