@@ -8,7 +8,9 @@ namespace tidemark {
 
 Status Engine::Impl::EraseOne(std::string_view key, const EntityRow& row, ErasedIds* erased) {
   if (Entities::IsValue(key, row.id)) return Status::Ok();
-  for (const auto& [number, part] : row.parts) {
+  for (const auto& entry : row.parts) {
+    const uint32_t number = entry.first;
+    const std::string& part = entry.second;
     const auto stored = std::find_if(registry_.kpis().begin(), registry_.kpis().end(),
                                      [&](const auto& kpi) { return kpi.number() == number; });
     const std::string name = stored == registry_.kpis().end() ? "?" : stored->name();
