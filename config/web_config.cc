@@ -153,15 +153,22 @@ class Reader {
   WebConfig* const config_;
 };
 
+void ReadRoot(const std::string& path, const std::optional<Document>& document, WebConfig* config, Diagnostics* diagnostics) {
+  if (!document) return;
+  const size_t slash = path.rfind('/');
+  Reader reader(slash == std::string::npos ? "" : path.substr(0, slash + 1), config);
+  reader.Read(Value(&*document, diagnostics, &document->root(), document->root().at, ""));
+}
+
 }  // namespace
 }  // namespace config
 
 void LoadWebConfig(const std::string& path, WebConfig* config, Diagnostics* diagnostics) {
-  const std::optional<config::Document> document = config::Document::Load(path, diagnostics, &config->files.emplace_back());
-  if (!document) return;
-  const size_t slash = path.rfind('/');
-  config::Reader reader(slash == std::string::npos ? "" : path.substr(0, slash + 1), config);
-  reader.Read(config::Value(&*document, diagnostics, &document->root(), document->root().at, ""));
+  config::ReadRoot(path, config::Document::Load(path, diagnostics, &config->files.emplace_back()), config, diagnostics);
+}
+
+void ParseWebConfig(const std::string& file_name, std::string_view yaml, WebConfig* config, Diagnostics* diagnostics) {
+  config::ReadRoot(file_name, config::Document::Parse(file_name, yaml, diagnostics), config, diagnostics);
 }
 
 }  // namespace tidemark

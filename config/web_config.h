@@ -35,5 +35,7 @@ struct WebConfig {
 // Mistakes go to *diagnostics, with their places; *config is only valid when it stays empty, but for `files`. Paths are relative
 // to the file. Whether certificate and key belong together is found by the server.
 void LoadWebConfig(const std::string& path, WebConfig* config, Diagnostics* diagnostics);
+// The same for text at hand; `file_name` is for messages, and paths are relative to its directory.
+void ParseWebConfig(const std::string& file_name, std::string_view yaml, WebConfig* config, Diagnostics* diagnostics);
 
 }  // namespace tidemark

@@ -101,13 +101,18 @@ Result<std::vector<std::string>> EventFiles(const std::string& path) {
   return files;
 }
 
+Status ReadEvents(const std::string& file, std::istream* in, const Schema& schema,
+                  const std::function<Status(std::string_view)>& event,
+                  const std::function<void(uint64_t)>& progress) {
+  return EndsWith(file, ".pb") ? ReadDelimited(file, in, event, progress) : ReadJsonLines(file, in, schema, event, progress);
+}
+
 Status ReadEventFile(const std::string& file, const Schema& schema,
                      const std::function<Status(std::string_view)>& event,
                      const std::function<void(uint64_t)>& progress) {
   std::ifstream in(file, std::ios::binary);
   if (!in) return NotFound(file + ": cannot be opened");
-  return EndsWith(file, ".pb") ? ReadDelimited(file, &in, event, progress)
-                               : ReadJsonLines(file, &in, schema, event, progress);
+  return ReadEvents(file, &in, schema, event, progress);
 }
 
 }  // namespace tidemark

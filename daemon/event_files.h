@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <istream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,5 +24,9 @@ inline constexpr size_t kMaxEventBytes = 16 << 20;  // one line or message; more
 Status ReadEventFile(const std::string& file, const Schema& schema,
                      const std::function<Status(std::string_view)>& event,
                      const std::function<void(uint64_t)>& progress);
+// The same for what `in` gives; `file` is for messages, and says by its ending what the format is.
+Status ReadEvents(const std::string& file, std::istream* in, const Schema& schema,
+                  const std::function<Status(std::string_view)>& event,
+                  const std::function<void(uint64_t)>& progress);
 
 }  // namespace tidemark

@@ -1,9 +1,6 @@
-// The decoder against libprotobuf on bytes from anywhere: under libFuzzer, or by itself on a number of random inputs,
-// `decoder_fuzz [INPUTS [SEED]]`. Aborts with the input in hexadecimal at the first disagreement.
+// Records: the decoder against libprotobuf.
 #include <google/protobuf/stubs/logging.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <string>
 
@@ -27,38 +24,16 @@ DecoderOracle& Oracle() {
   return *oracle;
 }
 
-void Check(std::string_view record) {
-  const std::string disagreement = Oracle().Disagreement(record);
-  if (disagreement.empty()) return;
-  std::fprintf(stderr, "%s\ninput:", disagreement.c_str());
-  for (const char byte : record) std::fprintf(stderr, " %02x", static_cast<unsigned char>(byte));
-  std::fprintf(stderr, "\n");
-  std::abort();
-}
-
 }  // namespace
+
+std::string MakeInput(Random& random) { return RandomWire(random, 0); }
+
 }  // namespace tidemark::testing
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const google::protobuf::LogSilencer silence;  // about strings that are not UTF-8
-  tidemark::testing::Check({reinterpret_cast<const char*>(data), size});
-  return 0;
-}
-
-#ifndef TIDEMARK_LIBFUZZER
-int main(int argc, char** argv) {
   using namespace tidemark::testing;
-  const google::protobuf::LogSilencer silence;  // about strings that are not UTF-8
-  const long inputs = argc > 1 ? std::atol(argv[1]) : 20000;
-  Random random(argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1);
-  std::string last;
-  for (long n = 0; n < inputs; ++n) {
-    std::string record = RandomWire(random, 0);
-    Check(record);
-    Check(Damaged(random, record, last));
-    last = std::move(record);
-  }
-  std::printf("%ld inputs, no disagreement\n", 2 * inputs);
+  static const google::protobuf::LogSilencer silence;  // about strings that are not UTF-8
+  const std::string disagreement = Oracle().Disagreement({reinterpret_cast<const char*>(data), size});
+  Expect(disagreement.empty(), disagreement);
   return 0;
 }
-#endif

@@ -3,27 +3,18 @@
 
 #include <google/protobuf/message.h>
 
-#include <cstdint>
-#include <random>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "pipeline/event/schema.h"
+#include "tests/fuzz/fuzz.h"
 
 namespace tidemark::testing {
-
-using Random = std::mt19937_64;
-
-// 0 .. n-1.
-inline uint64_t Below(Random& random, uint64_t n) { return random() % n; }
 
 // A message with about `filled` of 10 fields set, among them the edges of each type.
 void FillRandomly(Random& random, google::protobuf::Message* message, uint64_t filled, int depth = 0);
 // An event of the given payload field.
 std::string RandomEvent(Random& random, const google::protobuf::Message& prototype, int payload_field);
-// Bytes changed, cut, repeated, inserted; or two records in one, which is how messages merge.
-std::string Damaged(Random& random, std::string bytes, std::string_view other);
 // Fields of any number and wire type nested anyhow, with overlong varints and groups: wire format without a schema.
 std::string RandomWire(Random& random, int depth);
 // For each event type up to 64 paths that it has, some twice, and dimensions.

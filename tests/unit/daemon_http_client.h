@@ -10,12 +10,11 @@
 
 namespace tidemark {
 
-// A blocking client socket; every receive ends after five seconds at the latest.
+// A blocking client socket; every receive ends after `limit` at the latest.
 class Client {
  public:
-  explicit Client(uint16_t port, int receive_buffer = 0) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
+  explicit Client(uint16_t port, int receive_buffer = 0, timeval limit = {5, 0}) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
     if (receive_buffer > 0) setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
-    const timeval limit{5, 0};
     setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -35,6 +34,8 @@ class Client {
       sent += static_cast<size_t>(n);
     }
   }
+  // Nothing more is sent; the answer can still come.
+  void EndSending() { shutdown(fd_, SHUT_WR); }
   // Whether the server closed: waits for that, at most five seconds.
   bool Closed() {
     char byte;

@@ -1,0 +1,27 @@
+// Configurations: any text becomes a plan, or mistakes with their places.
+#include <algorithm>
+#include <memory>
+
+#include "config/config.h"
+#include "config/estimate.h"
+#include "pipeline/plan/plan.h"
+#include "tests/fuzz/fuzz.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace tidemark;
+  using testing::Expect;
+  const std::string_view yaml(reinterpret_cast<const char*>(data), size);
+  Specs specs;
+  Diagnostics diagnostics;
+  ParseConfig("c.yaml", yaml, &specs, &diagnostics);
+  if (diagnostics.empty()) {
+    const std::shared_ptr<const Plan> plan = Plan::Compile(specs, Schema::Canonical(), &diagnostics);
+    Expect((plan == nullptr) != diagnostics.empty(), "a plan, or mistakes: " + diagnostics.ToString());
+    if (plan != nullptr) EstimateTable(specs, EstimateResources(specs, 1000, 1000));
+  }
+  const auto lines = std::count(yaml.begin(), yaml.end(), '\n') + std::count(yaml.begin(), yaml.end(), '\r') + 2;
+  for (const Diagnostic& d : diagnostics.items()) {
+    Expect(d.place.line >= 0 && d.place.line <= lines && !d.text.empty(), "a mistake has a place in the text: " + diagnostics.ToString());
+  }
+  return 0;
+}

@@ -1,0 +1,76 @@
+// Tables that fields look into: CSV files; and rows as JSON, by lines of KEY<tab>OBJECT. The first byte says which, and
+// whether columns are declared.
+#include <memory>
+
+#include "config/table_file.h"
+#include "config/table_rows.h"
+#include "tests/fuzz/fuzz.h"
+
+namespace {
+
+using namespace tidemark;
+
+TableSpec Declared(bool columns) {
+  TableSpec spec;
+  spec.name = "t";
+  spec.file = "t.csv";
+  spec.key = "id";
+  if (columns) spec.columns = {{"quota", ColumnType::kDecimal}, {"team", ColumnType::kText}, {"since", ColumnType::kTime}, {"active", ColumnType::kBool}};
+  return spec;
+}
+
+// Every cell can be asked for.
+void LookAtAll(const LookupTable& table, std::string_view keys, size_t columns) {
+  for (size_t at = 0; at < keys.size(); at += 3) {
+    const uint32_t row = table.Find(keys.substr(at, 3));
+    for (uint32_t c = 0; row != LookupTable::kNoRow && c < columns; ++c) {
+      Slot slot{.s = {nullptr, 0}};
+      table.Get(row, c, &slot);
+    }
+  }
+}
+
+void TryFile(const TableSpec& spec, std::string_view csv) {
+  Diagnostics diagnostics;
+  const auto table = ParseTable(spec, nullptr, csv, &diagnostics);
+  testing::Expect((table == nullptr) != diagnostics.empty(), "a table, or mistakes: " + diagnostics.ToString());
+  if (table == nullptr) return;
+  LookAtAll(*table, csv, table->columns().size());
+  // The same file again is the same table, whatever its layout was taken from.
+  LookupPlan layout{spec.name, {table->columns().begin(), table->columns().end()}, std::vector<bool>(table->columns().size()), table};
+  const auto again = ParseTable(spec, &layout, csv, &diagnostics);
+  testing::Expect(again != nullptr && again->rows() == table->rows(), "the file as its own successor: " + diagnostics.ToString());
+}
+
+void TryRows(const TableSpec& spec, testing::Bytes lines) {
+  LookupPlan layout{spec.name, {}, {}, nullptr};
+  for (const auto& [name, type] : spec.columns) layout.columns.push_back({name, type});
+  layout.needed.resize(layout.columns.size());
+  TableRows rows(spec, layout);
+  while (!lines.empty()) {
+    const std::string_view line = lines.Line();
+    const size_t tab = line.find('\t');
+    if (tab == std::string_view::npos) {
+      rows.Erase(line);
+    } else {
+      const Status set = rows.Set(line.substr(0, tab), line.substr(tab + 1));
+      testing::Expect(set.ok() || set.code() == Code::kInvalid, "a row that is none is invalid: " + set.text());
+      if (set.ok()) testing::Expect(rows.Build()->Find(line.substr(0, tab)) != LookupTable::kNoRow, "a row that was set is there");
+    }
+  }
+  LookAtAll(*rows.Build(), "webabc", layout.columns.size());
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  testing::Bytes bytes(data, size);
+  const uint8_t kind = bytes.Byte();
+  const TableSpec spec = Declared((kind & 2) != 0);
+  if ((kind & 1) == 0) {
+    TryFile(spec, bytes.Rest());
+  } else {
+    TryRows(spec, bytes);
+  }
+  return 0;
+}
