@@ -10,7 +10,8 @@ const std::string& BenchEvents::Next(int64_t n, int64_t time_micros) {
   event_.set_source("bench");
   event_.mutable_time()->set_seconds(time_micros / 1'000'000);
   event_.mutable_time()->set_nanos(static_cast<int32_t>(time_micros % 1'000'000) * 1000);
-  const std::string label = "s" + std::to_string(options_.in_turn ? n / 2 % options_.series : random_.Between(0, options_.series - 1));
+  const int64_t drawn = options_.in_turn ? n / 2 % options_.series : random_.Between(0, options_.series - 1);
+  const std::string label = "s" + std::to_string(IsHot(n) ? 0 : drawn);
   if (n % 2 == 0) {
     FillLead(n, label);
   } else {
@@ -36,7 +37,7 @@ void BenchEvents::FillOrder(int64_t n, const std::string& label) {
   auto* order = event_.mutable_order_paid()->mutable_order();
   order->set_id("order-" + std::to_string(n));
   order->set_lead("lead-" + std::to_string(n - 1));
-  order->set_customer("c" + std::to_string((n / 2 * 7919) % options_.customers));
+  order->set_customer("c" + std::to_string(IsHot(n) ? 0 : (n / 2 * 7919) % options_.customers));
   order->set_channel(label);
   order->set_region("emea");
   order->set_currency("USD");

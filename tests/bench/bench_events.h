@@ -17,6 +17,7 @@ struct BenchEventOptions {
   int64_t customers = 100'000;   // different ones that pay
   size_t bytes = 170;            // of an event, when it isn't larger by itself
   bool in_turn = false;          // label values one after the other, not by chance: all of them after twice as many events
+  int64_t hot = 0;               // of 100 events, so many are of the first label and customer
 };
 
 // A sequence of canonical events, one message reused. Threads: confined to one.
@@ -25,6 +26,7 @@ class BenchEvents {
   explicit BenchEvents(const BenchEventOptions& options);
   // Event `n` with this event time, serialised; valid until the next call.
   const std::string& Next(int64_t n, int64_t time_micros);
+  bool IsHot(int64_t n) const { return n % 100 < options_.hot; }
   // Of what was made so far: the sum of all order amounts, and the bytes.
   int64_t checksum_micros() const { return checksum_; }
   uint64_t bytes() const { return bytes_; }

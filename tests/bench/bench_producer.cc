@@ -2,11 +2,12 @@
 //
 //   bench_producer --brokers=B --topic=T [--events=1000000] [--partitions=8] [--series=1000] [--span-seconds=3600]
 //                  [--end-micros=NOW] [--seed=1] [--bytes=170] [--rate=0]
-//                  [--customers=100000] [--mix=plain] [--in-turn=0]
+//                  [--customers=100000] [--mix=plain] [--in-turn=0] [--hot=0]
 //
 // Half lead.created, half order.paid, of `series` different channels and regions each, event times spread evenly over
 // the span that ends at --end-micros, record times equal to event times. With --rate events of that many a second are
 // sent as time passes, stamped with the wall clock, and --span-seconds is ignored.
+// --hot: of 100 events, so many are of one label, customer and partition.
 // --mix=company: about so many events of the simulated company, by what they are about; series, seed, bytes and rate are not used.
 // Prints one line of JSON: what was sent, its checksum (the sum of all order amounts) and bytes.
 #include <chrono>
@@ -27,7 +28,7 @@ namespace {
 Flags Defaults() {
   return {{{"brokers", ""}, {"topic", "bench"}, {"mix", "plain"}},
           {{"events", 1'000'000}, {"partitions", 8}, {"series", 1'000}, {"span-seconds", 3'600}, {"end-micros", 0},
-           {"seed", 1}, {"bytes", 170}, {"rate", 0}, {"customers", 100'000}, {"in-turn", 0}}};
+           {"seed", 1}, {"bytes", 170}, {"rate", 0}, {"customers", 100'000}, {"in-turn", 0}, {"hot", 0}}};
 }
 
 int64_t NowMicros() {
@@ -53,7 +54,7 @@ Status Run(const Flags& options) {
   const int64_t span = number.at("span-seconds") * kMicrosPerSecond;
   const int64_t began = NowMicros();
   BenchEvents generator({number.at("seed"), number.at("series"), number.at("customers"),
-                         static_cast<size_t>(number.at("bytes")), number.at("in-turn") != 0});
+                         static_cast<size_t>(number.at("bytes")), number.at("in-turn") != 0, number.at("hot")});
   int64_t checksum = 0;
   uint64_t bytes = 0;
   if (options.texts.at("mix") == "company") {
@@ -72,7 +73,7 @@ Status Run(const Flags& options) {
       time = NowMicros();
     }
     const std::string& text = generator.Next(n, time);
-    TM_RETURN_IF_ERROR(producer->Produce(options.texts.at("topic"), static_cast<int32_t>(n % number.at("partitions")),
+    TM_RETURN_IF_ERROR(producer->Produce(options.texts.at("topic"), generator.IsHot(n) ? 0 : static_cast<int32_t>(n % number.at("partitions")),
                                          "", text, time / 1000));
   }
   if (bytes == 0) {
