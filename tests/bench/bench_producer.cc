@@ -96,7 +96,7 @@ int main(int argc, char** argv) {
   if (!options.Parse(argc, argv) || !tidemark::Usable(options)) {
     std::fprintf(stderr,
                  "bench_producer: --name=value of brokers, topic, events, partitions, series, span-seconds, "
-                 "end-micros, seed, bytes, rate, customers, in-turn, or mix=company; brokers are wanted, numbers are not negative\n");
+                 "end-micros, seed, bytes, rate, customers, in-turn, hot, or mix=company; brokers are wanted, numbers are not negative\n");
     return 2;
   }
   const tidemark::Status status = tidemark::Run(options);
