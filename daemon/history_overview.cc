@@ -63,7 +63,10 @@ void HistoryOverview::Main() {
 
 // The latest hours first, and only those that are not there yet.
 Status HistoryOverview::Work(StateOffer::Taken state, const View& view) {
-  if (view.kpis().data() != state.plan->kpi_infos().data() && view.kpis().size() != state.plan->kpi_infos().size()) return Status::Ok();
+  // Between a reload and the first view of it, numbers of one would be put under the other.
+  const auto same = [](const KpiInfo& a, const KpiInfo& b) { return a.name == b.name && a.windows == b.windows && a.labels == b.labels; };
+  const auto& infos = state.plan->kpi_infos();
+  if (!std::equal(view.kpis().begin(), view.kpis().end(), infos.begin(), infos.end(), same)) return Status::Ok();
   if (state.plan != made_.plan) made_ = Made{state.plan, {}, {}};
   std::vector<KpiId> kpis;
   Lines lines;

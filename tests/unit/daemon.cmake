@@ -17,5 +17,5 @@ tidemark_test(daemon_config_watch_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_
 tidemark_test(daemon_backup_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_backup_test.cc LIBS tidemark_daemon LABELS unit)
 tidemark_test(daemon_page_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_page_test.cc LIBS tidemark_serve ZLIB::ZLIB LABELS unit)
 target_compile_definitions(daemon_page_test PRIVATE TIDEMARK_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-tidemark_test(daemon_history_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_history_test.cc LIBS tidemark_daemon tidemark_proto LABELS unit)
+tidemark_test(daemon_history_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_history_test.cc LIBS tidemark_questions tidemark_config tidemark_proto LABELS unit)
 tidemark_test(daemon_report_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_report_test.cc LIBS tidemark_report LABELS unit)

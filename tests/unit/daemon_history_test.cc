@@ -9,6 +9,7 @@
 #include "daemon/history_service.h"
 #include "pipeline/engine/engine.h"
 #include "pipeline/explain/history.h"
+#include "pipeline/store/memory_store.h"
 #include "tests/fakes/log_source.h"
 #include "tidemark/events/v1/event.pb.h"
 
@@ -212,6 +213,34 @@ TEST_F(HistoryTest, TheOverviewIsReadBesideAndOnlyOnce) {
   EXPECT_NE(answer.body.find(R"("orders":{"window":"30h","total":true,"labels":{},"values":[)"), std::string::npos) << answer.body;
   EXPECT_NE(answer.body.find("3,6,9]}"), std::string::npos) << answer.body;
   EXPECT_EQ(answer.body.find("revenue_compare"), std::string::npos);
+}
+
+// Between a reload and the first view of it.
+TEST_F(HistoryTest, TheOverviewPutsNoNumberUnderAnotherConfiguration) {
+  Run(3);
+  std::string yaml = kConfig;
+  yaml.replace(yaml.find("windows: [2h, 30h]}"), 19, "windows: [30h, 2h]}");
+  MemoryStore empty;
+  MemoryLogs logs;
+  MemorySource source(&logs);
+  const auto other = Engine::Open(Compile(yaml), &empty, &source, WallTimeFromMicros(kStart * kMicrosPerSecond));
+  ASSERT_TRUE(other.ok());
+  const std::shared_ptr<const View> right = lifecycle_.view();
+  lifecycle_.Publish((*other)->view());
+  StateOffer offer;
+  offer.Offer(store_.get(), plan_);
+  HistoryService service(&offer, &lifecycle_);
+  for (int tries = 0; tries < 30; ++tries) {
+    EXPECT_EQ(Ask(&service, {{"kpis", "overview"}, {"window", "30h"}}).code, 503u);
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  lifecycle_.Publish(right);
+  HttpResponse answer;
+  for (int tries = 0; tries < 500 && answer.body.find("3,6,9]}") == std::string::npos; ++tries) {
+    answer = Ask(&service, {{"kpis", "overview"}, {"window", "30h"}});
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_NE(answer.body.find("3,6,9]}"), std::string::npos) << answer.body;
 }
 
 }  // namespace
