@@ -12,52 +12,21 @@ import random
 import signal
 import sys
 import time
-import unittest
-from decimal import Decimal
 
-import crash_test
+import crash
 import harness
-from crash_test import CONFIG, KPIS, PARTITIONS, RULE_LEVELS, TOPIC
+from crash import KPIS
 
 OPTIONS = argparse.Namespace(kills=6, seed=None)
 LATER = [kpi for kpi in KPIS if kpi.name != "leads_created"]
 
 
-def only_leads(config):
-    """The same configuration without the KPIs of orders and the rule over one of them."""
-    head, rest = config.split("  - {name: revenue", 1)
-    return head + "rules:" + rest.split("rules:", 1)[1].split("  - {name: hour_quiet", 1)[0]
-
-
-class BackFill(crash_test.Crash):
-    test_every_number_survives_sigkill = None
-
+class BackFill(crash.Crash):
     def setUp(self):
-        crash_test.OPTIONS = OPTIONS
+        crash.OPTIONS = OPTIONS
         super().setUp()
-        self.whole = CONFIG.format(bootstrap=self.broker.bootstrap, levels=RULE_LEVELS)
-        self.some = only_leads(self.whole)
+        self.some = crash.only_leads(self.whole)
         self.daemon.configure(self.some)
-
-    @staticmethod
-    def shows(page, kpi):
-        return any(Decimal(text) > 0 for text in page.family("tidemark_kpi_coverage_ratio", kpi=kpi.name).values())
-
-    def compare(self, page):
-        """Of what is shown everything is right; what is still counted elsewhere has no series at all."""
-        shown = [kpi for kpi in KPIS if self.shows(page, kpi)]
-        for kpi in KPIS:
-            if kpi not in shown:
-                self.assertEqual(page.family(f"sales_{kpi.name}"), {}, kpi.name)
-        offsets = page.offsets(TOPIC)
-        t = page.evaluated_at("leads_created")
-        if t is None or len(offsets) < PARTITIONS or not shown:
-            return
-        self.feed.flush()
-        facts = self.recount(offsets)
-        wrong = [difference for kpi in shown for difference in kpi.differences(page, facts[kpi.name], t)]
-        self.assertEqual(wrong, [], f"at offsets {offsets}, T {t}, seed {self.seed}")
-        self.compared += 1
 
     def reload(self, config):
         self.daemon.configure(config)
@@ -66,24 +35,17 @@ class BackFill(crash_test.Crash):
     def look_until(self, condition, what, timeout=60):
         """Compares pages until one fulfils the condition; meanwhile no counter falls, and what goes on is always shown."""
         deadline = time.monotonic() + timeout
-        served = False
         while True:
             page = self.daemon.page()
             self.watch(page)
             self.compare(page)
-            leads = bool(page.family("sales_leads_created"))
-            self.assertFalse(served and not leads, f"the leads are gone, seed {self.seed}")
-            served |= leads
             if condition(page):
                 return page
             self.assertLess(time.monotonic(), deadline, f"not within {timeout} s: {what}\n{self.daemon.log()[-3000:]}")
             time.sleep(0.02)
 
-    def all_shown(self, page):
-        return all(self.shows(page, kpi) for kpi in KPIS)
-
     def test_new_kpis_are_exact_over_the_whole_past(self):
-        company = crash_test.Company(self.pb, self.feed, random.Random(self.seed + 1))
+        company = crash.Company(self.pb, self.feed, random.Random(self.seed + 1))
         company.start()
         self.daemon.start()
         self.look_until(lambda p: p.total("tidemark_records_read_total") > 8000, "records are read")

@@ -3,7 +3,7 @@
 
     backup_test.py [--seed S]
 
-As in crash_test.py, each page is compared with a recount of exactly the records before its own offsets.
+As in crash.py, each page is compared with a recount of exactly the records before its own offsets.
 """
 
 import argparse
@@ -14,20 +14,17 @@ import subprocess
 import sys
 import time
 
-import crash_test
+import crash
 import harness
 
-TOPIC = crash_test.TOPIC
-PARTITIONS = crash_test.PARTITIONS
+TOPIC = crash.TOPIC
+PARTITIONS = crash.PARTITIONS
 
 
-class Backup(crash_test.Crash):
-    test_every_number_survives_sigkill = None  # its own test
-
+class Backup(crash.Crash):
     def setUp(self):
-        crash_test.OPTIONS.kills = 0
+        crash.OPTIONS.kills = 0
         super().setUp()
-        self.daemon.configure(self.daemon.config.read_text() + "web: {enable_lifecycle: true}\n")
         self.backups = self.daemon.dir / "backups"
 
     def tidemark(self, *args, code=0):
@@ -57,7 +54,7 @@ class Backup(crash_test.Crash):
             time.sleep(0.05)
 
     def test_the_volume_is_lost(self):
-        company = crash_test.Company(self.pb, self.feed, random.Random(self.seed + 1))
+        company = crash.Company(self.pb, self.feed, random.Random(self.seed + 1))
         company.start()
         self.daemon.start()
         self.daemon.wait_for(lambda p: p.total("tidemark_records_read_total") > 2000 and len(p.offsets(TOPIC)) == PARTITIONS, "records are read")
@@ -65,7 +62,7 @@ class Backup(crash_test.Crash):
             self.live(1.5)
             self.fired_before = dict(self.fired_since)
             said = self.backup()
-            self.assertIn(f"{PARTITIONS} partitions, {len(crash_test.KPIS)} KPIs", said)
+            self.assertIn(f"{PARTITIONS} partitions, {len(crash.KPIS)} KPIs", said)
         self.assertEqual(len(list(self.backups.iterdir())), 2, "--keep=2")
         self.assertEqual(len(list((self.daemon.state / "backups").iterdir())), 1, "what was copied away need not stay")
         self.refuse_while_it_runs()
@@ -163,6 +160,6 @@ class Backup(crash_test.Crash):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--seed", type=int)
-    crash_test.OPTIONS, rest = parser.parse_known_args()
+    crash.OPTIONS, rest = parser.parse_known_args()
     sys.argv[1:] = rest
     harness.main()

@@ -130,6 +130,7 @@ class Daemon:
 
     def __init__(self, config, name="daemon", flags=()):
         self.flags = list(flags)
+        self.env = None  # the test's own
         self.dir = temp_dir(name)
         self.config = self.dir / "tidemark.yaml"
         self.log_file = self.dir / "log"
@@ -146,11 +147,12 @@ class Daemon:
     def start(self, wait=True, listen="127.0.0.1:0"):
         assert self.process is None, "started already"
         self.port_file.unlink(missing_ok=True)
+        self.port = None
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
                 [binary(), "run", f"--config.file={self.config}", f"--storage.path={self.state}",
                  f"--web.listen-address={listen}", f"--web.port-file={self.port_file}", *self.flags],
-                stdout=log, stderr=log, cwd=self.dir)
+                stdout=log, stderr=log, cwd=self.dir, env=self.env)
         if wait:
             self.await_port()
         return self
@@ -259,6 +261,11 @@ class Feed:
     def snapshot(self):
         with self._lock:
             return {partition: dict(records) for partition, records in self._records.items()}
+
+    def between(self, partition, begin, end):
+        """The records of [begin, end), all of which were acknowledged."""
+        with self._lock:
+            return [self._records[partition][offset] for offset in range(begin, end)]
 
     def forget(self):
         with self._lock:

@@ -17,22 +17,20 @@ import time
 from google.protobuf import json_format
 from google.protobuf.internal import encoder
 
-import crash_test
+import crash
 import harness
-from crash_test import CONFIG, KPIS, PARTITIONS, RULE_LEVELS, TOPIC
+from crash import CONFIG, KPIS, PARTITIONS, RULE_LEVELS, TOPIC
 
 OPTIONS = argparse.Namespace(kills=6, seed=None)
 EVENTS = 60_000
 DATA, LOCKED = 65, 75
 
 
-class Import(crash_test.Crash):
-    test_every_number_survives_sigkill = None
-
+class Import(crash.Crash):
     def setUp(self):
-        crash_test.OPTIONS = OPTIONS
+        crash.OPTIONS = OPTIONS
         super().setUp()
-        self.company = crash_test.Company(self.pb, self.feed, random.Random(self.seed + 1))
+        self.company = crash.Company(self.pb, self.feed, random.Random(self.seed + 1))
         self.past = self.make_past()
         self.cut = self.company.now_micros()
         text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(self.cut // 1_000_000))
@@ -128,7 +126,7 @@ class Import(crash_test.Crash):
         self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
 
         self.overlap()
-        company = crash_test.Company(self.pb, self.feed, random.Random(self.seed + 2))
+        company = crash.Company(self.pb, self.feed, random.Random(self.seed + 2))
         company.start_micros = self.cut
         company.start()
         for _ in range(OPTIONS.kills):

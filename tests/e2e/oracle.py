@@ -64,7 +64,10 @@ class Kpi:
 
     def differences(self, page, facts, t, prefix="sales_"):
         """What a page shows differently; empty when it is right."""
-        expected = self.expect(facts, t)
+        return self.unlike(page, self.expect(facts, t), prefix)
+
+    def unlike(self, page, expected, prefix="sales_"):
+        """The same of what `expect` has answered."""
         shown = {}
         for labels, text in page.family(prefix + self.name).items():
             pairs = dict(labels)
@@ -84,6 +87,41 @@ class Kpi:
             total, n = expected
             return abs(Decimal(text) * n - total) <= abs(total) * Decimal("1e-15") + Decimal("1e-15")
         return Decimal(text) == expected
+
+
+class Running:
+    """The same answer over facts that only come, for when they are asked about thousands of times: kept by minute, of which every
+    window's lower edge is a whole number."""
+
+    def __init__(self, kpis):
+        self.kpis = {kpi.name: kpi for kpi in kpis}
+        self.minutes = {kpi.name: {} for kpi in kpis}  # KPI -> label values -> minute -> [sum, n, least, greatest]
+
+    def add(self, name, fact):
+        time, labels, value = fact
+        cell = self.minutes[name].setdefault(labels, {}).setdefault(time // MINUTE, [Decimal(0), 0, value, value])
+        cell[0] += value
+        cell[1] += 1
+        cell[2] = min(cell[2], value)
+        cell[3] = max(cell[3], value)
+
+    def expect(self, name, t):
+        kpi = self.kpis[name]
+        expected = {}
+        for labels, minutes in self.minutes[name].items():
+            for window in kpi.windows:
+                edge = lower_edge(window, t)
+                cells = [cell for minute, cell in minutes.items() if edge is None or minute * MINUTE >= edge]
+                if cells:
+                    expected[labels, window] = self._fold(kpi.measure, cells)
+        return expected
+
+    @staticmethod
+    def _fold(measure, cells):
+        if measure in ("sum", "avg"):
+            total = sum(cell[0] for cell in cells)
+            return total if measure == "sum" else (total, sum(cell[1] for cell in cells))
+        return min(cell[2] for cell in cells) if measure == "min" else max(cell[3] for cell in cells)
 
 
 def timed(events, micros_of):
