@@ -55,6 +55,7 @@ HttpResponse ApiError(const Status& status) {
     case Code::kNotFound:
       return ApiError(404, status.text());
     case Code::kUnavailable:
+    case Code::kNoSpace:
       return ApiError(503, status.text());
     default:
       return ApiError(500, status.text());

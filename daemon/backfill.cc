@@ -180,7 +180,8 @@ Status BackFill::CountFrom(RecordSource* kafka, const std::vector<TopicPartition
       near_ = source.left().now <= kNear;
     }
     const Result<Duration> wait = engine->Step(WallNow());
-    if (!wait.ok() && wait.status().code() != Code::kUnavailable) return wait.status();  // a full disk is waited for
+    const bool waits = wait.status().code() == Code::kNoSpace || wait.status().code() == Code::kUnavailable;
+    if (!wait.ok() && (!waits || side_->failed())) return wait.status();
     Say(source.left());
     if (!wait.ok() || *wait > Duration::zero()) source.Wait(kLongestWait);
   }

@@ -15,9 +15,6 @@ namespace {
 constexpr Duration kLongestWait = std::chrono::milliseconds(200);  // so long a request to stop may go unseen
 constexpr Duration kStatsEvery = std::chrono::seconds(1);
 
-// More than a commit needs above the reserve: with so much free, a refusal was not for want of space.
-constexpr uint64_t kDiskMargin = 1ull << 30;
-
 uint64_t FreeDiskBytes(const std::string& path) {
   struct statvfs disk {};
   return statvfs(path.c_str(), &disk) == 0 ? static_cast<uint64_t>(disk.f_bavail) * disk.f_frsize : 0;
@@ -31,6 +28,8 @@ void LogKafka(int level, std::string_view text) {
                                      : LogLevel::kDebug;
   Log(ours, "kafka client", {{"text", std::string(text)}});
 }
+
+void LogRocks(bool error, std::string_view text) { Log(error ? LogLevel::kError : LogLevel::kWarn, "rocksdb", {{"text", std::string(text)}}); }
 
 AdapterStats ReadAdapters(const RocksStore& store, const KafkaSource& source) {
   AdapterStats stats;
@@ -54,21 +53,38 @@ AdapterStats ReadAdapters(const RocksStore& store, const KafkaSource& source) {
   return stats;
 }
 
+AdapterStats WithDisk(AdapterStats stats, const Specs& specs, const Lifecycle& lifecycle) {
+  stats.storage_free_bytes = static_cast<double>(FreeDiskBytes(specs.storage.path));
+  stats.storage_min_free_bytes = static_cast<double>(specs.limits.min_free_disk_bytes);
+  stats.paused = !lifecycle.paused().empty();
+  return stats;
+}
+
+// Why ingestion pauses; "": it goes on.
+void SetPaused(Lifecycle* lifecycle, const std::string& why) {
+  const std::string before = lifecycle->paused();
+  if (before == why) return;
+  if (why.empty()) {
+    Log(LogLevel::kInfo, "ingestion goes on");
+  } else if (before.empty()) {
+    Log(LogLevel::kError, "ingestion pauses", {{"reason", why}});
+  }
+  lifecycle->SetPaused(why);
+}
+
 }  // namespace
 
 // What happens beside the engine's own round: progress, the new view, and once a second what the adapters say.
 class EngineRunner::Round {
  public:
   Round(const RocksStore& store, const KafkaSource& source, const Specs& specs, Lifecycle* lifecycle, OwnMetrics* own)
-      : store_(store), source_(source), path_(specs.storage.path), min_free_disk_(specs.limits.min_free_disk_bytes),
-        lifecycle_(lifecycle), own_(own) {}
+      : store_(store), source_(source), specs_(specs), lifecycle_(lifecycle), own_(own) {}
 
   // A commit was refused. For want of disk space: ingestion pauses, goes on by itself once there is room, and Ok is
   // returned. Any other refusal is final: a store that failed to write knows no more what it holds.
   Status Refused(const Status& why) {
-    if (why.code() != Code::kUnavailable || FreeDiskBytes(path_) > min_free_disk_ + kDiskMargin) return why;
-    if (disk_full_ != why.text()) Log(LogLevel::kError, "ingestion pauses", {{"reason", why.text()}});
-    disk_full_ = why.text();
+    if (why.code() != Code::kNoSpace || store_.failed()) return why;
+    SetPaused(lifecycle_, why.text());
     return Status::Ok();
   }
 
@@ -77,17 +93,12 @@ class EngineRunner::Round {
     lifecycle_->Progress(now);
     if (view != last_) {
       lifecycle_->Publish(view);
-      if (!disk_full_.empty()) Log(LogLevel::kInfo, "ingestion goes on");
-      disk_full_.clear();
+      SetPaused(lifecycle_, "");
     }
     last_ = std::move(view);
     if (now - stats_at_ < kStatsEvery) return;
     stats_at_ = now;
-    AdapterStats stats = ReadAdapters(store_, source_);
-    stats.storage_free_bytes = static_cast<double>(FreeDiskBytes(path_));
-    stats.storage_min_free_bytes = static_cast<double>(min_free_disk_);
-    stats.paused = !disk_full_.empty();
-    own_->SetAdapterStats(std::move(stats));
+    own_->SetAdapterStats(WithDisk(ReadAdapters(store_, source_), specs_, *lifecycle_));
     SayTrouble();
     SayWithheld();
     SayReady();
@@ -95,7 +106,7 @@ class EngineRunner::Round {
 
  private:
   void SayTrouble() {
-    std::string trouble = disk_full_.empty() ? source_.broker_trouble() : disk_full_;
+    std::string trouble = source_.broker_trouble();
     if (trouble == trouble_) return;
     if (trouble.empty()) {
       Log(LogLevel::kInfo, "the trouble is over");
@@ -116,7 +127,7 @@ class EngineRunner::Round {
     withheld_ = std::move(withheld);
   }
   void SayReady() {
-    const ProbeAnswer ready = Ready(lifecycle_->phase(), last_.get());
+    const ProbeAnswer ready = Ready(lifecycle_->phase(), last_.get(), "", lifecycle_->paused());
     if (said_ && ready.ok == was_ready_) return;
     Log(LogLevel::kInfo, ready.ok ? "ready" : "not ready", {{"reason", ready.reason}});
     was_ready_ = ready.ok;
@@ -125,13 +136,12 @@ class EngineRunner::Round {
 
   const RocksStore& store_;
   const KafkaSource& source_;
-  const std::string path_;
-  const uint64_t min_free_disk_;
+  const Specs& specs_;
   Lifecycle* const lifecycle_;
   OwnMetrics* const own_;
   std::shared_ptr<const View> last_;
   Duration stats_at_ = -kStatsEvery;
-  std::string trouble_, disk_full_, withheld_;
+  std::string trouble_, withheld_;
   bool was_ready_ = false, said_ = false;
 };
 
@@ -190,13 +200,51 @@ Result<std::unique_ptr<KafkaSource>> EngineRunner::OpenSource() const {
   return KafkaSource::Open(configuration_->specs.kafka, configuration_->specs.topics, std::move(options));
 }
 
-Status EngineRunner::Serve() {
-  RocksOptions store_options;
-  store_options.memory_bytes = memory_.rocksdb;
-  store_options.min_free_disk_bytes = configuration_->specs.limits.min_free_disk_bytes;
+Result<std::unique_ptr<RocksStore>> EngineRunner::OpenStore() {
+  RocksOptions options;
+  options.memory_bytes = memory_.rocksdb;
+  options.min_free_disk_bytes = configuration_->specs.limits.min_free_disk_bytes;
+  options.log = &LogRocks;
   const std::string& path = configuration_->specs.storage.path;
-  TM_ASSIGN_OR_RETURN(const std::unique_ptr<RocksStore> store, RocksStore::Open(path, store_options));
-  Log(LogLevel::kInfo, "state opened", {{"path", path}});
+  const bool again = lifecycle_->view() != nullptr;
+  while (true) {
+    auto store = RocksStore::Open(path, options);
+    if (store.ok()) {
+      Log(LogLevel::kInfo, "state opened", {{"path", path}});
+      backup_->Offer((*store)->Checkpointer(), path + "/backups");
+      return store;
+    }
+    // A question or a backup may still hold what was open before.
+    const bool held = again && store.status().code() == Code::kLocked;
+    if (store.status().code() != Code::kNoSpace && !held) return store;
+    if (!held) SetPaused(lifecycle_, store.status().text());
+    if (!AwaitSpace()) return store;
+  }
+}
+
+bool EngineRunner::AwaitSpace() {
+  const Specs& specs = configuration_->specs;
+  do {
+    own_->SetAdapterStats(WithDisk({}, specs, *lifecycle_));
+    for (const Duration until = SteadyNow() + kStatsEvery; SteadyNow() < until && !stop_;) std::this_thread::sleep_for(kLongestWait);
+  } while (!stop_ && FreeDiskBytes(specs.storage.path) <= specs.limits.min_free_disk_bytes);
+  return !stop_;
+}
+
+Status EngineRunner::OpenAgain(const Status& why, std::unique_ptr<RocksStore>* store) {
+  SetPaused(lifecycle_, why.text());
+  lifecycle_->SetPhase(Phase::kRestoring);
+  backfill_.reset();
+  offer_->Offer(nullptr, nullptr);
+  backup_->Withdraw();
+  store->reset();
+  if (!AwaitSpace()) return why;
+  TM_ASSIGN_OR_RETURN(*store, OpenStore());
+  return Status::Ok();
+}
+
+Status EngineRunner::Serve() {
+  TM_ASSIGN_OR_RETURN(std::unique_ptr<RocksStore> store, OpenStore());
   struct Offered {
     StateOffer* offer;
     BackupService* backup;
@@ -205,14 +253,20 @@ Status EngineRunner::Serve() {
       backup->Withdraw();
     }
   } const offered{offer_, backup_};
-  backup_->Offer(store->Checkpointer(), path + "/backups");
   lifecycle_->SetPhase(Phase::kRestoring);
   TM_ASSIGN_OR_RETURN(std::unique_ptr<KafkaSource> source, OpenSource());
   const auto follow_tables = [this] { tables_ = std::make_unique<TableWatch>(configuration_->specs, *configuration_->plan, own_); };
   follow_tables();
   while (true) {
-    TM_RETURN_IF_ERROR(Run(store.get(), source.get()));
+    const Status ran = Run(store.get(), source.get());
+    // What the last commit of an engine would have had is read again by the next one.
+    if (ran.code() != Code::kNoSpace || stop_) TM_RETURN_IF_ERROR(ran);
     if (stop_) break;
+    if (store->failed()) {
+      TM_RETURN_IF_ERROR(OpenAgain(ran, &store));
+      source->HandOver();
+      continue;
+    }
     bool same_input = true;
     const std::shared_ptr<const Configuration> before = configuration_;  // what follows its tables borrows it
     if (TakeUpNext(&same_input)) {

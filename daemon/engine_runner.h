@@ -44,6 +44,11 @@ class EngineRunner {
   void Main();
   Status Serve();
   Result<std::unique_ptr<KafkaSource>> OpenSource() const;
+  // The state, and backups of it offered. A full disk is waited for, until told to stop.
+  Result<std::unique_ptr<RocksStore>> OpenStore();
+  // A commit failed while writing, for want of space: once there is some, what the state holds is found out.
+  Status OpenAgain(const Status& why, std::unique_ptr<RocksStore>* store);
+  bool AwaitSpace();  // false: told to stop
   // Until told to stop, until there is another configuration, or until a back-fill is done or has failed.
   Status Run(RocksStore* store, KafkaSource* source);
   // The engine has stopped for it.

@@ -29,6 +29,7 @@ inline int ExitCodeOf(const Status& status) {
       return kExitInternal;
     case Code::kNotFound:
     case Code::kUnavailable:
+    case Code::kNoSpace:
       break;
   }
   return kExitFailure;

@@ -64,11 +64,12 @@ ProbeAnswer Healthy(Phase phase, Duration last_progress, Duration steady_now) {
   return {false, "the engine's loop has not gone round for " + std::to_string(seconds) + "s"};
 }
 
-ProbeAnswer Ready(Phase phase, const View* view, const std::string& trouble) {
+ProbeAnswer Ready(Phase phase, const View* view, const std::string& trouble, const std::string& paused) {
   const auto with_trouble = [&](const std::string& reason) {
     return trouble.empty() ? reason : reason + "; " + trouble;
   };
   if (phase == Phase::kStopping || phase == Phase::kFailed) return {false, std::string(ToString(phase))};
+  if (!paused.empty()) return {false, "ingestion is paused: " + paused};
   if (view == nullptr) return {false, phase == Phase::kStarting ? "starting" : "restoring the stored state"};
   bool assigned = false;
   for (const PartitionView& p : view->partitions()) assigned |= p.owned;

@@ -41,7 +41,16 @@ class Lifecycle {
     const std::lock_guard lock(mu_);
     return config_;
   }
-  // What keeps the engine from going on: brokers, a full disk. Empty when nothing does.
+  // Why nothing is read, for want of disk space; empty when it is.
+  void SetPaused(std::string why) {
+    const std::lock_guard lock(mu_);
+    paused_ = std::move(why);
+  }
+  std::string paused() const {
+    const std::lock_guard lock(mu_);
+    return paused_;
+  }
+  // What is wrong with the brokers. Empty when nothing is.
   void SetTrouble(std::string trouble) {
     const std::lock_guard lock(mu_);
     trouble_ = std::move(trouble);
@@ -56,7 +65,7 @@ class Lifecycle {
   std::atomic<int64_t> progress_micros_ = 0;
   mutable std::mutex mu_;             // held for a pointer's copy
   std::shared_ptr<const View> view_;  // GUARDED_BY(mu_)
-  std::string trouble_;               // GUARDED_BY(mu_)
+  std::string trouble_, paused_;      // GUARDED_BY(mu_)
   std::string config_ = "null";       // GUARDED_BY(mu_)
 };
 
@@ -70,8 +79,8 @@ inline constexpr Duration kStallLimit = std::chrono::seconds(60);
 
 // Healthy: starting, restoring, stopping, or with a loop that goes round. Kafka plays no part in it.
 ProbeAnswer Healthy(Phase phase, Duration last_progress, Duration steady_now);
-// Ready: restored, with partitions assigned, all of them whole and caught up. `trouble` is added to the reason for not
+// Ready: restored, not paused, with partitions assigned, all of them whole and caught up. `trouble` is added to the reason for not
 // being so.
-ProbeAnswer Ready(Phase phase, const View* view, const std::string& trouble = "");
+ProbeAnswer Ready(Phase phase, const View* view, const std::string& trouble = "", const std::string& paused = "");
 
 }  // namespace tidemark

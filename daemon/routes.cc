@@ -137,7 +137,7 @@ HttpResponse Routes::Answer(const HttpRequest& request) {
     response = Probe(Healthy(lifecycle_->phase(), lifecycle_->last_progress(), SteadyNow()));
   } else if (request.path == "/-/ready") {
     handler = "ready";
-    response = Probe(Ready(lifecycle_->phase(), lifecycle_->view().get(), lifecycle_->trouble()));
+    response = Probe(Ready(lifecycle_->phase(), lifecycle_->view().get(), lifecycle_->trouble(), lifecycle_->paused()));
   } else {
     response.code = 404;
     response.body = "nothing is served at this path\n";

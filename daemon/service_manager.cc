@@ -60,7 +60,7 @@ void ServiceManager::Send(const std::string& lines) const {
 
 std::string ServiceManager::Standing() const {
   const std::shared_ptr<const View> view = lifecycle_->view();
-  const ProbeAnswer ready = Ready(lifecycle_->phase(), view.get(), lifecycle_->trouble());
+  const ProbeAnswer ready = Ready(lifecycle_->phase(), view.get(), lifecycle_->trouble(), lifecycle_->paused());
   return ready.ok ? "serving; caught up" : ready.reason;
 }
 

@@ -15,7 +15,8 @@ enum class Code {
   kOk,
   kInvalid,      // what the user wrote is wrong: exit 78, or the input is refused
   kNotFound,     // a file, key or topic that is not there
-  kUnavailable,  // may work later: broker, disk full
+  kUnavailable,  // may work later: a broker, a file
+  kNoSpace,      // the disk is full: works once there is room
   kCorrupt,      // stored bytes that cannot be right, or of an unknown format
   kLocked,       // another process owns the state directory
   kInternal,
@@ -41,6 +42,7 @@ class [[nodiscard]] Status {
 inline Status Invalid(std::string text) { return {Code::kInvalid, std::move(text)}; }
 inline Status NotFound(std::string text) { return {Code::kNotFound, std::move(text)}; }
 inline Status Unavailable(std::string text) { return {Code::kUnavailable, std::move(text)}; }
+inline Status NoSpace(std::string text) { return {Code::kNoSpace, std::move(text)}; }
 inline Status Corrupt(std::string text) { return {Code::kCorrupt, std::move(text)}; }
 inline Status Internal(std::string text) { return {Code::kInternal, std::move(text)}; }
 

@@ -44,7 +44,7 @@ struct ErasedIds {
 
 // Invariants: (1) what view() shows was committed before; (2) a commit holds everything together with the offsets;
 // (3) T never decreases. Threads: everything from one thread, except view().
-// Failure: after Step() or Stop() returned an error that is not kUnavailable the engine must not be used any more.
+// Failure: after Step() or Stop() returned an error that is not kNoSpace the engine must not be used any more.
 class Engine {
  public:
   // Restores the stored state; an unknown format, or state that contradicts itself, is refused (kCorrupt).
@@ -54,7 +54,7 @@ class Engine {
   ~Engine();
   // One round: serves the group, applies what is here, moves time, evaluates rules, commits when due. Never blocks on
   // the source. Returns how long the caller may wait on the source before the next round (zero: more is here).
-  // kUnavailable (disk full): nothing was lost, nothing is shown; call again later.
+  // kNoSpace (disk full): nothing was lost, nothing is shown; call again later, unless the store takes no more.
   Result<Duration> Step(WallTime now);
   // Replay and import only: the caller vouches that every event up to t was applied; evaluates and commits at exactly T = t.
   Status AdvanceTo(EventTime t, WallTime now);

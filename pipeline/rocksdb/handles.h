@@ -30,7 +30,7 @@ std::string HexOf(std::string_view bytes);
 
 inline Status ToStatus(const rocksdb::Status& status) {
   if (status.ok()) return Status::Ok();
-  return {status.IsCorruption() ? Code::kCorrupt : Code::kUnavailable, status.ToString()};
+  return {status.IsCorruption() ? Code::kCorrupt : status.IsNoSpace() ? Code::kNoSpace : Code::kUnavailable, status.ToString()};
 }
 
 struct RocksStore::Handles {

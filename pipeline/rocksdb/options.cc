@@ -7,6 +7,9 @@
 #include <rocksdb/write_buffer_manager.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
+#include <string_view>
 
 namespace tidemark {
 namespace {
@@ -15,12 +18,21 @@ constexpr uint64_t kMiB = 1 << 20;
 // Version 5 is read by every RocksDB since 6.6; pinned, so that a newer library doesn't lock older ones out.
 constexpr uint32_t kTableFormat = 5;
 
-// Who only looks leaves no log behind, nor moves away the one of who writes.
-class Silence final : public rocksdb::Logger {
+// RocksDB's own logger writes a file beside the state, and Debian's build aborts the process when a full disk refuses a line of it.
+class Lines final : public rocksdb::Logger {
  public:
-  Silence() : Logger(rocksdb::InfoLogLevel::FATAL_LEVEL) {}
+  explicit Lines(void (*log)(bool error, std::string_view text)) : Logger(rocksdb::InfoLogLevel::WARN_LEVEL), log_(log) {}
   using rocksdb::Logger::Logv;
-  void Logv(const char*, va_list) override {}
+  void Logv(const char*, va_list) override {}  // headers
+  void Logv(rocksdb::InfoLogLevel level, const char* format, va_list arguments) override {
+    if (log_ == nullptr || level < GetInfoLogLevel() || level >= rocksdb::InfoLogLevel::HEADER_LEVEL) return;
+    std::array<char, 1024> text;
+    const int size = std::vsnprintf(text.data(), text.size(), format, arguments);
+    if (size > 0) log_(level >= rocksdb::InfoLogLevel::ERROR_LEVEL, {text.data(), std::min<size_t>(static_cast<size_t>(size), text.size() - 1)});
+  }
+
+ private:
+  void (*const log_)(bool error, std::string_view text);
 };
 
 rocksdb::DBOptions DatabaseOptions(uint64_t write_bytes) {
@@ -39,9 +51,6 @@ rocksdb::DBOptions DatabaseOptions(uint64_t write_bytes) {
   db.max_background_jobs = 2;
   db.max_open_files = 512;
   db.bytes_per_sync = kMiB;
-  db.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  db.max_log_file_size = kMiB;
-  db.keep_log_file_num = 3;
   // A checksum of each whole file, made while it is written: a backup is checked against what was meant, and knows files apart.
   db.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
   db.stats_dump_period_sec = 0;
@@ -86,7 +95,7 @@ Tuning MakeTuning(const RocksOptions& options) {
       std::max<uint64_t>(options.memory_bytes - std::min(options.memory_bytes, write_bytes), 4 * kMiB);
   Tuning tuning;
   tuning.db = DatabaseOptions(write_bytes);
-  if (options.read_only) tuning.db.info_log = std::make_shared<Silence>();
+  tuning.db.info_log = std::make_shared<Lines>(options.log);
   tuning.cache = rocksdb::NewLRUCache(cache_bytes);
   tuning.families.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions());
   static constexpr const char* kNames[kFamilyCount] = {"meta", "rows", "panes", "ids", "entities"};

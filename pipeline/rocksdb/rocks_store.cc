@@ -39,7 +39,7 @@ Status OpenStatus(const std::string& path, const rocksdb::Status& status) {
   }
   const bool damaged = status.IsCorruption() || status.IsInvalidArgument() || status.IsNotSupported() ||
                        status.IsPathNotFound() || status.IsNotFound();
-  return {damaged ? Code::kCorrupt : Code::kUnavailable, "state directory " + path + ": " + status.ToString()};
+  return Status(damaged ? Code::kCorrupt : ToStatus(status).code(), status.ToString()).In("state directory " + path);
 }
 
 // What a directory holds of RocksDB's files.
@@ -79,7 +79,7 @@ Status PrepareDirectory(const std::string& path, bool read_only) {
   const std::filesystem::path parent = std::filesystem::path(path).parent_path();
   if (!parent.empty()) std::filesystem::create_directories(parent, error);
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
-    return Unavailable("state directory " + path + " cannot be created: " + std::strerror(errno));
+    return {errno == ENOSPC ? Code::kNoSpace : Code::kUnavailable, "state directory " + path + " cannot be created: " + std::strerror(errno)};
   }
   return Status::Ok();
 }
@@ -153,7 +153,7 @@ Status RocksStore::CheckFreeDisk(uint64_t batch_bytes) const {
   if (free_bytes >= options_.min_free_disk_bytes && free_bytes - options_.min_free_disk_bytes >= batch_bytes) {
     return Status::Ok();
   }
-  return Unavailable("disk of state directory " + path_ + " has " + std::to_string(free_bytes >> 20) +
+  return NoSpace("disk of state directory " + path_ + " has " + std::to_string(free_bytes >> 20) +
                      " MiB free, and " + std::to_string(options_.min_free_disk_bytes >> 20) +
                      " MiB are kept in reserve (limits.min_free_disk): free some space");
 }

@@ -16,14 +16,16 @@ struct RocksOptions {
   uint64_t memory_bytes = 128ull << 20;         // block cache and write buffers together
   bool read_only = false;                       // looks at a directory, also one in use; takes no lock, changes nothing
   uint64_t min_free_disk_bytes = 512ull << 20;  // commits that would leave less are refused before they write
+  // RocksDB's warnings and errors; from any of its threads, also while it closes.
+  void (*log)(bool error, std::string_view text) = nullptr;
 };
 
 // Invariants: (1) a commit is whole or absent after any crash, and the commits present are a prefix of those given;
 // (2) a commit that returned Ok is there after a crash of the process or the machine; (3) once a commit failed while
-// writing, every later one fails: only what is reopened is known again. A refusal for want of disk space is none of
-// these: nothing was written, and the same commit may be tried again.
+// writing, every later one fails: only what is reopened is known again. A refusal for want of disk space (kNoSpace, and failed() says
+// no) is none of these: nothing was written, and the same commit may be tried again.
 // Threads: the port's calls from one thread at a time; Stats() from any thread.
-// Failure: kLocked, kCorrupt, kNotFound and kUnavailable from Open; kUnavailable or kCorrupt from the rest.
+// Failure: kLocked, kCorrupt, kNotFound, kNoSpace and kUnavailable from Open; kNoSpace, kUnavailable or kCorrupt from the rest.
 class RocksStore : public Store {
  public:
   // Opens the directory, and creates it (for its owner only) when missing, unless read_only.
@@ -37,6 +39,8 @@ class RocksStore : public Store {
   Status MultiGet(Family family, std::span<const std::string> keys,
                   std::span<std::optional<std::string>> values) const override;
 
+  // A commit failed while writing: open the directory again.
+  bool failed() const { return !failed_.ok(); }
   // The state as of the last commit; stays as it is, and readable, whatever becomes of the store. Holds back the disk space of
   // what is erased meanwhile: not for long. Threads: any, while the store is there; what it returns, one at a time.
   std::shared_ptr<const Store> Snapshot() const;

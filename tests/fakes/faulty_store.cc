@@ -9,7 +9,7 @@ Status FaultyStore::Commit(const CommitBatch& batch) {
   if (hook_) hook_(batch);
   if (failed_) return Unavailable("an earlier commit failed");
   const Fault fault = std::exchange(next_, Fault::kNone);
-  if (fault == Fault::kRefused) return Unavailable("refused on request");
+  if (fault == Fault::kRefused) return NoSpace("refused on request");
   if (fault == Fault::kBeforeApplying) {
     failed_ = true;
     return Unavailable("failed on request");

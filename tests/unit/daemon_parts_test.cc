@@ -56,6 +56,9 @@ TEST(Ready, SaysWhyNot) {
     EXPECT_EQ(answer.ok, row.ok) << row.name;
     EXPECT_EQ(answer.reason, row.reason) << row.name;
   }
+  for (const View* view : {static_cast<const View*>(nullptr), static_cast<const View*>(&unassigned)}) {
+    EXPECT_EQ(Ready(Phase::kRunning, view, "", "the disk is full").reason, "ingestion is paused: the disk is full");
+  }
   EXPECT_EQ(Ready(Phase::kRunning, &unassigned, "no broker answers").reason,
             "no partitions assigned yet; no broker answers");
 }

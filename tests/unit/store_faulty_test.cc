@@ -46,7 +46,7 @@ TEST(FaultyStore, RefusalIsNotSticky) {
   MemoryStore memory;
   FaultyStore store(&memory);
   store.RefuseNextCommit();
-  EXPECT_EQ(store.Commit(One("a")).code(), Code::kUnavailable);
+  EXPECT_EQ(store.Commit(One("a")).code(), Code::kNoSpace);
   EXPECT_TRUE(store.Commit(One("a")).ok());
 }
 
