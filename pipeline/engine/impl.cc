@@ -53,7 +53,10 @@ Status Engine::Impl::ServeGroup(WallTime now) {
   const AssignmentChange change = source_.Poll();
   if (change.assigned.empty() && change.revoked.empty()) return Status::Ok();
   ++stats_.rebalances;
-  if (!change.revoked.empty()) TM_RETURN_IF_ERROR(Commit(now));
+  if (!change.revoked.empty()) {
+    // On a full disk the next commit has it, too; the change itself comes only once.
+    if (const Status committed = Commit(now); !committed.ok() && committed.code() != Code::kNoSpace) return committed;
+  }
   for (const TopicPartition& tp : change.revoked) Revoke(tp);
   if (change.assigned.empty()) return Status::Ok();
   std::vector<StartAt> starts;

@@ -83,7 +83,7 @@ struct PartitionStatus {
 // What changed since the last Poll.
 struct AssignmentChange {
   std::vector<TopicPartition> assigned;  // to be answered by Assign() with where to begin
-  std::vector<TopicPartition> revoked;   // the engine commits and stops using them before the next Poll()
+  std::vector<TopicPartition> revoked;   // the engine commits, if the disk has room, and stops using them before the next Poll()
 };
 
 // Threads: all calls from the engine's thread. Implementations may have threads of their own.

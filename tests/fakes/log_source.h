@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
+#include <vector>
 
 #include "pipeline/engine/memory_source.h"
 
@@ -14,6 +16,15 @@ class LogSource : public MemorySource {
 
   // Batches are at most this long.
   void BatchSize(size_t n) { batch_size_ = n; }
+  // The group takes these partitions away, and hands them out again, at the next Poll().
+  void Rebalance(std::vector<TopicPartition> partitions) { rebalanced_ = std::move(partitions); }
+  AssignmentChange Poll() override {
+    AssignmentChange change = MemorySource::Poll();
+    change.revoked = rebalanced_;
+    change.assigned.insert(change.assigned.end(), rebalanced_.begin(), rebalanced_.end());
+    rebalanced_.clear();
+    return change;
+  }
   // This partition can't be read any more (or again).
   void Break(const TopicPartition& tp, bool broken) { broken_[tp] = broken; }
 
@@ -38,6 +49,7 @@ class LogSource : public MemorySource {
   }
 
   std::map<TopicPartition, bool> broken_;
+  std::vector<TopicPartition> rebalanced_;
   size_t batch_size_ = 1000;
 };
 

@@ -36,6 +36,23 @@ TEST(State, ReadersSeeOnlyWhatIsCommitted) {
   EXPECT_EQ(rig.Value("leads", "lifetime"), "1");
 }
 
+TEST(State, ARebalanceOnAFullDiskIsNotLost) {
+  EngineRig rig(2);
+  rig.Kpi("leads", Measure::kCount, "lead.created", {}, {"lifetime"});
+  ASSERT_TRUE(rig.Start(0).ok());
+  rig.Lead(1, "web", 0);
+  rig.Lead(1, "web", 1);
+  ASSERT_TRUE(rig.RunAt(10).ok());
+  rig.Lead(11, "web", 0);
+  rig.source->Rebalance({{kRigTopic, 0}, {kRigTopic, 1}});
+  rig.faulty.RefuseNextCommit();
+  for (int i = 0; i < 3; ++i) (void)rig.engine->Step(EngineRig::WallAt(20));
+  rig.Lead(21, "web", 1);
+  ASSERT_TRUE(rig.RunAt(30).ok());
+  EXPECT_EQ(rig.Value("leads", "lifetime"), "4");
+  for (size_t p = 0; p < 2; ++p) EXPECT_TRUE(rig.engine->view()->partitions()[p].owned);
+}
+
 TEST(State, ACommitThatFailedIsReadAgainAfterARestart) {
   for (const bool applied : {false, true}) {
     EngineRig rig;
