@@ -39,6 +39,7 @@ struct RocksStore::Handles {
   std::vector<rocksdb::ColumnFamilyHandle*> families;  // "default" first
 
   rocksdb::ColumnFamilyHandle* of(Family family) const { return families[static_cast<size_t>(family) + 1]; }
+  Status Open(const std::string& path, const RocksOptions& options);
   Status Scan(rocksdb::ReadOptions read, Family family, std::string_view from, std::string_view to,
               const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
   Status MultiGet(const rocksdb::ReadOptions& read, Family family, std::span<const std::string> keys,

@@ -41,8 +41,8 @@ rocksdb::DBOptions DatabaseOptions(uint64_t write_bytes) {
   db.create_missing_column_families = true;
   db.paranoid_checks = true;
   db.verify_sst_unique_id_in_manifest = true;
-  // A torn tail of the log ends recovery at the last whole commit; nothing after a hole is used.
-  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  // Any damage of the log stops the start; RocksStore::Open looks what it is.
+  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kAbsoluteConsistency;
   db.max_total_wal_size = std::clamp<uint64_t>(write_bytes, 16 * kMiB, 64 * kMiB);  // what a start may have to replay
   // Not charged to the block cache: the reservation would push blocks out of a small cache.
   db.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(write_bytes);
@@ -95,6 +95,7 @@ Tuning MakeTuning(const RocksOptions& options) {
       std::max<uint64_t>(options.memory_bytes - std::min(options.memory_bytes, write_bytes), 4 * kMiB);
   Tuning tuning;
   tuning.db = DatabaseOptions(write_bytes);
+  if (options.env != nullptr) tuning.db.env = options.env;
   tuning.db.info_log = std::make_shared<Lines>(options.log);
   tuning.cache = rocksdb::NewLRUCache(cache_bytes);
   tuning.families.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions());

@@ -1,7 +1,8 @@
 #include "pipeline/rocksdb/rocks_store.h"
 
-#include <rocksdb/convenience.h>
 #include <fcntl.h>
+#include <rocksdb/convenience.h>
+#include <rocksdb/file_system.h>
 #include <rocksdb/write_batch.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -16,6 +17,7 @@
 #include <numeric>
 
 #include "pipeline/rocksdb/handles.h"
+#include "pipeline/rocksdb/log_scan.h"
 #include "pipeline/rocksdb/options.h"
 
 namespace tidemark {
@@ -61,27 +63,43 @@ Content Inspect(const std::filesystem::path& path) {
   return content;
 }
 
-Status PrepareDirectory(const std::string& path, bool read_only) {
+// What is in a directory is safe from a power cut only once its own name is, in the directory above.
+Status SyncName(const std::filesystem::path& path, rocksdb::FileSystem* fs) {
+  const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
+  std::unique_ptr<rocksdb::FSDirectory> directory;
+  rocksdb::IOStatus status = fs->NewDirectory(parent, rocksdb::IOOptions(), &directory, nullptr);
+  if (status.ok()) status = directory->Fsync(rocksdb::IOOptions(), nullptr);
+  return ToStatus(status).In("the name of state directory " + path.string() + " cannot be made safe");
+}
+
+Status MakeDirectory(const std::filesystem::path& path, mode_t mode, rocksdb::FileSystem* fs) {
+  std::error_code error;
+  const std::filesystem::path parent = path.parent_path();
+  if (!parent.empty() && !std::filesystem::exists(parent, error)) TM_RETURN_IF_ERROR(MakeDirectory(parent, 0777, fs));
+  if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) {
+    return {errno == ENOSPC ? Code::kNoSpace : Code::kUnavailable, "state directory " + path.string() + " cannot be created: " + std::strerror(errno)};
+  }
+  return SyncName(path, fs);
+}
+
+Status PrepareDirectory(const std::string& path, bool read_only, rocksdb::FileSystem* fs) {
   std::error_code error;
   if (std::filesystem::exists(path, error)) {
     if (!std::filesystem::is_directory(path, error)) return Invalid("state directory " + path + " is not a directory");
     const Content content = Inspect(path);
-    if (!content.current && content.data) {
+    if (content.current) return CheckManifest(fs, path);
+    if (content.data) {
       // RocksDB would begin an empty database over the old data.
       return Corrupt("state directory " + path +
                      " has data but no CURRENT file; a restore was interrupted, or it is damaged: restore it from a backup, or move it away");
     }
-    if (!content.current && read_only) return NotFound("state directory " + path + " holds no state");
+    if (read_only) return NotFound("state directory " + path + " holds no state");
+    (void)SyncName(path, fs);  // who made it may have died before; and may be another user
     return Status::Ok();
   }
   if (error) return Unavailable("state directory " + path + ": " + error.message());
   if (read_only) return NotFound("state directory " + path + " does not exist");
-  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
-  if (!parent.empty()) std::filesystem::create_directories(parent, error);
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
-    return {errno == ENOSPC ? Code::kNoSpace : Code::kUnavailable, "state directory " + path + " cannot be created: " + std::strerror(errno)};
-  }
-  return Status::Ok();
+  return MakeDirectory(path, 0700, fs);
 }
 
 // The order in which puts go into the batch: by family and key, because memtables insert neighbours cheaply. The later
@@ -110,20 +128,32 @@ uint64_t SizeOf(const CommitBatch& batch) {
 RocksStore::RocksStore(std::string path, const RocksOptions& options, std::shared_ptr<Handles> handles)
     : path_(std::move(path)), options_(options), handles_(std::move(handles)) {}
 
+Status RocksStore::Handles::Open(const std::string& path, const RocksOptions& options) {
+  Tuning tuning = MakeTuning(options);
+  rocksdb::FileSystem* const fs = tuning.db.env->GetFileSystem().get();
+  TM_RETURN_IF_ERROR(PrepareDirectory(path, options.read_only, fs));
+  cache = tuning.cache;
+  const auto open = [&] {
+    rocksdb::DB* opened = nullptr;
+    const rocksdb::Status status = options.read_only ? rocksdb::DB::OpenForReadOnly(tuning.db, path, tuning.families, &families, &opened)
+                                                     : rocksdb::DB::Open(tuning.db, path, tuning.families, &families, &opened);
+    db.reset(opened);
+    return status;
+  };
+  rocksdb::Status status = open();
+  if (status.IsCorruption()) {
+    TM_ASSIGN_OR_RETURN(const bool unfinished, LogsEndUnfinished(fs, path));
+    if (unfinished || options.read_only) {  // who writes the directory may have finished meanwhile
+      tuning.db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+      status = open();
+    }
+  }
+  return status.ok() ? Status::Ok() : OpenStatus(path, status);
+}
+
 Result<std::unique_ptr<RocksStore>> RocksStore::Open(const std::string& path, const RocksOptions& options) {
   auto handles = std::make_shared<Handles>();
-  const Status opened = Contain([&] {
-    TM_RETURN_IF_ERROR(PrepareDirectory(path, options.read_only));
-    const Tuning tuning = MakeTuning(options);
-    handles->cache = tuning.cache;
-    rocksdb::DB* db = nullptr;
-    const rocksdb::Status status =
-        options.read_only ? rocksdb::DB::OpenForReadOnly(tuning.db, path, tuning.families, &handles->families, &db)
-                          : rocksdb::DB::Open(tuning.db, path, tuning.families, &handles->families, &db);
-    handles->db.reset(db);
-    return status.ok() ? Status::Ok() : OpenStatus(path, status);
-  });
-  if (!opened.ok()) return opened;
+  TM_RETURN_IF_ERROR(Contain([&] { return handles->Open(path, options); }));
   return std::unique_ptr<RocksStore>(new RocksStore(path, options, std::move(handles)));  // NOLINT: private constructor
 }
 

@@ -10,6 +10,10 @@
 #include "pipeline/rocksdb/files.h"
 #include "pipeline/store/store.h"
 
+namespace rocksdb {
+class Env;
+}
+
 namespace tidemark {
 
 struct RocksOptions {
@@ -18,6 +22,7 @@ struct RocksOptions {
   uint64_t min_free_disk_bytes = 512ull << 20;  // commits that would leave less are refused before they write
   // RocksDB's warnings and errors; from any of its threads, also while it closes.
   void (*log)(bool error, std::string_view text) = nullptr;
+  rocksdb::Env* env = nullptr;                  // outlives the store; null: the machine's
 };
 
 // Invariants: (1) a commit is whole or absent after any crash, and the commits present are a prefix of those given;

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -139,6 +140,69 @@ TEST_F(RocksStoreTest, ABadBlockIsAnErrorAndNotAnAnswer) {
   const auto store = Open();
   const Status status = store->Scan(Family::kPanes, "", "", [](auto, auto) { return true; });
   EXPECT_EQ(status.code(), Code::kCorrupt) << status.text();
+}
+
+// Where each record of a log begins that is shorter than a block.
+std::vector<size_t> Records(const std::string& log) {
+  std::vector<size_t> begins;
+  for (size_t at = 0; at + 7 <= log.size();) {
+    begins.push_back(at);
+    at += 7 + static_cast<unsigned char>(log[at + 4]) + 256 * static_cast<unsigned char>(log[at + 5]);
+  }
+  return begins;
+}
+
+TEST_F(RocksStoreTest, DamageOfALogIsToldFromARecordThatWasNotFinished) {
+  struct Row {
+    const char* name;
+    std::string prefix, extension;  // of the log
+    std::function<void(std::string*)> damage;
+    std::optional<std::string> shown;  // nullopt: it is corrupt
+  };
+  const auto flip = [](size_t back, size_t byte) {  // in the record so many from the end
+    return [=](std::string* log) {
+      const std::vector<size_t> records = Records(*log);
+      char& at = (*log)[records.at(records.size() - 1 - back) + byte];
+      at = static_cast<char>(at ^ 0x10);
+    };
+  };
+  const auto cut = [](size_t bytes) { return [=](std::string* log) { log->resize(log->size() - bytes); }; };
+  const Row rows[] = {
+      {"whole", "", ".log", cut(0), "5"},
+      {"its last record is torn", "", ".log", cut(1), "4"},
+      {"of its last record a header is there", "", ".log", [](std::string* log) { log->resize(Records(*log).back() + 7); }, "4"},
+      {"of its last record half a header is there", "", ".log", [](std::string* log) { log->resize(Records(*log).back() + 3); }, "4"},
+      {"bytes of a record in the middle", "", ".log", flip(2, 12), std::nullopt},
+      {"the checksum of a record in the middle", "", ".log", flip(2, 0), std::nullopt},
+      {"the length of a record in the middle", "", ".log", flip(2, 5), std::nullopt},
+      {"the length of the last record", "", ".log", flip(0, 5), std::nullopt},
+      {"the length of a record of the manifest", "MANIFEST", "", flip(2, 5), std::nullopt},
+      {"the length of the last record of the manifest", "MANIFEST", "", flip(0, 5), std::nullopt},
+      {"the last record of the manifest", "MANIFEST", "", flip(0, 9), std::nullopt},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.name);
+    std::filesystem::remove_all(path_);
+    std::unique_ptr<RocksStore> store = Open();
+    for (int n = 1; n <= 5; ++n) ASSERT_TRUE(store->Commit(One("k", std::to_string(n))).ok());
+    store.reset();
+    const std::filesystem::path file = Files(row.prefix, row.extension).at(0);
+    std::string log;
+    {
+      std::ifstream in(file, std::ios::binary);
+      log.assign(std::istreambuf_iterator<char>(in), {});
+    }
+    row.damage(&log);
+    std::ofstream(file, std::ios::binary | std::ios::trunc) << log;
+    if (row.shown) {
+      EXPECT_EQ(Get(*Open(), "k"), row.shown);
+    } else {
+      const Status status = Refused();
+      EXPECT_EQ(status.code(), Code::kCorrupt);
+      EXPECT_NE(status.text().find(file.filename()), std::string::npos) << status.text();
+      EXPECT_EQ(Refused().code(), Code::kCorrupt) << "nothing was changed by it";
+    }
+  }
 }
 
 TEST_F(RocksStoreTest, AForeignFileInPlaceOfTheDirectoryIsRefused) {
