@@ -207,6 +207,24 @@ std::string SerializeEvent(const OracleEvent& event) {
   return proto.SerializeAsString();
 }
 
+OracleEvent RandomOracleEvent(std::mt19937_64& rng, EventTime now, int number) {
+  const auto below = [&](uint64_t n) { return static_cast<int64_t>(rng() % n); };
+  OracleEvent e;
+  e.id = below(20) == 0 ? "" : "e" + std::to_string(number);
+  const int64_t kind = below(20);
+  e.type = kind < 9 ? "lead" : kind < 18 ? "paid" : "heartbeat";
+  e.channel = std::vector<std::string>{"web", "ads", "", "e\"mail"}[static_cast<size_t>(below(4))];
+  e.region = std::vector<std::string>{"emea", "apac", "amer"}[static_cast<size_t>(below(3))];
+  e.currency = below(4) == 0 ? "EUR" : "USD";
+  e.amount_micros = below(5) == 0 ? -below(50'000'000) : below(900'000'000'000);
+  e.has_amount = below(10) != 0;
+  int64_t age = below(5'000'000);  // usual disorder
+  if (below(30) == 0) age = below(7'200'000'000);                   // hours late
+  if (below(200) == 0) age = below(30ll * 86400 * kMicrosPerSecond);  // weeks late
+  e.time = now - Duration(age);
+  return e;
+}
+
 Answers AnswersOf(const View& view) {
   Answers answers;
   for (uint32_t k = 0; k < view.kpis().size(); ++k) {
@@ -218,6 +236,20 @@ Answers AnswersOf(const View& view) {
     });
   }
   return answers;
+}
+
+std::string Difference(const Answers& want, const Answers& got) {
+  const auto name = [](const auto& key) { return std::get<0>(key) + "{" + std::get<1>(key) + "} " + std::get<2>(key); };
+  for (const auto& [key, value] : want) {
+    const auto it = got.find(key);
+    if (it == got.end()) return name(key) + " is missing, should be " + value;
+    if (it->second != value) return name(key) + " is " + it->second + ", should be " + value;
+  }
+  for (const auto& [key, value] : got) {
+    if (std::get<0>(key) == "latest_order") continue;  // ties are left out by the oracle
+    if (!want.contains(key)) return name(key) + " should not exist, is " + value;
+  }
+  return "";
 }
 
 }  // namespace tidemark

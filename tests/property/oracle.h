@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <random>
 #include <set>
 #include <string>
 #include <vector>
@@ -38,7 +39,11 @@ class Oracle {
 // The configuration that Oracle knows, in the language's own parts.
 Specs OracleSpecs(const std::string& topic);
 std::string SerializeEvent(const OracleEvent& event);
+// A little disorder, now and then hours or weeks late.
+OracleEvent RandomOracleEvent(std::mt19937_64& rng, EventTime now, int number);
 // What a view says, in the oracle's form.
 Answers AnswersOf(const View& view);
+// The first answer that is not the same, in a sentence; "" when they agree.
+std::string Difference(const Answers& want, const Answers& got);
 
 }  // namespace tidemark
