@@ -100,8 +100,11 @@ class Engine::Impl {
   // ---- restoring (open.cc) ----
   Status CheckFormat();
   Status LoadRegistry();
-  void MakeTables();
-  ColumnState StateOf(const ColumnPlan& column, uint32_t table_number, bool first_ever);
+  Status MakeTables();
+  // From when on all events reach what is counted from now on.
+  EventTime WholeFromNow(size_t clock) const;
+  EventTime KeptFrom(const TablePlan& table, const ColumnPlan& column, const TableHead& head, uint32_t number, Tier tier) const;
+  ColumnState StateOf(const TablePlan& table, const ColumnPlan& column, const TableHead& head, uint32_t table_number, bool first_ever);
   void ForgetRemoved();
   // KPIs that had no room for their entities, and may have it now: they begin anew.
   void ForgetFull();

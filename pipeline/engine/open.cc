@@ -43,8 +43,36 @@ Status Engine::Impl::LoadRegistry() {
   return Status::Ok();
 }
 
-ColumnState Engine::Impl::StateOf(const ColumnPlan& column, uint32_t table_number, bool first_ever) {
-  const EventTime now = first_ever ? kNoEventTime : clocks_[plan_->tables()[plan_->kpis()[column.kpi.v].table.v].clock].t;
+// Events were applied beyond T, too.
+EventTime Engine::Impl::WholeFromNow(size_t clock) const {
+  EventTime from = clocks_[clock].t;
+  for (const auto& [tp, partition] : partitions_) {
+    const EventTime seen = partition->clock.stream_time();
+    if (OfClock(*partition, clock) && seen != kNoEventTime) from = std::max(from, seen + Duration(1));
+  }
+  return from;
+}
+
+// Windows may reach back further than any did before: to where panes or ids are gone, or late events were dropped.
+EventTime Engine::Impl::KeptFrom(const TablePlan& table, const ColumnPlan& column, const TableHead& head, uint32_t number, Tier tier) const {
+  EventTime lower = EventTime::max();
+  std::vector<std::string> had;
+  for (const HeadWindow& window : head.windows) {
+    if (std::find(window.columns.begin(), window.columns.end(), number) == window.columns.end()) continue;
+    had.push_back(window.identity);
+    if (window.tier == static_cast<uint8_t>(tier)) lower = std::min(lower, window.lower);
+  }
+  const bool grows = std::any_of(column.windows.begin(), column.windows.end(), [&](uint32_t w) {
+    const WindowPlan& window = table.windows[w];
+    return !window.lifetime() && window.tier == tier && std::find(had.begin(), had.end(), Identity(window, table.calendar->spec())) == had.end();
+  });
+  if (!grows || lower == EventTime::max()) return kNoEventTime;
+  const bool panes_say_all = !table.folds && router_.counts()[column.kpi.v].late_dropped == 0;
+  return panes_say_all ? head.edge[static_cast<size_t>(tier)] : lower;
+}
+
+ColumnState Engine::Impl::StateOf(const TablePlan& table, const ColumnPlan& column, const TableHead& head, uint32_t table_number, bool first_ever) {
+  const EventTime now = first_ever ? kNoEventTime : WholeFromNow(table.clock);
   state::v1::StoredKpi* stored = nullptr;
   for (auto& kpi : *registry_.mutable_kpis()) {
     if (kpi.fingerprint() == column.fingerprint && kpi.table() == table_number) stored = &kpi;
@@ -65,18 +93,17 @@ ColumnState Engine::Impl::StateOf(const ColumnPlan& column, uint32_t table_numbe
     for (auto& from : *stored->mutable_whole_from()) from = Micros(now);
     registry_dirty_ = true;
   }
-  for (size_t t = 0; t < kTierCount; ++t) {
-    if (!column.tiers[t]) {
-      // Panes of this tier are not kept now; a window that needs them later begins then.
-      if (stored->whole_from(static_cast<int>(t)) != INT64_MAX) registry_dirty_ = true;
-      stored->set_whole_from(static_cast<int>(t), INT64_MAX);
-    } else if (stored->whole_from(static_cast<int>(t)) == INT64_MAX) {
-      stored->set_whole_from(static_cast<int>(t), Micros(now));
-      registry_dirty_ = true;
-    }
-    state.tier_from[t] = EventTimeFromMicros(stored->whole_from(static_cast<int>(t)));
+  const bool lifetime = std::any_of(column.windows.begin(), column.windows.end(), [&](uint32_t w) { return table.windows[w].lifetime(); });
+  for (size_t t = 0; t <= kTierCount; ++t) {
+    const auto slot = static_cast<int>(t);
+    const bool kept = t < kTierCount ? column.tiers[t] : lifetime;
+    // What is not kept now is whole from then on, should a window need it later.
+    int64_t from = !kept ? INT64_MAX : stored->whole_from(slot) == INT64_MAX ? Micros(now) : stored->whole_from(slot);
+    if (kept && t < kTierCount) from = std::max(from, Micros(KeptFrom(table, column, head, stored->number(), static_cast<Tier>(t))));
+    if (stored->whole_from(slot) != from) registry_dirty_ = true;
+    stored->set_whole_from(slot, from);
+    (t < kTierCount ? state.tier_from[t] : state.lifetime_from) = EventTimeFromMicros(from);
   }
-  state.lifetime_from = EventTimeFromMicros(stored->whole_from(kTierCount));
   state.number = stored->number();
   const std::string& name = plan_->kpis()[column.kpi.v].info.name;
   if (stored->name() != name) {
@@ -86,7 +113,7 @@ ColumnState Engine::Impl::StateOf(const ColumnPlan& column, uint32_t table_numbe
   return state;
 }
 
-void Engine::Impl::MakeTables() {
+Status Engine::Impl::MakeTables() {
   const bool first_ever = sequence_ == 0;
   column_states_.resize(plan_->kpis().size());
   for (const TablePlan& plan : plan_->tables()) {
@@ -108,15 +135,17 @@ void Engine::Impl::MakeTables() {
       registry_.set_next_table(number + 1);
       registry_dirty_ = true;
     }
+    TM_ASSIGN_OR_RETURN(const TableHead head, LoadTableHead(store_, StoredTable{number}));
     std::vector<ColumnState> states;
     for (size_t c = 0; c < plan.columns.size(); ++c) {
       const ColumnPlan& column = plan.columns[c];
-      states.push_back(counted(column) ? StateOf(column, number, first_ever) : ColumnState{});
+      states.push_back(counted(column) ? StateOf(plan, column, head, number, first_ever) : ColumnState{});
       const KpiPlan& kpi = plan_->kpis()[column.kpi.v];
       if (!plan.buckets_of && kpi.column == c) column_states_[column.kpi.v] = states.back();
     }
     tables_.push_back(std::make_unique<Table>(plan, StoredTable{number}, std::move(states)));
   }
+  return Status::Ok();
 }
 
 void Engine::Impl::NumberFolds() {
@@ -277,7 +306,7 @@ Status Engine::Impl::Open(WallTime now) {
   TM_RETURN_IF_ERROR(LoadRules());
   TM_RETURN_IF_ERROR(LoadMeta());
   ForgetFull();
-  MakeTables();
+  TM_RETURN_IF_ERROR(MakeTables());
   ForgetRemoved();
   NumberFolds();
   TM_RETURN_IF_ERROR(entities_.Load());

@@ -1,0 +1,85 @@
+// What the simulation found once (tests/simulation), each in small.
+#include <gtest/gtest.h>
+
+#include "tests/fakes/engine_rig.h"
+
+namespace tidemark {
+namespace {
+
+constexpr int64_t kHour = 3600;
+
+TEST(Reliability, ALifetimeThatIsAddedLaterIsNotCovered) {
+  EngineRig rig;
+  rig.Kpi("leads", Measure::kCount, "lead.created", {}, {"1h"});
+  ASSERT_TRUE(rig.Start(0).ok());
+  rig.Lead(1);
+  ASSERT_TRUE(rig.RunAt(2).ok());
+  rig.specs.kpis[0].windows.push_back(EngineRig::Window("lifetime"));
+  ASSERT_TRUE(rig.Start(3).ok());
+  rig.Lead(4);
+  ASSERT_TRUE(rig.RunAt(5).ok());
+  EXPECT_EQ(rig.Value("leads", "lifetime"), "1");
+  EXPECT_EQ(rig.engine->view()->status(KpiId{0}).coverage[1], 0);
+  // Gone and here again: it missed what came meanwhile.
+  rig.specs.kpis[0].windows.pop_back();
+  ASSERT_TRUE(rig.Start(6).ok());
+  ASSERT_TRUE(rig.RunAt(7).ok());
+  rig.specs.kpis[0].windows.push_back(EngineRig::Window("lifetime"));
+  ASSERT_TRUE(rig.Start(8).ok());
+  EXPECT_EQ(rig.engine->view()->status(KpiId{0}).coverage[1], 0);
+}
+
+TEST(Reliability, AWindowThatGrowsIsNotCoveredWherePanesAreGone) {
+  EngineRig rig;
+  rig.Kpi("leads", Measure::kCount, "lead.created", {}, {"1h"});
+  ASSERT_TRUE(rig.Start(0).ok());
+  for (int hour = 0; hour <= 30; ++hour) {
+    rig.Lead(hour * kHour);
+    ASSERT_TRUE(rig.RunAt(hour * kHour + 1).ok());
+  }
+  rig.specs.kpis[0].windows.push_back(EngineRig::Window("12h"));
+  ASSERT_TRUE(rig.Start(30 * kHour + 2).ok());
+  const std::string shown = rig.Value("leads", "12h");
+  EXPECT_LT(std::stoi(shown), 12) << "panes are kept for an hour or two after their window";
+  EXPECT_LT(rig.engine->view()->status(KpiId{0}).coverage[1], 0.5);
+  ASSERT_TRUE(rig.RunAt(42 * kHour).ok());
+  EXPECT_EQ(rig.engine->view()->status(KpiId{0}).coverage[1], 1) << "the window holds only what it saw";
+}
+
+TEST(Reliability, AWindowThatGrowsIsNotCoveredWhereLateEventsWereDropped) {
+  for (const bool late : {false, true}) {
+    EngineRig rig;
+    rig.Kpi("leads", Measure::kCount, "lead.created", {}, {"1h"});
+    ASSERT_TRUE(rig.Start(0).ok());
+    rig.Lead(1);
+    ASSERT_TRUE(rig.RunAt(2).ok());
+    rig.Lead(2 * kHour);
+    if (late) rig.Lead(600);
+    ASSERT_TRUE(rig.RunAt(2 * kHour + 10).ok());
+    EXPECT_EQ(rig.engine->view()->status(KpiId{0}).counts.late_dropped, late ? 1 : 0);
+    rig.specs.kpis[0].windows.push_back(EngineRig::Window("2h"));
+    ASSERT_TRUE(rig.Start(2 * kHour + 11).ok());
+    EXPECT_EQ(rig.engine->view()->status(KpiId{0}).coverage[1] < 1, late) << "panes are kept as long again";
+  }
+}
+
+TEST(Reliability, AKpiThatIsAddedIsNotCoveredWhereEventsWereAheadOfT) {
+  EngineRig rig(2);
+  rig.Kpi("leads", Measure::kCount, "lead.created", {}, {"1h"});
+  ASSERT_TRUE(rig.Start(0).ok());
+  rig.Lead(1000, "web", 0);
+  rig.Lead(1030, "web", 1);
+  rig.source->ProveAt(WallTime::min());
+  ASSERT_TRUE(rig.RunUnproven(1040).ok());
+  ASSERT_EQ(rig.T(), EngineRig::At(990));
+  ASSERT_EQ(rig.Value("leads", "1h"), "2");
+  rig.Kpi("again", Measure::kCount, "lead.created", {{"channel", "lead.channel"}}, {"1h"});
+  ASSERT_TRUE(rig.Start(1041).ok());
+  ASSERT_TRUE(rig.RunAt(1020 + kHour - 60).ok());  // the window begins at 1020
+  EXPECT_EQ(rig.Value("leads", "1h"), "1");
+  EXPECT_EQ(rig.Value("again", "1h", "web"), "none");
+  EXPECT_LT(rig.engine->view()->status(KpiId{1}).coverage[0], 1);
+}
+
+}  // namespace
+}  // namespace tidemark
