@@ -2,6 +2,7 @@
 #include "pipeline/engine/impl.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tidemark {
 namespace {
