@@ -126,6 +126,7 @@ Status Engine::Impl::BuildBatch(CommitBatch* batch) {
 }
 
 Status Engine::Impl::Commit(WallTime now) {
+  FollowClock(now);
   const WallTime begin = options_.stopwatch ? options_.stopwatch() : now;
   const size_t open = OpenBytes();
   const bool forced = open > options_.open_panes_bytes;

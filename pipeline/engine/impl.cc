@@ -50,6 +50,17 @@ void Engine::Impl::Revoke(const TopicPartition& tp) {
   owned_.erase(std::remove(owned_.begin(), owned_.end(), it->second.get()), owned_.end());
 }
 
+void Engine::Impl::FollowClock(WallTime now) {
+  if (now < now_) {
+    const Duration back = now_ - now;
+    for (WallTime* at : {&last_commit_, &last_status_, &last_report_}) {
+      if (*at != WallTime::min()) *at -= back;
+    }
+    for (Partition* partition : owned_) partition->last_progress -= back;
+  }
+  now_ = now;
+}
+
 Status Engine::Impl::ServeGroup(WallTime now) {
   const AssignmentChange change = source_.Poll();
   if (change.assigned.empty() && change.revoked.empty()) return Status::Ok();
@@ -274,6 +285,7 @@ Status Engine::Impl::EvaluateThrough() {
 }
 
 Result<Duration> Engine::Impl::Step(WallTime now) {
+  FollowClock(now);
   TM_RETURN_IF_ERROR(ServeGroup(now));
   RefreshStatus(now);
   MoveClocks();
@@ -293,6 +305,7 @@ Result<Duration> Engine::Impl::Step(WallTime now) {
 }
 
 Result<bool> Engine::Impl::Drain(WallTime now) {
+  FollowClock(now);
   TM_RETURN_IF_ERROR(ServeGroup(now));
   TM_ASSIGN_OR_RETURN(const bool any, TakeRound(EventTime::max(), now));
   last_status_ = WallTime::min();

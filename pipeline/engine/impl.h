@@ -40,6 +40,8 @@ class Engine::Impl {
 
  private:
   // ---- rounds (impl.cc) ----
+  // The clock may be set back: then what was measured with it goes back, too.
+  void FollowClock(WallTime now);
   Status ServeGroup(WallTime now);
   void Revoke(const TopicPartition& tp);
   StartAt Own(const TopicPartition& tp);
@@ -150,6 +152,7 @@ class Engine::Impl {
   bool applied_since_commit_ = false;
   bool moved_since_commit_ = false;
   bool shown_caught_up_ = false;       // of the view
+  WallTime now_ = WallTime::min();                // of the last call
   WallTime last_commit_ = WallTime::min();
   WallTime last_status_ = WallTime::min();
   WallTime last_report_ = WallTime::min();

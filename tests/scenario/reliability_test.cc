@@ -24,6 +24,15 @@ class GroupSource : public LogSource {
   }
 };
 
+// Rounds over `seconds` from `from` on, the broker confirming log ends.
+void Rounds(EngineRig* rig, int64_t from, int seconds) {
+  for (int ms = 0; ms < seconds * 1000; ms += 250) {
+    const WallTime now = EngineRig::WallAt(from) + std::chrono::milliseconds(ms);
+    rig->source->ProveAt(now);
+    ASSERT_TRUE(rig->engine->Step(now).ok());
+  }
+}
+
 TEST(Reliability, ARebalanceWhoseCommitIsRefusedIsServed) {
   EngineRig rig(2);
   rig.Kpi("leads", Measure::kCount, "lead.created", {}, {"lifetime"});
@@ -45,6 +54,19 @@ TEST(Reliability, ARebalanceWhoseCommitIsRefusedIsServed) {
   EXPECT_TRUE(view->partitions()[0].owned);
   EXPECT_EQ(view->partitions()[0].next_offset, Offset{2});
   EXPECT_FALSE(view->partitions()[1].owned) << "it was revoked";
+}
+
+TEST(Reliability, AClockThatIsSetBackHoldsNothingUp) {
+  EngineRig rig;
+  rig.Kpi("leads", Measure::kCount, "lead.created", {}, {"lifetime"});
+  ASSERT_TRUE(rig.Start(10 * kHour).ok());
+  rig.Lead(1);
+  Rounds(&rig, 10 * kHour, 3);
+  EXPECT_EQ(rig.Value("leads", "lifetime"), "1");
+  rig.Lead(2);
+  Rounds(&rig, 9 * kHour, 3);
+  EXPECT_EQ(rig.Value("leads", "lifetime"), "2");
+  EXPECT_EQ(rig.T(), EngineRig::At(10 * kHour + 2) + std::chrono::milliseconds(750)) << "known before, and not unlearnt";
 }
 
 TEST(Reliability, ALifetimeThatIsAddedLaterIsNotCovered) {
