@@ -240,21 +240,35 @@ SnapshotData Engine::Impl::Values() {
   return data;
 }
 
+Engine::Impl::Standing Engine::Impl::StandingNow() const {
+  const bool event_clock = plan_->time().event_clock;
+  const EventTime known = KnownThrough(SIZE_MAX);
+  Standing standing;
+  standing.complete = standing.caught_up = !owned_.empty();
+  for (const Partition* p : owned_) {
+    standing.complete &= !p->held_out && p->status.health != PartitionHealth::kHalted;
+    standing.caught_up &= p->at_end || !event_clock;
+    standing.health.push_back(p->status.health);
+  }
+  if (!event_clock) {
+    standing.caught_up &= known != kNoEventTime && last_status_ != WallTime::min() &&
+                          Micros(known) + 2 * plan_->time().align.count() >= Micros(last_status_);
+  }
+  return standing;
+}
+
 std::shared_ptr<const Snapshot> Engine::Impl::MakeSnapshot() {
   SnapshotData data = Values();
   unobserved_.clear();
   for (uint32_t k = 0; k < plan_->kpis().size(); ++k) data.status.push_back(StatusOf(KpiId{k}));
   data.sources = sources_.ViewsAt(LeastT());
   for (const RuleState& rule : rules_) data.breaches.push_back(rule.breaches());
-  bool complete = !owned_.empty();
   for (const auto& [tp, p] : partitions_) {
-    if (!p->owned && p->imported()) continue;
-    data.partitions.push_back(ViewOf(*p));
-    if (!p->owned) continue;
-    complete &= !p->held_out && p->status.health != PartitionHealth::kHalted;
+    if (p->owned || !p->imported()) data.partitions.push_back(ViewOf(*p));
   }
-  data.complete = complete;
-  data.caught_up = shown_caught_up_ = CaughtUp();
+  shown_standing_ = StandingNow();
+  data.complete = shown_standing_.complete;
+  data.caught_up = shown_standing_.caught_up;
   FillStats();
   data.stats = stats_;
   data.sequence = sequence_;

@@ -79,10 +79,8 @@ Status Engine::Impl::ServeGroup(WallTime now) {
 }
 
 void Engine::Impl::Refresh(Partition* partition, WallTime now) {
-  const PartitionHealth shown = partition->status.health;
   partition->status = source_.status(partition->id);
   PartitionStatus& status = partition->status;
-  moved_since_commit_ |= status.health != shown;  // else nobody would see it: where nothing is read nothing moves
   const EventTime before = partition->clock.known_through();
   if (status.gap) {
     partition->counts.skipped_offsets += status.gap->second.v - status.gap->first.v;
@@ -116,15 +114,7 @@ void Engine::Impl::RefreshStatus(WallTime now) {
   last_status_ = now;
   for (Partition* partition : owned_) Refresh(partition, now);
   HoldOut(now);
-  moved_since_commit_ |= CaughtUp() != shown_caught_up_;
-}
-
-bool Engine::Impl::CaughtUp() const {
-  if (owned_.empty()) return false;
-  if (plan_->time().event_clock) return std::all_of(owned_.begin(), owned_.end(), [](const Partition* p) { return p->at_end; });
-  const EventTime known = KnownThrough(SIZE_MAX);
-  return known != kNoEventTime && last_status_ != WallTime::min() &&
-         Micros(known) + 2 * plan_->time().align.count() >= Micros(last_status_);
+  if (StandingNow() != shown_standing_) moved_since_commit_ = true;
 }
 
 // A partition that can't be read while others can leaves the minimum after max_hold. When none can be read, time stands.

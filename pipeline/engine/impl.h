@@ -54,8 +54,6 @@ class Engine::Impl {
   Result<size_t> TakeFrom(Partition* partition, EventTime limit, WallTime now);
   EventTime Limit(WallTime now) const;
   bool Strict(WallTime now) const;
-  // Whether what is shown is of the present, as far as records go.
-  bool CaughtUp() const;
 
   // ---- time (impl.cc) ----
   // T of a clock, or of all (clock == SIZE_MAX), as partitions stand.
@@ -74,6 +72,13 @@ class Engine::Impl {
   void ForgetShown(size_t clock, EventTime midnight);
 
   // ---- commits and views (commit.cc) ----
+  // What a view says of its partitions beside numbers: reason for a commit when it changes.
+  struct Standing {
+    bool complete = false, caught_up = false;
+    std::vector<PartitionHealth> health;  // of those owned
+    bool operator==(const Standing&) const = default;
+  };
+  Standing StandingNow() const;
   bool CommitDue(WallTime now) const;
   Status BuildBatch(CommitBatch* batch);
   // A slice of the entities loses what is of no use any more, as fast as time goes.
@@ -151,13 +156,12 @@ class Engine::Impl {
   uint64_t sequence_ = 0;
   bool applied_since_commit_ = false;
   bool moved_since_commit_ = false;
-  bool shown_caught_up_ = false;       // of the view
   WallTime now_ = WallTime::min();                // of the last call
   WallTime last_commit_ = WallTime::min();
   WallTime last_status_ = WallTime::min();
   WallTime last_report_ = WallTime::min();
   Duration commit_debt_{};                  // as of last_commit_
-  bool caught_up_ = false;
+  Standing shown_standing_;                 // of the newest view
   EventTime swept_ = kNoEventTime;          // T when entities were swept last
   CommitBatch erase_at_open_;
   CommitBatch shown_;                       // for the next commit

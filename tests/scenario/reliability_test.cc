@@ -69,6 +69,34 @@ TEST(Reliability, AClockThatIsSetBackHoldsNothingUp) {
   EXPECT_EQ(rig.T(), EngineRig::At(10 * kHour + 2) + std::chrono::milliseconds(750)) << "known before, and not unlearnt";
 }
 
+TEST(Reliability, APartitionThatCannotBeReadSaysSoThoughNothingElseMoves) {
+  EngineRig rig;
+  rig.Kpi("leads", Measure::kCount, "lead.created", {}, {"lifetime"});
+  ASSERT_TRUE(rig.Start(0).ok());
+  rig.Lead(1);
+  Rounds(&rig, 10, 3);
+  EXPECT_TRUE(rig.engine->view()->caught_up());
+  rig.source->Break({kRigTopic, 0}, true);
+  Rounds(&rig, 13, 3);
+  EXPECT_EQ(rig.engine->view()->partitions()[0].health, PartitionHealth::kUnreadable);
+  Rounds(&rig, 16, 200);
+  EXPECT_FALSE(rig.engine->view()->caught_up());
+  rig.source->Break({kRigTopic, 0}, false);
+  Rounds(&rig, 216, 3);
+  EXPECT_EQ(rig.engine->view()->partitions()[0].health, PartitionHealth::kOk);
+  EXPECT_TRUE(rig.engine->view()->caught_up());
+}
+
+TEST(Reliability, WithoutAWallClockTheEndOfTheLogsIsSaid) {
+  EngineRig rig;
+  rig.Kpi("leads", Measure::kCount, "lead.created", {}, {"lifetime"});
+  rig.specs.time.event_clock = true;
+  ASSERT_TRUE(rig.Start(0).ok());
+  rig.Lead(1);
+  Rounds(&rig, 10, 3);
+  EXPECT_TRUE(rig.engine->view()->caught_up());
+}
+
 TEST(Reliability, ALifetimeThatIsAddedLaterIsNotCovered) {
   EngineRig rig;
   rig.Kpi("leads", Measure::kCount, "lead.created", {}, {"1h"});
