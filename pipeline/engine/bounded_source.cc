@@ -39,7 +39,8 @@ BoundedSource::Left BoundedSource::left() const {
 
 bool BoundedSource::reached() const {
   const Left all = left();
-  return all.assigned && all.now == 0;
+  const bool ahead = std::any_of(partitions_.begin(), partitions_.end(), [](const auto& p) { return p.second.stored > p.second.end; });
+  return all.assigned && all.now == 0 && !ahead;
 }
 
 AssignmentChange BoundedSource::Poll() {
@@ -57,7 +58,7 @@ Status BoundedSource::Assign(std::span<const StartAt> starts) {
   for (const StartAt& start : starts) {
     State& state = partitions_[start.tp];
     state.assigned = true;
-    state.first = start.next_offset;
+    state.first = state.stored = start.next_offset;
     state.at = std::max(start.next_offset, Offset{0});
     assigned_[start.id] = &state;
   }

@@ -27,7 +27,8 @@ class BoundedSource final : public RecordSource {
     bool assigned = true;  // every partition with a bound
   };
   Left left() const;
-  // Everything before the bounds was handed out.
+  // Everything before the bounds was handed out, and nothing behind them ever was: a state whose last commits went with the power
+  // may stand behind its back-fill, until it has read as much again.
   bool reached() const;
 
   AssignmentChange Poll() override;
@@ -47,6 +48,7 @@ class BoundedSource final : public RecordSource {
     std::shared_ptr<RecordBatch> rest;  // taken, not handed out yet: its records from `next` on
     size_t next = 0;
     Offset first = kNoOffset;           // where it began
+    Offset stored = kNoOffset;          // where the reader's state stood then
     Offset at{0};                       // everything before it was handed out
     bool holds() const { return rest != nullptr && next < rest->records().size(); }
     Offset held() const { return rest->records()[next].offset; }

@@ -3,6 +3,7 @@
 
 #include <deque>
 
+#include "pipeline/engine/bounded_source.h"
 #include "tests/fakes/engine_rig.h"
 
 namespace tidemark {
@@ -168,6 +169,26 @@ TEST(Reliability, AKpiThatIsAddedIsNotCoveredWhereEventsWereAheadOfT) {
   EXPECT_EQ(rig.Value("leads", "1h"), "1");
   EXPECT_EQ(rig.Value("again", "1h", "web"), "none");
   EXPECT_LT(rig.engine->view()->status(KpiId{1}).coverage[0], 1);
+}
+
+TEST(Reliability, ABackFillThatStandsAheadOfItsStateWaitsForIt) {
+  MemoryLogs logs;
+  const TopicPartition tp{kRigTopic, 0};
+  for (int i = 0; i < 20; ++i) logs[tp].Append("record");
+  LogSource source(&logs);
+  BoundedSource bounded(&source);
+  std::vector<PartitionView> at(1);
+  at[0].tp = tp;
+  at[0].next_offset = Offset{10};  // commits were lost: it stood at 20
+  bounded.Follow(at);
+  ASSERT_EQ(bounded.Poll().assigned.size(), 1u);
+  const std::vector<StartAt> starts = {{PartitionId{0}, tp, Offset{20}, Offset{19}, 0}};
+  ASSERT_TRUE(bounded.Assign(starts).ok());
+  bounded.status(PartitionId{0});
+  EXPECT_FALSE(bounded.reached()) << "adopted now, records 10 to 19 would count twice";
+  at[0].next_offset = Offset{20};
+  bounded.Follow(at);
+  EXPECT_TRUE(bounded.reached());
 }
 
 }  // namespace
