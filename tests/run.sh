@@ -4,7 +4,7 @@
 #   tests/run.sh [--quick] [--label LABEL] [-- CTEST-ARGUMENT...]
 #
 #   --quick         only tests of the label unit: seconds
-#   --label LABEL   only tests of that label: unit, property, crash, integration, e2e, scenario, fuzz, deploy, grafana, bench, attacks
+#   --label LABEL   only tests of that label: unit, scenario, property, simulation, disk, integration, e2e, fuzz, deploy, grafana, bench, attacks
 #   --no-install    take the packages as they are
 #
 # Environment: TIDEMARK_PRESET (release), TIDEMARK_JOBS (the number of processors).

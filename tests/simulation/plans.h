@@ -1,0 +1,36 @@
+// Configurations that the oracles know in whole or in part: some KPIs are left out, one is defined as another is, windows are missing.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "pipeline/plan/plan.h"
+
+namespace tidemark::simulation {
+
+inline constexpr char kTopic[] = "crm";
+
+struct PlanKey {
+  bool entities = false;     // kEntityConfig, or OracleSpecs
+  bool event_clock = false;
+  bool dedup = true;
+  uint64_t variant = 0;      // 0: all KPIs with all windows
+  std::set<std::string> only;  // of the KPIs, by the oracle's names; empty: all
+  auto operator<=>(const PlanKey&) const = default;
+};
+inline constexpr uint64_t kVariants = 6;
+
+struct Configuration {
+  std::shared_ptr<const Plan> plan;
+  std::map<std::string, std::string> oracle_names;        // of KPIs that are defined as another one
+  std::set<std::string> definitions;                      // that are there, by the oracle's names
+  std::set<std::pair<std::string, std::string>> windows;  // of these
+};
+
+// Compiled once each.
+const Configuration& ConfigurationOf(const PlanKey& key);
+
+}  // namespace tidemark::simulation

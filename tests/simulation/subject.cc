@@ -1,0 +1,91 @@
+#include "tests/simulation/subject.h"
+
+#include "tests/property/entity_trial.h"
+#include "tidemark/events/v1/event.pb.h"
+
+namespace tidemark::simulation {
+namespace {
+
+constexpr Duration kWrongClock = std::chrono::hours(24 * 365);
+const EventTime kPlainStart = EventTimeFromMicros(1'700'000'000 * kMicrosPerSecond);
+
+// Both oracles have logs of events that they read up to an offset.
+template <class O, class E>
+Answers Ask(O* oracle, const std::vector<E>& events, const AppliedEvents& applied, EventTime t) {
+  std::map<TopicPartition, Offset> through;
+  oracle->logs.clear();
+  for (const auto& [tp, numbers] : applied) {
+    auto& log = oracle->logs[tp];
+    for (const int number : numbers) log.push_back(events[static_cast<size_t>(number)]);
+    through[tp] = Offset{static_cast<int64_t>(log.size())};
+  }
+  return oracle->At(through, t);
+}
+
+class PlainSubject final : public Subject {
+ public:
+  PlainSubject(uint64_t seed, bool dedup) : rng_(seed), dedup_(dedup) {}
+  EventTime start() const override { return kPlainStart; }
+  std::string Make(EventTime now) override {
+    OracleEvent event = RandomOracleEvent(rng_, now, static_cast<int>(events_.size()));
+    std::string bytes = SerializeEvent(event);
+    if (!dedup_) event.id.clear();
+    events_.push_back(std::move(event));
+    return bytes;
+  }
+  EventTime time(int event) const override { return At(event).time; }
+  const std::string& id(int event) const override { return At(event).id; }
+  bool routed(int event) const override { return At(event).type != "heartbeat"; }
+  Answers Expected(const AppliedEvents& applied, EventTime t) const override { return Ask(&oracle_, events_, applied, t); }
+  std::string FirstDifference(const Answers& want, const Answers& got) const override { return Difference(want, got); }
+  bool entities() const override { return false; }
+
+ private:
+  const OracleEvent& At(int event) const { return events_[static_cast<size_t>(event)]; }
+
+  std::mt19937_64 rng_;
+  const bool dedup_;
+  std::vector<OracleEvent> events_;
+  mutable Oracle oracle_;
+};
+
+class EntitySubject final : public Subject {
+ public:
+  explicit EntitySubject(uint64_t seed) : rng_(seed), entities_(5 + static_cast<int>(rng_() % 25)) {}
+  EventTime start() const override { return kTrialStart; }
+  std::string Make(EventTime now) override {
+    events_.push_back(RandomEntityEvent(rng_, now, static_cast<int>(events_.size()), entities_));
+    return Serialize(events_.back());
+  }
+  EventTime time(int event) const override { return At(event).time; }
+  const std::string& id(int event) const override { return At(event).id; }
+  bool routed(int) const override { return true; }
+  Answers Expected(const AppliedEvents& applied, EventTime t) const override { return Ask(&oracle_, events_, applied, t); }
+  std::string FirstDifference(const Answers& want, const Answers& got) const override { return EntityDifference(want, got); }
+  bool entities() const override { return true; }
+
+ private:
+  const EntityEventMade& At(int event) const { return events_[static_cast<size_t>(event)]; }
+
+  std::mt19937_64 rng_;
+  const int entities_;
+  std::vector<EntityEventMade> events_;
+  mutable EntityOracle oracle_;
+};
+
+}  // namespace
+
+std::unique_ptr<Subject> MakePlainSubject(uint64_t seed, bool dedup) { return std::make_unique<PlainSubject>(seed, dedup); }
+std::unique_ptr<Subject> MakeEntitySubject(uint64_t seed) { return std::make_unique<EntitySubject>(seed); }
+
+std::string PoisonOf(RecordKind kind, EventTime now) {
+  if (kind == RecordKind::kUndecodable) return "\xff\xff\xff";
+  tidemark::events::v1::Event event;
+  event.set_id("poison");
+  event.set_source("test");
+  event.mutable_lead_created()->mutable_lead()->set_id("poison");
+  if (kind == RecordKind::kFuture) event.mutable_time()->set_seconds((Micros(now) + kWrongClock.count()) / kMicrosPerSecond);
+  return event.SerializeAsString();
+}
+
+}  // namespace tidemark::simulation

@@ -1,0 +1,41 @@
+// What is counted: events as a company makes them, and what the oracle says of those that were applied.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "tests/property/oracle.h"
+#include "tests/simulation/broker.h"
+
+namespace tidemark::simulation {
+
+// The events of each partition's log, in the order in which they were applied.
+using AppliedEvents = std::map<TopicPartition, std::vector<int>>;
+
+class Subject {
+ public:
+  virtual ~Subject() = default;
+  virtual EventTime start() const = 0;
+  // A new event, about as old as `now`; its number is the one before the next.
+  virtual std::string Make(EventTime now) = 0;
+  virtual EventTime time(int event) const = 0;
+  virtual const std::string& id(int event) const = 0;  // "": none
+  // Some KPI reads it.
+  virtual bool routed(int event) const = 0;
+  virtual Answers Expected(const AppliedEvents& applied, EventTime t) const = 0;
+  // The first one that differs; "": none.
+  virtual std::string FirstDifference(const Answers& want, const Answers& got) const = 0;
+  virtual bool entities() const = 0;
+};
+
+// `dedup`: an id counts once.
+std::unique_ptr<Subject> MakePlainSubject(uint64_t seed, bool dedup);
+std::unique_ptr<Subject> MakeEntitySubject(uint64_t seed);
+
+// A record that is no event, or none that may count. Would be a lead, if it did.
+std::string PoisonOf(RecordKind kind, EventTime now);
+
+}  // namespace tidemark::simulation
