@@ -7,9 +7,9 @@ import collections
 
 Bug = collections.namedtuple("Bug", "name file old new hunters")
 
-ENGINE = ("scenario_test", "engine_property_test", "simulation_test")
+ENGINE = ("scenario_test", "engine_property_test", "simulate")
 ENTITY = ("scenario_test", "entity_property_test")
-STORE = ("rocksdb_store_test", "disk_test", "rocksdb_kill_test")
+STORE = ("rocksdb_store_test", "disk_faults_test", "rocksdb_kill_test")
 
 BUGS = [
     # Commits and restarts.
@@ -83,8 +83,8 @@ BUGS = [
     Bug("a chain goes on beyond its time", "pipeline/entity/steps.cc", "next->at.time - begin > fold.within) break;", "next->at.time < begin) break;", ENTITY),
     Bug("the last time of an id is its first", "pipeline/entity/distinct.cc", "if (last.size() == fold.at_least && minute > last.back()) last.pop_back();",
         "", ENTITY),
-    Bug("a revoked id counts again", "pipeline/entity/fold.cc", "    if (fold.revocable && part[0] == kRevoked) return Status::Ok();\n    ByteReader",
-        "    if (fold.revocable && part[0] == kRevoked) part = {};\n    ByteReader", ENTITY),
+    Bug("a revoked id counts again", "pipeline/entity/fold.cc", "    if (fold.revocable && part[0] == kRevoked) return Status::Ok();\n    if (!ReadState",
+        "    if (fold.revocable && part[0] == kRevoked) part = {};\n    if (!part.empty() && !ReadState", ENTITY),
     # Breaches and the log.
     Bug("a breach fires at once", "pipeline/alert/breach.cc", "t - series->since >= plan_.hold_for) Move(series, BreachState::kFiring, t);",
         "t >= series->since) Move(series, BreachState::kFiring, t);", ENGINE),
