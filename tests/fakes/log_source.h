@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
-#include <vector>
 
 #include "pipeline/engine/memory_source.h"
 
@@ -16,15 +16,9 @@ class LogSource : public MemorySource {
 
   // Batches are at most this long.
   void BatchSize(size_t n) { batch_size_ = n; }
-  // The group takes these partitions away, and hands them out again, at the next Poll().
-  void Rebalance(std::vector<TopicPartition> partitions) { rebalanced_ = std::move(partitions); }
-  AssignmentChange Poll() override {
-    AssignmentChange change = MemorySource::Poll();
-    change.revoked = rebalanced_;
-    change.assigned.insert(change.assigned.end(), rebalanced_.begin(), rebalanced_.end());
-    rebalanced_.clear();
-    return change;
-  }
+  // What the next Poll() answers.
+  void Rebalance(AssignmentChange change) { rebalance_ = std::move(change); }
+  AssignmentChange Poll() override { return rebalance_ ? *std::exchange(rebalance_, std::nullopt) : MemorySource::Poll(); }
   // This partition can't be read any more (or again).
   void Break(const TopicPartition& tp, bool broken) { broken_[tp] = broken; }
 
@@ -49,7 +43,7 @@ class LogSource : public MemorySource {
   }
 
   std::map<TopicPartition, bool> broken_;
-  std::vector<TopicPartition> rebalanced_;
+  std::optional<AssignmentChange> rebalance_;
   size_t batch_size_ = 1000;
 };
 
