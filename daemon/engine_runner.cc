@@ -340,6 +340,8 @@ Status EngineRunner::Run(RocksStore* store, KafkaSource* source) {
     if (std::optional<LookupTables> changed = tables_->Take()) engine->SetTables(*std::move(changed));
     const Result<Duration> wait = engine->Step(WallNow());
     if (!wait.ok()) TM_RETURN_IF_ERROR(round.Refused(wait.status()));
+    // Another try would push out the other one of two that have a name in common; so who was pushed out ends, and says so.
+    if (const std::string fatal = source->fatal(); !fatal.empty()) return Unavailable("the Kafka client can't go on: " + fatal);
     round.After(engine->view());
     if (backfill_ != nullptr) backfill_->Follow(engine->view());
     if (!wait.ok()) {

@@ -1,6 +1,7 @@
 #include "pipeline/kafka/kafka_source.h"
 
 #include <algorithm>
+#include <array>
 #include <future>
 #include <thread>
 
@@ -198,6 +199,11 @@ void KafkaSource::OnError(rd_kafka_resp_err_t error, const std::string& text) {
   ++probe_.broker_errors;
   if (IsRefusal(error, text)) ++probe_.refusals;
   std::lock_guard lock(trouble_mu_);
+  if (error == RD_KAFKA_RESP_ERR__FATAL) {
+    std::array<char, 512> why{};
+    rd_kafka_fatal_error(client_.get(), why.data(), why.size());
+    fatal_ = why.data();
+  }
   // "All brokers are down" follows the error that says why.
   if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !broker_trouble_.empty()) return;
   broker_trouble_ = ExplainError(text, spec_.properties);
@@ -215,6 +221,11 @@ void KafkaSource::OnProofs() {
 std::string KafkaSource::broker_trouble() const {
   std::lock_guard lock(trouble_mu_);
   return broker_trouble_;
+}
+
+std::string KafkaSource::fatal() const {
+  std::lock_guard lock(trouble_mu_);
+  return fatal_;
 }
 
 void KafkaSource::DropAssignment() {

@@ -28,9 +28,9 @@ namespace tidemark {
 // Invariants: (1) a partition's records are handed out in rising order and none twice, unless status() said restarted
 // first; (2) nothing is handed out, and no proof shown, while it is not certain that the log is the one read before;
 // (3) a gap or a new beginning is reported by status() before the first record behind it is handed out.
-// Threads: the engine's, as for every RecordSource; Wake(), probe(), queued_bytes() and broker_trouble() from any.
+// Threads: the engine's, as for every RecordSource; Wake(), probe(), queued_bytes(), broker_trouble() and fatal() from any.
 // Lifetime: outlives its batches. The destructor leaves the group and returns within some seconds, brokers or not.
-// Failure: losing brokers, topics or the right to read them is a status, never an exit.
+// Failure: losing brokers, topics or the right to read them is a status, never an exit; what fatal() tells of ends this source.
 class KafkaSource final : public RecordSource {
  public:
   struct Options {
@@ -68,6 +68,8 @@ class KafkaSource final : public RecordSource {
   uint64_t queued_bytes() const { return queued_bytes_.load(std::memory_order_relaxed); }
   // The newest trouble with the brokers or the group, and with what it may help; empty once a broker answers.
   std::string broker_trouble() const;
+  // Why this client can't go on, ever: another member took its group.instance.id, say. Empty: it can.
+  std::string fatal() const;
 
  private:
   using Steady = std::chrono::steady_clock;
@@ -98,6 +100,7 @@ class KafkaSource final : public RecordSource {
   uint64_t proofs_seen_ = 0;  // confined to the thread of ends_
   mutable std::mutex trouble_mu_;
   std::string broker_trouble_;  // GUARDED_BY(trouble_mu_)
+  std::string fatal_;           // GUARDED_BY(trouble_mu_)
 
   // Confined to the engine's thread.
   std::shared_ptr<Callbacks> callbacks_;

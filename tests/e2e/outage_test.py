@@ -187,6 +187,20 @@ class Outage(unittest.TestCase):
         self.send_now(0, 3)
         self.await_lifetime(3, "the first goes on")
 
+    def test_who_loses_its_name_in_the_group_ends_and_says_so(self):
+        self.begin(1)
+        self.send_now(0, 3)
+        self.await_lifetime(3, "the first")
+        second = harness.Daemon(self.config("halt"), "second")
+        self.addCleanup(second.kill)
+        second.start()
+        self.assertEqual(self.daemon.process.wait(60), 1)
+        self.assertIn("fenced", self.daemon.log())
+        self.daemon, first = second, self.daemon
+        first.process = None
+        self.send_now(0, 2)
+        self.await_lifetime(5, "the second goes on", 60)
+
     def test_added_partitions_are_read_from_their_beginning(self):
         self.begin(2)
         self.send_now(0, 10)
