@@ -258,7 +258,7 @@ void Simulation::RunEngine() {
     if (!wait.ok()) {
       trace_.Say("  step: " + wait.status().text());
       const bool ends = disk_.broken() || source_->failed();
-      if (!ends && (!disk_.full() || wait.status().code() != Code::kUnavailable)) Fail("a step: " + wait.status().text());
+      if (!ends && (!disk_.full() || wait.status().code() != Code::kNoSpace)) Fail("a step: " + wait.status().text());
       if (ends) Close(false);
       continue;
     }
