@@ -98,6 +98,27 @@ TEST(Reliability, WithoutAWallClockTheEndOfTheLogsIsSaid) {
   EXPECT_TRUE(rig.engine->view()->caught_up());
 }
 
+TEST(Reliability, WhatARefusedCommitHeldOfABreachIsInTheNext) {
+  EngineRig rig;
+  rig.Kpi("leads", Measure::kCount, "lead.created", {}, {"lifetime"});
+  rig.Rule("many", "leads", "lifetime", 1, 1);
+  ASSERT_TRUE(rig.Start(0).ok());
+  ASSERT_TRUE(rig.RunAt(1).ok());
+  rig.Lead(2);
+  rig.Lead(3);
+  rig.source->ProveAt(EngineRig::WallAt(20));
+  rig.faulty.RefuseNextCommit();
+  for (int second = 20; second < 23; ++second) (void)rig.engine->Step(EngineRig::WallAt(second));
+  ASSERT_TRUE(rig.RunAt(60).ok());
+  const EventTime since = rig.Breach().since;
+  EXPECT_EQ(rig.Breach().state, BreachState::kFiring);
+  EXPECT_LT(since, EngineRig::At(30));
+  ASSERT_TRUE(rig.Start(120).ok());
+  ASSERT_TRUE(rig.RunAt(121).ok());
+  EXPECT_EQ(rig.Breach().state, BreachState::kFiring);
+  EXPECT_EQ(rig.Breach().since, since);
+}
+
 TEST(Reliability, ALifetimeThatIsAddedLaterIsNotCovered) {
   EngineRig rig;
   rig.Kpi("leads", Measure::kCount, "lead.created", {}, {"1h"});

@@ -27,8 +27,6 @@ BUGS = [
     Bug("what rules changed is told once", "pipeline/alert/breach.cc",
         "  for (auto& [key, series] : series_) series.changed |= series.taken;\n", "", ENGINE),
     Bug("panes are written without their last part", "pipeline/window/codec.h", "  if (!value.empty()) part(std::move(value));", "", ENGINE),
-    Bug("the edge of a window is not stored", "pipeline/window/table.cc", "  changed_ = head_dirty_ = true;\n  DropPanes();",
-        "  changed_ = true;\n  DropPanes();", ENGINE),
     Bug("ids are stored twice", "pipeline/engine/dedup.cc", "    run.stored = run.ids.size;\n    run.full = Full(run);\n  }\n  memo_pane_",
         "    run.full = Full(run);\n  }\n  memo_pane_", ("engine_dedup_test", *ENGINE)),
     # Windows.
