@@ -41,14 +41,14 @@ class Bench:
         self.peak = None
         self.partitions = PARTITIONS
 
-    def lines(self, name, *arguments):
+    def outputs(self, name, *arguments):
         """What a tool prints: a line of JSON for each of its runs."""
         path = self.build / "tests" / "bench" / name
         done = subprocess.run([path, *map(str, arguments)], stdout=subprocess.PIPE, text=True, check=True)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def tool(self, name, *arguments):
-        line, = self.lines(name, *arguments)
+        line, = self.outputs(name, *arguments)
         return line
 
     def daemon(self, text):

@@ -65,7 +65,7 @@ class Growth:
         with tempfile.TemporaryDirectory(prefix="tidemark-growth-") as directory:
             path = pathlib.Path(directory) / "config.yaml"
             path.write_text(config("127.0.0.1:1", "bench", kpis, dedup=dedup, max_series=2_000_000))
-            lines = self.bench.lines("engine_bench", f"--config.file={path}",
+            lines = self.bench.outputs("engine_bench", f"--config.file={path}",
                                      *(f"--{name.replace('_', '-')}={value}" for name, value in flags.items()))
         return {name: statistics.median(line[name] for line in lines) for name in ("ns_per_event", "written_bytes", "engine_bytes", "events")}
 
