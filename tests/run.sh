@@ -16,12 +16,14 @@ export DEBIAN_FRONTEND=noninteractive
 preset=${TIDEMARK_PRESET:-release}
 jobs=${TIDEMARK_JOBS:-$(nproc)}
 install=yes
+labels="unit scenario property simulation disk integration e2e fuzz deploy grafana bench attacks"
 filter=()
 while [[ $# -gt 0 ]]; do
   case $1 in
     --quick) filter=(--label-regex '^unit$') ;;
     --label)
       [[ $# -ge 2 ]] || { echo "--label wants a label" >&2; exit 2; }
+      [[ " $labels " == *" $2 "* ]] || { echo "no test has the label $2; there are: $labels" >&2; exit 2; }
       filter=(--label-regex "^$2\$")
       shift
       ;;
@@ -51,7 +53,7 @@ cmake --preset "$preset" -DTIDEMARK_TESTS=ON
 cmake --build --preset "$preset" --parallel "$jobs"
 
 echo "== Tests"
-# Tests that measure, or need the machine for themselves, are marked RUN_SERIAL where they are declared.
+# One more at a time than processors: many wait for others. Those that measure are marked RUN_SERIAL where they are declared.
 log=build/$preset/tests.log
 status=0
 ctest --test-dir "build/$preset" --output-on-failure --no-tests=error --parallel $((jobs + 1)) "${filter[@]}" "$@" </dev/null 2>&1 |

@@ -61,7 +61,7 @@ const std::vector<HealthRow>& Reading() {
        .inputs = {{"tidemark_partition_health{LABELS,topic=\"t\",partition=\"1\",state=\"halted\"}", "0", "1"}},
        .labels = {{"topic", "t"}, {"partition", "1"}}},
       {.name = "TidemarkKafkaRefusing", .severity = kWarning, .hold = "5m",
-       .expr = "increase(tidemark_kafka_refusals_total{J}[10m]) > 0",
+       .expr = "increase(tidemark_kafka_refusals_total{J}[3m]) > 0",
        .summary = "Kafka does not let tidemark in.",
        .description = "{{ $labels.instance }} is refused by a password, a certificate or an ACL, and tries again and again. The log and /-/ready say which.",
        .inputs = {{"tidemark_kafka_refusals_total{LABELS}", "+0", "+3"}}},

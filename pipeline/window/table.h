@@ -144,7 +144,10 @@ class Table {
   EventTime OldestEdge(const ColumnPlan& column) const;
   void ExpireSeries(EventTime t);
   Status ReadAhead(size_t window, EventTime from, EventTime to, const Store& store, PaneRun* run) const;
-  Status DamagedPane() const;
+  // Visits committed cells of a tier in [from, to), of columns that are here: pane(EventTime) at each fragment, false to end there;
+  // cell(column, FragmentCell); end(row) after each row, false to end. In table_store.cc.
+  template <class Pane, class Cell, class End>
+  Status ScanCells(const Store& store, Tier tier, EventTime from, EventTime to, Pane pane, Cell cell, End end) const;
   // Visits committed cells of a tier in [from, to) as pane words of this plan; a row and pane may come in several
   // parts. `visit` returns false to end.
   Status ScanPanes(const Store& store, Tier tier, EventTime from, EventTime to,

@@ -12,34 +12,47 @@ constexpr int64_t kErasePanes = 64;          // a range of panes is erased at on
 
 }  // namespace
 
-Status Table::DamagedPane() const { return Corrupt("stored pane of table " + std::to_string(number_.v) + " cannot be read"); }
+template <class Pane, class Cell, class End>
+Status Table::ScanCells(const Store& store, Tier tier, EventTime from, EventTime to, Pane pane, Cell cell, End end) const {
+  Status bad;
+  TM_RETURN_IF_ERROR(store.Scan(
+      Family::kPanes, PanePrefix(number_, tier, from), PanePrefix(number_, tier, to), [&](std::string_view key, std::string_view value) {
+        bool fits = key.size() == kFragmentKeyBytes, more = true;
+        if (fits && !pane(PaneOfFragment(key))) return false;
+        const auto one = [&](const FragmentCell& c) {
+          const int column = ColumnOf(c.number);
+          if (column < 0) return;  // of a KPI that left
+          fits &= HasSum(plan_.columns[static_cast<size_t>(column)].kind) == c.has_sum;
+          if (fits) cell(static_cast<size_t>(column), c);
+        };
+        const auto row_end = [&](uint32_t row) { more = more && fits && end(row); };
+        if (!fits || !ForEachFragmentCell(value, one, row_end) || !fits) {
+          bad = Corrupt("stored pane of table " + std::to_string(number_.v) + " cannot be read");
+        }
+        return bad.ok() && more;
+      }));
+  return bad;
+}
 
 Status Table::ScanPanes(const Store& store, Tier tier, EventTime from, EventTime to,
                         const std::function<bool(EventTime, RowId, const int64_t*)>& visit) const {
   std::vector<int64_t> words(plan_.pane_words);
-  Status bad;
-  TM_RETURN_IF_ERROR(store.Scan(
-      Family::kPanes, PanePrefix(number_, tier, from), PanePrefix(number_, tier, to),
-      [&](std::string_view key, std::string_view value) {
-        const EventTime pane = PaneOfFragment(key);
-        bool fits = key.size() == kFragmentKeyBytes, more = true;
-        const auto cell = [&](const FragmentCell& c) {
-          const int column = ColumnOf(c.number);
-          if (column < 0) return;  // of a KPI that left
-          const ColumnPlan& plan = plan_.columns[static_cast<size_t>(column)];
-          fits &= HasSum(plan.kind) == c.has_sum;
-          words[plan.pane] = c.count;
-          if (HasSum(plan.kind)) StoreSum(words.data() + plan.pane + 1, c.sum);
-        };
-        const auto end = [&](uint32_t row) {
-          // Of a row that left no window holds anything.
-          if (fits && more && row < rows_.size()) more = visit(pane, RowId{row}, words.data());
-          std::fill(words.begin(), words.end(), 0);
-        };
-        if (!fits || !ForEachFragmentCell(value, cell, end) || !fits) bad = DamagedPane();
-        return bad.ok() && more;
-      }));
-  return bad;
+  EventTime at{};
+  const auto pane = [&](EventTime its) {
+    at = its;
+    return true;
+  };
+  const auto cell = [&](size_t column, const FragmentCell& c) {
+    int64_t* const its = words.data() + plan_.columns[column].pane;
+    its[0] = c.count;
+    if (c.has_sum) StoreSum(its + 1, c.sum);
+  };
+  const auto end = [&](uint32_t row) {
+    const bool more = row >= rows_.size() || visit(at, RowId{row}, words.data());  // of a row that left no window holds anything
+    std::fill(words.begin(), words.end(), 0);
+    return more;
+  };
+  return ScanCells(store, tier, from, to, pane, cell, end);
 }
 
 // An iterator costs more than the panes of a minute: whole panes are read until these are enough rows.
@@ -48,33 +61,23 @@ Status Table::ReadAhead(size_t window, EventTime from, EventTime to, const Store
   run->Clear();
   run->from = from;
   run->to = to;
-  const Tier tier = plan_.windows[window].tier;
   std::vector<const Place*> place_of(columns_.size());
   for (const Place& place : places_[window]) place_of[place.column] = &place;
   size_t rows = 0;
-  EventTime last = kNoEventTime;
-  Status bad;
-  TM_RETURN_IF_ERROR(store.Scan(
-      Family::kPanes, PanePrefix(number_, tier, from), PanePrefix(number_, tier, to), [&](std::string_view key, std::string_view value) {
-        bool fits = key.size() == kFragmentKeyBytes;
-        const EventTime pane = fits ? PaneOfFragment(key) : kNoEventTime;
-        if (rows >= kEnough && pane != last) {
-          run->to = pane;
-          return false;
-        }
-        last = pane;
-        const auto cell = [&](const FragmentCell& c) {
-          const int column = ColumnOf(c.number);
-          if (column < 0) return;  // of a KPI that left
-          fits &= HasSum(plan_.columns[static_cast<size_t>(column)].kind) == c.has_sum;
-          const Place* place = place_of[static_cast<size_t>(column)];
-          if (place == nullptr || c.row >= rows_.size()) return;  // of a row that left no window holds anything
-          run->cells.push_back({pane, RowId{c.row}, place->acc, c.has_sum, c.count, c.sum});
-        };
-        if (!fits || !ForEachFragmentCell(value, cell, [&](uint32_t) { ++rows; }) || !fits) bad = DamagedPane();
-        return bad.ok();
-      }));
-  return bad;
+  EventTime at = kNoEventTime;
+  const auto pane = [&](EventTime its) {
+    const bool enough = rows >= kEnough && its != at;
+    if (enough) run->to = its;
+    at = its;
+    return !enough;
+  };
+  const auto cell = [&](size_t column, const FragmentCell& c) {
+    const Place* place = place_of[column];
+    if (place == nullptr || c.row >= rows_.size()) return;
+    run->cells.push_back({at, RowId{c.row}, place->acc, c.has_sum, c.count, c.sum});
+  };
+  const auto end = [&](uint32_t) { return ++rows > 0; };
+  return ScanCells(store, plan_.windows[window].tier, from, to, pane, cell, end);
 }
 
 // The page's cells of the columns that its tier keeps, sorted by row and number; entries of one row added up.
@@ -124,7 +127,7 @@ Status Table::AppendPane(uint64_t sequence, const Store& store, EventTime pane, 
                                     ok = ForEachFragmentCell(value, [&](const FragmentCell& c) { cells.push_back(c); }, [](uint32_t) {});
                                     return ok;
                                   }));
-    if (!ok) return DamagedPane();
+    if (!ok) return Corrupt("stored pane of table " + std::to_string(number_.v) + " cannot be read");
     std::sort(cells.begin(), cells.end());
   }
   size_t bytes = 0;

@@ -6,7 +6,6 @@ import pathlib
 import statistics
 import sys
 import time
-import unittest
 from decimal import Decimal
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -14,7 +13,7 @@ for folder in ("bench", "broker", "e2e"):
     sys.path.insert(0, str(HERE.parent / folder))
 
 import confluent_kafka  # noqa: E402
-from bench import PARTITIONS, Bench, machine  # noqa: E402
+from bench import PARTITIONS, Bench, read, run, show  # noqa: E402
 from broker import Broker  # noqa: E402
 from daemon_process import config, kpi  # noqa: E402
 from harness import event_classes  # noqa: E402
@@ -270,15 +269,9 @@ def parse():
     parser.add_argument("--large", type=int, default=30)
     parser.add_argument("--clients", type=int, default=10_000)
     parser.add_argument("--seconds", type=int, default=60)
-    parser.add_argument("--only", default=",".join(ROWS))
-    parser.add_argument("--json")
-    parser.add_argument("--tiny", action="store_true")
-    options = parser.parse_args()
+    options = read(parser, ROWS)
     if options.tiny:
         options.events, options.labels, options.large, options.clients, options.seconds = 20_000, 20_000, 4, 300, 2
-    unknown = set(options.only.split(",")) - set(ROWS)
-    if unknown:
-        parser.error(f"--only knows {', '.join(ROWS)}; not {', '.join(sorted(unknown))}")
     return options
 
 
@@ -291,17 +284,10 @@ def main():
             for name in options.only.split(","):
                 getattr(attacks, name)()
         finally:
-            print(f"\n{machine()}; Apache Kafka on the same machine\n")
-            wide = max((len(f["name"]) for f in attacks.figures), default=0)
-            for f in attacks.figures:
-                print(f"{f['name']:<{wide}}  {f['value']:>14,.6g} {f['unit']:<8} {f['target']:<12} {f['input']}")
+            report = show(attacks.figures, "")
     if options.json:
-        pathlib.Path(options.json).write_text(json.dumps({"machine": machine(), "figures": attacks.figures}, indent=2) + "\n")
+        pathlib.Path(options.json).write_text(json.dumps(report, indent=2) + "\n")
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except unittest.SkipTest as reason:
-        print(f"SKIPPED: {reason}")
-        sys.exit(77)
+    run(main)

@@ -265,17 +265,41 @@ def parse():
     parser.add_argument("--panes", type=int, default=10_000_000)
     parser.add_argument("--samples", type=int, default=400)
     parser.add_argument("--ids", type=int, default=10_000_000)
-    parser.add_argument("--only", default=",".join(ROWS))
-    parser.add_argument("--json")
-    parser.add_argument("--tiny", action="store_true")
-    options = parser.parse_args()
+    options = read(parser, ROWS)
     if options.tiny:
         options.runs, options.events, options.series, options.samples, options.panes = 1, 20_000, 500, 5, 4_000
         options.ids = 10_000
-    unknown = set(options.only.split(",")) - set(ROWS)
-    if unknown:
-        parser.error(f"--only knows {', '.join(ROWS)}; not {', '.join(sorted(unknown))}")
     return options
+
+
+def read(parser, rows):
+    """The command line, with the options of everything that makes a table of rows."""
+    parser.add_argument("--only", default=",".join(rows))
+    parser.add_argument("--json")
+    parser.add_argument("--tiny", action="store_true")
+    options = parser.parse_args()
+    unknown = set(options.only.split(",")) - set(rows)
+    if unknown:
+        parser.error(f"--only knows {', '.join(rows)}; not {', '.join(sorted(unknown))}")
+    return options
+
+
+def show(figures, remark):
+    """The table, and as data what it says."""
+    print(f"\n{machine()}; Apache Kafka on the same machine{remark}\n")
+    wide = max((len(f["name"]) for f in figures), default=0)
+    for f in figures:
+        print(f"{f['name']:<{wide}}  {f['value']:>14,.6g} {f['unit']:<9} {f['target']:<24} {f['input']}")
+    return {"machine": machine(), "figures": figures}
+
+
+def run(main):
+    """Without a broker it is skipped, with the reason."""
+    try:
+        main()
+    except unittest.SkipTest as reason:
+        print(f"SKIPPED: {reason}")
+        sys.exit(77)
 
 
 def main():
@@ -284,11 +308,7 @@ def main():
         bench = Bench(options, broker)
         for name in options.only.split(","):
             getattr(bench, name)()
-    print(f"\n{machine()}; Apache Kafka on the same machine; medians of {options.runs}\n")
-    wide = max(len(f["name"]) for f in bench.figures)
-    for f in bench.figures:
-        print(f"{f['name']:<{wide}}  {f['value']:>12,.4g} {f['unit']:<9} {f['target']:<24} {f['input']}")
-    report = {"machine": machine(), "runs": options.runs, "figures": bench.figures}
+    report = {"runs": options.runs, **show(bench.figures, f"; medians of {options.runs}")}
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps(report, indent=2) + "\n")
     else:
@@ -299,8 +319,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except unittest.SkipTest as reason:
-        print(f"SKIPPED: {reason}")
-        sys.exit(77)
+    run(main)

@@ -1,8 +1,6 @@
 // What the simulation found once (tests/simulation), each in small.
 #include <gtest/gtest.h>
 
-#include <deque>
-
 #include "pipeline/engine/bounded_source.h"
 #include "tests/fakes/engine_rig.h"
 
@@ -10,20 +8,6 @@ namespace tidemark {
 namespace {
 
 constexpr int64_t kHour = 3600;
-
-// A member of a group in which things happen.
-class GroupSource : public LogSource {
- public:
-  using LogSource::LogSource;
-  std::deque<AssignmentChange> changes;
-  AssignmentChange Poll() override {
-    AssignmentChange change = LogSource::Poll();
-    if (!change.assigned.empty() || changes.empty()) return change;
-    change = changes.front();
-    changes.pop_front();
-    return change;
-  }
-};
 
 // Rounds over `seconds` from `from` on, the broker confirming log ends.
 void Rounds(EngineRig* rig, int64_t from, int seconds) {
@@ -37,21 +21,17 @@ void Rounds(EngineRig* rig, int64_t from, int seconds) {
 TEST(Reliability, ARebalanceWhoseCommitIsRefusedIsServed) {
   EngineRig rig(2);
   rig.Kpi("leads", Measure::kCount, "lead.created", {}, {"lifetime"});
-  Diagnostics diagnostics;
-  const auto plan = Plan::Compile(rig.specs, Schema::Canonical(), &diagnostics);
-  ASSERT_TRUE(plan != nullptr) << diagnostics.ToString();
-  GroupSource source(&rig.logs);
-  const auto engine = Engine::Open(plan, &rig.faulty, &source, EngineRig::WallAt(0), EngineRig::Eager());
-  ASSERT_TRUE(engine.ok());
+  ASSERT_TRUE(rig.Start(0).ok());
   rig.Lead(1, "web", 0);
   rig.Lead(1, "web", 1);
-  ASSERT_TRUE((*engine)->Step(EngineRig::WallAt(2)).ok());
-  source.changes = {{{}, {{kRigTopic, 0}, {kRigTopic, 1}}}, {{{kRigTopic, 0}}, {}}};
+  ASSERT_TRUE(rig.engine->Step(EngineRig::WallAt(2)).ok());
+  rig.source->Rebalance({.assigned = {}, .revoked = {{kRigTopic, 0}, {kRigTopic, 1}}});
   rig.faulty.RefuseNextCommit();
-  ASSERT_TRUE((*engine)->Step(EngineRig::WallAt(3)).ok());
+  ASSERT_TRUE(rig.engine->Step(EngineRig::WallAt(3)).ok());
+  rig.source->Rebalance({.assigned = {{kRigTopic, 0}}, .revoked = {}});
   rig.Lead(4, "web", 0);
-  for (int second = 4; second < 8; ++second) ASSERT_TRUE((*engine)->Step(EngineRig::WallAt(second)).ok());
-  const auto view = (*engine)->view();
+  for (int second = 4; second < 8; ++second) ASSERT_TRUE(rig.engine->Step(EngineRig::WallAt(second)).ok());
+  const auto view = rig.engine->view();
   EXPECT_TRUE(view->partitions()[0].owned);
   EXPECT_EQ(view->partitions()[0].next_offset, Offset{2});
   EXPECT_FALSE(view->partitions()[1].owned) << "it was revoked";
