@@ -48,7 +48,7 @@ struct HttpResponse {
 };
 
 struct HttpLimits {
-  uint32_t max_connections = 256;
+  uint32_t max_connections = 256;  // beyond three quarters of it, whoever has been slow for longest makes room
   size_t connection_bytes = 32 << 10;  // request line, headers and what parsing them takes
   uint32_t idle_seconds = 15;          // without a byte either way
   Duration request_time = std::chrono::seconds(20);   // from the connection, or the answer before, to all headers

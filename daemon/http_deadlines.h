@@ -1,7 +1,9 @@
-// How long a client may take: a connection without a byte is the HTTP library's business, one with a byte now and then is ours.
+// How long a client may take, and who makes room when there are too many: a connection without a byte is the HTTP library's business, one
+// with a byte now and then is ours.
 #pragma once
 
 #include <unordered_map>
+#include <utility>
 
 #include "daemon/clock.h"
 #include "daemon/periodic.h"
@@ -9,26 +11,35 @@
 namespace tidemark {
 
 // Ends connections whose request or answer takes too long, by shutting down their sockets; whoever serves them then finds them
-// closed. Threads: any. REQUIRES: a socket is closed by its owner only after Closed.
+// closed. Beyond `most` connections each new one ends another: of those that have asked for nothing yet the one that has been
+// at it for longest, else of all. So whoever sends its request at once is served, however many don't.
+// Threads: any. REQUIRES: a socket is closed by its owner only after Closed.
 class ConnectionDeadlines {
  public:
   // `request`: for all headers, from the connection or the answer before; `response`: from there to the answer's end.
-  ConnectionDeadlines(Duration request, Duration response)
-      : request_(request), response_(response), thread_(kEvery, [this](const std::atomic<bool>&) { return Look(); }) {}
+  ConnectionDeadlines(Duration request, Duration response, size_t most)
+      : request_(request), response_(response), most_(most), thread_(kEvery, [this](const std::atomic<bool>&) { return Look(); }) {}
 
-  void Opened(int socket) { Set(socket, request_); }
-  void Asked(int socket) { Set(socket, response_); }
-  void Answered(int socket) { Set(socket, request_); }
+  void Opened(int socket);
+  void Asked(int socket) { Begin(socket, true); }
+  void Answered(int socket) { Begin(socket, false); }
   void Closed(int socket);
 
  private:
   static constexpr Duration kEvery = std::chrono::milliseconds(500);
-  void Set(int socket, Duration allowed);
+  struct Client {
+    bool ended = false, asked = false;
+    Duration since{};  // of what it is at, in steady time
+  };
+  void Begin(int socket, bool asked);
+  void End(std::pair<const int, Client>* client);
   Duration Look();
 
   const Duration request_, response_;
+  const size_t most_;
   std::mutex mu_;
-  std::unordered_map<int, Duration> ends_;  // GUARDED_BY(mu_); by socket, in steady time
+  std::unordered_map<int, Client> clients_;  // GUARDED_BY(mu_); by socket
+  size_t open_ = 0;                          // GUARDED_BY(mu_); of them not ended
   Periodic thread_;
 };
 

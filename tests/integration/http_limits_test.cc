@@ -16,8 +16,9 @@ constexpr size_t kLarge = 32 << 20;  // more than any socket's buffers
 
 class HttpLimitsTest : public testing::Test {
  protected:
-  void Start(Duration request_time, Duration response_time) {
+  void Start(Duration request_time, Duration response_time, uint32_t max_connections = HttpLimits().max_connections) {
     HttpLimits limits;
+    limits.max_connections = max_connections;
     limits.request_time = request_time;
     limits.response_time = response_time;
     auto server = HttpServer::Start("127.0.0.1:0", limits, [](const HttpRequest& request) {
@@ -91,6 +92,33 @@ TEST_F(HttpLimitsTest, ThoseWhoAreSlowTakeNoConnectionsFromOthersForLong) {
   }
   std::this_thread::sleep_for(milliseconds(1500));
   ExpectServed();
+}
+
+// From many addresses, far more than there are connections; none of them has run out of time.
+TEST_F(HttpLimitsTest, ThoseWhoAreSlowMakeRoomForWhoAsks) {
+  Start(std::chrono::seconds(60), std::chrono::seconds(60), 64);
+  std::vector<std::unique_ptr<Client>> slow;
+  for (int i = 0; i < 300; ++i) {
+    slow.push_back(std::make_unique<Client>(server_->port(), 0, timeval{5, 0}, static_cast<uint8_t>(2 + i % 100)));
+    slow.back()->Send("GET / HTTP/1.1\r\n");
+    if (i % 10 == 0) ExpectServed();
+  }
+  ExpectServed();
+  EXPECT_TRUE(slow.front()->Closed()) << "it was there first";
+  slow.back()->Send("Host: localhost\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(StatusLine(slow.back()->ReceiveAll()), "HTTP/1.1 200 OK") << "it came last";
+}
+
+TEST_F(HttpLimitsTest, ThoseWhoDontReadTheirAnswersMakeRoomToo) {
+  Start(std::chrono::seconds(60), std::chrono::seconds(60), 8);
+  std::vector<std::unique_ptr<Client>> slow;
+  for (int i = 0; i < 12; ++i) {
+    slow.push_back(std::make_unique<Client>(server_->port(), 4096, timeval{5, 0}, static_cast<uint8_t>(2 + i)));
+    slow.back()->Send("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    std::this_thread::sleep_for(milliseconds(50));
+  }
+  ExpectServed();
+  EXPECT_LT(slow.front()->ReceiveAll().size(), kLarge);
 }
 
 TEST_F(HttpLimitsTest, AnotherConfigurationKeepsThePortAndAnswersWhatIsInProgress) {

@@ -10,14 +10,16 @@
 
 namespace tidemark {
 
-// A blocking client socket; every receive ends after `limit` at the latest.
+// A blocking client socket; every receive ends after `limit` at the latest. It comes from 127.0.0.`from`.
 class Client {
  public:
-  explicit Client(uint16_t port, int receive_buffer = 0, timeval limit = {5, 0}) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
+  explicit Client(uint16_t port, int receive_buffer = 0, timeval limit = {5, 0}, uint8_t from = 1) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
     if (receive_buffer > 0) setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
     setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl((127u << 24) + from);
+    if (bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) return;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     connected_ = connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
