@@ -221,7 +221,7 @@ void ReadLimits(const Value& value, LimitSpec* limits) {
   limits->place = value.place();
   std::optional<Map> map = Map::Open(value);
   if (!map) return;
-  map->Set("memory", &limits->memory_bytes, [](const Value& v) { return v.Bytes(64 * kMiB, 16 * kTiB); });
+  map->Set("memory", &limits->memory_bytes, [](const Value& v) { return v.Bytes(128 * kMiB, 16 * kTiB); });
   map->Set("max_series", &limits->max_series, [](const Value& v) { return v.Whole(1, 100'000'000); });
   map->Set("max_entities", &limits->max_entities, [](const Value& v) { return v.Whole(1'000, 1'000'000'000'000); });
   map->Set("max_record_bytes", &limits->max_record_bytes, [](const Value& v) { return v.Bytes(kKiB, 100 * kMiB); });

@@ -43,16 +43,6 @@ std::string Joined(const std::vector<std::string>& names) {
 
 }  // namespace
 
-SharedMemory ShareMemory(const MemoryPlan& memory) {
-  SharedMemory shared{memory, memory};
-  // The engine's client and store have theirs for good.
-  shared.backfill.rocksdb = memory.rocksdb / 4;
-  shared.backfill.fetch = memory.fetch / 4;
-  shared.backfill.rows = memory.rows / 2;
-  shared.backfill.entities = shared.engine.entities = memory.entities / 2;
-  return shared;
-}
-
 BackFill::BackFill(std::shared_ptr<const Configuration> configuration, std::shared_ptr<const Plan> rest, std::shared_ptr<const Plan> plan,
                    const MemoryPlan& memory, OwnMetrics* own)
     : configuration_(std::move(configuration)), rest_(std::move(rest)), plan_(std::move(plan)), memory_(memory),
@@ -159,10 +149,8 @@ Status BackFill::Count() {
 Status BackFill::CountFrom(RecordSource* kafka, const std::vector<TopicPartition>& partitions) {
   BoundedSource source(kafka);
   source.Follow(followed()->partitions());
-  EngineOptions options;
+  EngineOptions options = OptionsFor(memory_);
   options.stopwatch = &WallNow;
-  options.open_panes_bytes = std::min(memory_.rows / 4, options.open_panes_bytes);
-  options.entity_cache_bytes = memory_.entities;
   options.keep_shown = false;
   TM_ASSIGN_OR_RETURN(const auto engine, Engine::Open(plan_, side_.get(), &source, WallNow(), std::move(options)));
   {

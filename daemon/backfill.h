@@ -18,12 +18,6 @@
 
 namespace tidemark {
 
-// What the engine may use while there is a back-fill, and what the back-fill takes beside it.
-struct SharedMemory {
-  MemoryPlan engine, backfill;
-};
-SharedMemory ShareMemory(const MemoryPlan& memory);
-
 // Lifetime: what it borrows outlives it. The destructor stops and joins; what was counted is kept for the next Begin of the
 // same KPIs. Threads: the engine's, but for its own.
 class BackFill {

@@ -147,7 +147,7 @@ class EngineRunner::Round {
 
 EngineRunner::EngineRunner(std::shared_ptr<const Configuration> configuration, const MemoryPlan& memory,
                            Lifecycle* lifecycle, OwnMetrics* own, StateOffer* offer, BackupService* backup)
-    : configuration_(std::move(configuration)), memory_(memory), lifecycle_(lifecycle), own_(own), offer_(offer), backup_(backup) {
+    : configuration_(std::move(configuration)), memory_(memory), shared_(ShareMemory(memory)), lifecycle_(lifecycle), own_(own), offer_(offer), backup_(backup) {
   thread_ = std::thread([this] { Main(); });
 }
 
@@ -195,14 +195,14 @@ void EngineRunner::Main() {
 
 Result<std::unique_ptr<KafkaSource>> EngineRunner::OpenSource() const {
   KafkaSource::Options options;
-  options.fetch_memory_bytes = memory_.fetch;
+  options.fetch_memory_bytes = shared_.engine.fetch;
   options.log = &LogKafka;
   return KafkaSource::Open(configuration_->specs.kafka, configuration_->specs.topics, std::move(options));
 }
 
 Result<std::unique_ptr<RocksStore>> EngineRunner::OpenStore() {
   RocksOptions options;
-  options.memory_bytes = memory_.rocksdb;
+  options.memory_bytes = shared_.engine.rocksdb;
   options.min_free_disk_bytes = configuration_->specs.limits.min_free_disk_bytes;
   options.log = &LogRocks;
   const std::string& path = configuration_->specs.storage.path;
@@ -302,16 +302,18 @@ void EngineRunner::EndBackFill(RocksStore* store) {
 Status EngineRunner::Run(RocksStore* store, KafkaSource* source) {
   const std::shared_ptr<const Configuration> configuration = configuration_;
   const Specs& specs = configuration->specs;
-  const SharedMemory shared = ShareMemory(memory_);
   std::shared_ptr<const Plan> plan = configuration->plan;
   if (backfill_ == nullptr) {
-    TM_ASSIGN_OR_RETURN(backfill_, BackFill::Begin(configuration, store, shared.backfill, own_));
+    TM_ASSIGN_OR_RETURN(backfill_, BackFill::Begin(configuration, store, shared_.backfill, own_));
   }
   if (backfill_ != nullptr) plan = backfill_->rest();
-  EngineOptions options;
+  MemoryPlan memory = shared_.engine;
+  if (backfill_ == nullptr) {
+    memory.rows = memory_.rows;
+    memory.entities = memory_.entities;
+  }
+  EngineOptions options = OptionsFor(memory);
   options.stopwatch = &WallNow;
-  options.open_panes_bytes = std::min(memory_.rows / 4, options.open_panes_bytes);
-  options.entity_cache_bytes = backfill_ != nullptr ? shared.engine.entities : memory_.entities;
   const Duration begin = SteadyNow();
   TM_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                       Engine::Open(plan, store, source, WallNow(), std::move(options)));

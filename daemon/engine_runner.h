@@ -57,6 +57,7 @@ class EngineRunner {
 
   std::shared_ptr<const Configuration> configuration_;
   const MemoryPlan memory_;
+  const SharedMemory shared_;
   Lifecycle* const lifecycle_;
   OwnMetrics* const own_;
   StateOffer* const offer_;

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "daemon/allocator.h"
 #include "daemon/clock.h"
 #include "daemon/commands.h"
 #include "daemon/event_files.h"
@@ -156,10 +157,8 @@ class Importer {
     TM_ASSIGN_OR_RETURN(LookupTables tables, ReadTables(specs_, *plan_));
     TM_RETURN_IF_ERROR(BeginImport(store_.get(), cut_));
     ImportSource source(&events_);
-    EngineOptions options;
+    EngineOptions options = OptionsFor(memory_);
     options.importing = true;
-    options.open_panes_bytes = std::min(memory_.rows / 4, options.open_panes_bytes);
-    options.entity_cache_bytes = memory_.entities;
     // No rules: what happened then is no breach now. No sources: what the files don't hold was not to be.
     const auto plan = plan_->Counting(std::vector<bool>(plan_->kpis().size(), true), false);
     {
@@ -216,6 +215,7 @@ int Import(const ImportOptions& options) {
   });
   if (plan == nullptr) return kExitConfig;
   Result<MemoryPlan> memory = SplitMemory(specs.limits.memory_bytes);
+  UseLargePages(specs.limits.memory_bytes);
   const Status status = memory.ok() ? Importer(options, specs, plan, *memory).Run() : memory.status();
   if (!status.ok()) std::cerr << "tidemark: " << status.text() << "\n";
   return ExitCodeOf(status);

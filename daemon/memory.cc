@@ -43,14 +43,42 @@ Result<MemoryPlan> SplitMemory(uint64_t budget) {
   }
   MemoryPlan plan;
   plan.budget = budget;
-  plan.process = std::max<uint64_t>(budget / 8, 16ull << 20);
+  plan.process = std::max<uint64_t>(budget / 8, 40ull << 20);
   plan.rocksdb = std::clamp<uint64_t>(budget / 4, 16ull << 20, 1ull << 30);
   plan.fetch = std::clamp<uint64_t>(budget / 8, 8ull << 20, 384ull << 20);
   const uint64_t rest = budget - plan.process - plan.rocksdb - plan.fetch;
-  plan.dedup = rest / 4;
+  plan.dedup = rest / 2;
   plan.entities = rest / 4;
   plan.rows = rest - plan.dedup - plan.entities;
   return plan;
+}
+
+SharedMemory ShareMemory(const MemoryPlan& memory) {
+  SharedMemory shared;
+  MemoryPlan& side = shared.backfill;
+  side.rocksdb = memory.rocksdb / 4;
+  side.fetch = memory.fetch / 4;
+  side.rows = memory.rows / 2;
+  side.dedup = memory.dedup / 2;  // both forget the same ids
+  side.entities = memory.entities / 2;
+  side.budget = side.Sum();
+  MemoryPlan& engine = shared.engine;
+  engine.process = memory.process;
+  engine.rocksdb = memory.rocksdb - side.rocksdb;
+  engine.fetch = memory.fetch - side.fetch;
+  engine.rows = memory.rows - side.rows;
+  engine.dedup = side.dedup;
+  engine.entities = memory.entities - side.entities;
+  engine.budget = engine.Sum();
+  return shared;
+}
+
+EngineOptions OptionsFor(const MemoryPlan& memory) {
+  EngineOptions options;
+  options.open_panes_bytes = std::min(memory.rows / 4, options.open_panes_bytes);
+  options.entity_cache_bytes = memory.entities;
+  options.dedup_bytes = memory.dedup;
+  return options;
 }
 
 uint64_t MemoryBudget(uint64_t configured, std::optional<uint64_t> cgroup_limit, uint64_t machine_bytes) {

@@ -2,10 +2,12 @@
 #include <filesystem>
 #include <iostream>
 
+#include "daemon/allocator.h"
 #include "daemon/clock.h"
 #include "daemon/commands.h"
 #include "daemon/event_files.h"
 #include "daemon/exit_code.h"
+#include "daemon/memory.h"
 #include "daemon/progress_line.h"
 #include "daemon/record_counts.h"
 #include "daemon/replay_output.h"
@@ -120,6 +122,7 @@ int Replay(const ReplayOptions& options) {
     s->time.event_clock = true;
   });
   if (plan == nullptr) return kExitConfig;
+  UseLargePages(ProcessBudget(0));
   const Status status = Run(options, plan, specs.topics.empty() ? "events" : specs.topics[0].name);
   if (status.ok()) return kExitOk;
   std::cerr << "tidemark: " << status.text() << "\n";

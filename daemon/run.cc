@@ -10,6 +10,7 @@
 #include <mutex>
 #include <thread>
 
+#include "daemon/allocator.h"
 #include "daemon/backup_service.h"
 #include "daemon/clock.h"
 #include "daemon/commands.h"
@@ -150,6 +151,7 @@ int RunDaemon(const RunOptions& options) {
   const Specs& specs = first->specs;
   const Result<MemoryPlan> memory = SplitMemory(specs.limits.memory_bytes);
   if (!memory.ok()) return Fail(memory.status());
+  UseLargePages(memory->budget);
   Log(LogLevel::kInfo, "tidemark starts",
       {{"version", TheBuild().version},
        {"revision", TheBuild().revision},

@@ -25,6 +25,8 @@ namespace tidemark {
 // Threads: confined to the engine.
 class Dedup {
  public:
+  static constexpr uint64_t kMemoryPerId = 42;  // at most: 20, an index with between 10 and 22, and blocks that aren't full
+
   enum class Verdict : uint8_t { kNew, kDuplicate, kConflict, kTooOld };
 
   Dedup(const DedupSpec& spec, std::string_view topic);

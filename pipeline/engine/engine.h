@@ -25,6 +25,8 @@ struct EngineOptions {
   uint64_t open_panes_bytes = 32u << 20;
   // Memory for entities that were used lately.
   uint64_t entity_cache_bytes = 64u << 20;
+  // Memory for the ids of events of all topics together. Where their max_ids need more, each is lowered by the same factor.
+  uint64_t dedup_bytes = UINT64_MAX;
   // Event time in which a million of them are looked at for what is of no use any more; zero: all, at each commit.
   Duration sweep_interval = std::chrono::hours(1);
   // The engine of an import: pipeline/engine/import.h. Its source hands out kImportPartition alone.

@@ -18,7 +18,7 @@ constexpr Duration kIdleCommitInterval = std::chrono::seconds(1);
 Engine::Impl::Impl(std::shared_ptr<const Plan> plan, Store* store, RecordSource* source, EngineOptions options)
     : plan_(std::move(plan)), view_plan_(plan_), withheld_(plan_->folds().size()), store_(*store), source_(*source), options_(std::move(options)),
       entities_(store, options_.entity_cache_bytes, plan_->limits().max_entities), router_(*plan_, &entities_, &tables_),
-      sources_(*plan_), intake_(*plan_, &router_, &sources_) {}
+      sources_(*plan_), intake_(*plan_, options_.dedup_bytes, &router_, &sources_) {}
 
 Partition* Engine::Impl::FindOrAdd(const TopicPartition& tp) {
   auto& slot = partitions_[tp];

@@ -15,11 +15,22 @@ constexpr size_t kRecordsAhead = 4;
   for (size_t line = 0; line < kLines * kLine; line += kLine) __builtin_prefetch(bytes.data() + line);
 }
 
+// Of each id that the topics want to remember, for how many there is room: at most 1.
+double RoomForIds(const Plan& plan, uint64_t bytes) {
+  double wanted = 0;
+  for (const TopicPlan& topic : plan.topics()) wanted += topic.dedup.enabled ? static_cast<double>(topic.dedup.max_ids) : 0;
+  return std::min(1.0, static_cast<double>(bytes / Dedup::kMemoryPerId) / std::max(wanted, 1.0));
+}
+
 }  // namespace
 
-Intake::Intake(const Plan& plan, Router* router, Sources* sources) : plan_(plan), router_(*router), sources_(*sources) {
+Intake::Intake(const Plan& plan, uint64_t dedup_bytes, Router* router, Sources* sources)
+    : plan_(plan), router_(*router), sources_(*sources) {
+  const double room = RoomForIds(plan, dedup_bytes);
   for (const TopicPlan& topic : plan.topics()) {
-    dedups_.push_back(topic.dedup.enabled ? std::make_unique<Dedup>(topic.dedup, topic.name) : nullptr);
+    DedupSpec spec = topic.dedup;
+    spec.max_ids = static_cast<uint64_t>(static_cast<double>(spec.max_ids) * room);
+    dedups_.push_back(spec.enabled ? std::make_unique<Dedup>(spec, topic.name) : nullptr);
   }
   tables_ = ContentsOf(plan.lookups());
   if (!plan.hash_key().empty()) hashes_.emplace(plan.hash_key());

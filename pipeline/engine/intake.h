@@ -15,7 +15,8 @@ namespace tidemark {
 // Threads: confined to the engine.
 class Intake {
  public:
-  Intake(const Plan& plan, Router* router, Sources* sources);
+  // `dedup_bytes` as in EngineOptions.
+  Intake(const Plan& plan, uint64_t dedup_bytes, Router* router, Sources* sources);
 
   // Decodes a batch into partition->pending, which must be empty. A function of the bytes alone.
   Status Decode(RecordBatch batch, Partition* partition) const;

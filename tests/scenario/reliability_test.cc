@@ -120,6 +120,34 @@ TEST(Reliability, ALifetimeThatIsAddedLaterIsNotCovered) {
   EXPECT_EQ(rig.engine->view()->status(KpiId{0}).coverage[1], 0);
 }
 
+// The horizon shortens, and is said to be shorter; what is within it is told apart.
+TEST(Reliability, IdsTakeNoMoreMemoryThanTheyMay) {
+  constexpr int64_t kIds = 40'000;
+  for (const bool little : {false, true}) {
+    EngineRig rig;
+    rig.specs.topics[0].dedup.enabled = true;
+    rig.Kpi("leads", Measure::kCount, "lead.created", {}, {"lifetime"});
+    if (little) rig.options.dedup_bytes = 400'000;
+    ASSERT_TRUE(rig.Start(0).ok());
+    for (int64_t n = 0; n < kIds; ++n) {
+      rig.Lead(n, "web", 0, "id" + std::to_string(n));
+      if (n % 500 != 499) continue;
+      ASSERT_TRUE(rig.RunAt(n + 1).ok());
+    }
+    const EngineStats& stats = rig.engine->view()->stats();
+    if (little) {
+      EXPECT_LT(stats.dedup_bytes, 600'000);
+      EXPECT_LT(stats.dedup_horizon_seconds.at(kRigTopic), 12'000);
+    } else {
+      EXPECT_GT(stats.dedup_bytes, 800'000);
+      EXPECT_GT(stats.dedup_horizon_seconds.at(kRigTopic), kIds);
+    }
+    rig.Lead(kIds, "web", 0, "id" + std::to_string(kIds - 1));
+    ASSERT_TRUE(rig.RunAt(kIds + 1).ok());
+    EXPECT_EQ(rig.Value("leads", "lifetime"), std::to_string(kIds));
+  }
+}
+
 TEST(Reliability, AWindowThatGrowsIsNotCoveredWherePanesAreGone) {
   EngineRig rig;
   rig.Kpi("leads", Measure::kCount, "lead.created", {}, {"1h"});
@@ -151,6 +179,7 @@ TEST(Reliability, AWindowThatGrowsIsNotCoveredWhereLateEventsWereDropped) {
     rig.specs.kpis[0].windows.push_back(EngineRig::Window("2h"));
     ASSERT_TRUE(rig.Start(2 * kHour + 11).ok());
     EXPECT_EQ(rig.engine->view()->status(KpiId{0}).coverage[1] < 1, late) << "panes are kept as long again";
+    EXPECT_EQ(rig.Value("leads", "2h"), "1") << "what was dropped is not stored";
   }
 }
 

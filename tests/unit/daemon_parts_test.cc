@@ -71,13 +71,26 @@ TEST(Healthy, OnlyALoopThatStandsStillIsNot) {
 }
 
 TEST(Memory, ASplitSpendsTheBudgetExactly) {
-  for (const uint64_t mib : {64ull, 100ull, 256ull, 512ull, 1024ull, 4096ull, 65536ull}) {
+  for (const uint64_t mib : {128ull, 200ull, 256ull, 512ull, 1024ull, 4096ull, 65536ull}) {
     const auto plan = SplitMemory(mib << 20);
     ASSERT_TRUE(plan.ok()) << mib;
     EXPECT_EQ(plan->Sum(), mib << 20) << mib;
     for (const uint64_t part : {plan->process, plan->rocksdb, plan->fetch, plan->rows, plan->dedup, plan->entities}) {
       EXPECT_GE(part, 4ull << 20) << mib;
     }
+  }
+}
+
+TEST(Memory, ABackFillTakesNothingBeyondTheBudget) {
+  for (const uint64_t mib : {128ull, 512ull, 4096ull}) {
+    const auto plan = SplitMemory(mib << 20);
+    ASSERT_TRUE(plan.ok()) << mib;
+    const SharedMemory shared = ShareMemory(*plan);
+    EXPECT_EQ(shared.engine.Sum(), shared.engine.budget);
+    EXPECT_EQ(shared.backfill.Sum(), shared.backfill.budget);
+    EXPECT_LE(shared.engine.budget + shared.backfill.budget, plan->budget);
+    EXPECT_GE(shared.engine.budget + shared.backfill.budget + 1, plan->budget) << "a byte of dedup may be left over";
+    EXPECT_EQ(shared.engine.dedup, shared.backfill.dedup) << "both forget the same ids";
   }
 }
 

@@ -69,6 +69,17 @@ TEST(Dedup, TheLimitHoldsWithinOnePaneToo) {
   }
 }
 
+TEST(Dedup, AnIdTakesNoMoreMemoryThanIsPlannedForIt) {
+  Fixture f;
+  f.spec.max_ids = 1'000'000;
+  f.dedup = std::make_unique<Dedup>(f.spec, "t");
+  for (uint64_t n = 1; n <= 400'000; ++n) {
+    f.Check(n, At(static_cast<int64_t>(n / 400)));
+    if (n < 20'000 || n % 1'000 != 0) continue;
+    ASSERT_LE(f.dedup->MemoryBytes(), n * Dedup::kMemoryPerId + 10'000) << n;
+  }
+}
+
 TEST(Dedup, EveryIdFromTheFloorOnIsKnownAfterAnyRestart) {
   Fixture f;
   std::vector<std::pair<uint64_t, EventTime>> all;
