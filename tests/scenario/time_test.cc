@@ -23,6 +23,22 @@ TEST(Time, LateEventCountsInEveryWindowThatStillHoldsIt) {
   EXPECT_EQ(rig.Counts().late, 3);
 }
 
+// Both are in one table, whose rows are kept for the longer window.
+TEST(Time, AnEventTooLateForOneKpiCountsInAnother) {
+  EngineRig rig;
+  rig.Kpi("orders_today", Measure::kCount, "order.paid", {}, {"24h"});
+  rig.Kpi("revenue", Measure::kSum, "order.paid", {}, {"1h"});
+  ASSERT_TRUE(rig.Start(kDay).ok());
+  rig.Order(kDay, 1'000'000);
+  rig.Order(kDay - 30 * kMinute, 2'000'000);  // inside the hour
+  rig.Order(kDay - 20 * kHour, 4'000'000);    // long out of it
+  ASSERT_TRUE(rig.RunAt(kDay).ok());
+  EXPECT_EQ(rig.Value("orders_today", "24h"), "3");
+  EXPECT_EQ(rig.Value("revenue", "1h"), "3");
+  EXPECT_EQ(rig.engine->view()->status(KpiId{0}).counts.late_dropped, 0);
+  EXPECT_EQ(rig.engine->view()->status(KpiId{1}).counts.late_dropped, 1);
+}
+
 TEST(Time, WindowHoldsAtMostItsLengthAndAtLeastThatLessAStep) {
   EngineRig rig;
   rig.Kpi("leads", Measure::kCount, "lead.created", {}, {"1h"});
