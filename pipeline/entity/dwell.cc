@@ -15,6 +15,7 @@ bool DwellState::Read(ByteReader* reader) {
   for (uint64_t k = 0; k < n && reader->ok(); ++k) {
     Stay& stay = stays.emplace_back();
     stay.from = ReadMoment(reader);
+    if (!stay.from.known()) return false;
     stay.version = reader->ZigZag();
     stay.end = reader->Varint() != 0;
     stay.value = reader->Bytes();

@@ -40,6 +40,7 @@ bool MergedState::Read(ByteReader* reader) {
     list.resize(std::min<uint64_t>(reader->Varint(), kMostChanges));
     for (Change& c : list) {
       c.at = ReadMoment(reader);
+      if (!c.at.known()) return false;
       c.version = reader->ZigZag();
       c.value = reader->BigEndian(8);
     }

@@ -18,6 +18,7 @@ bool StepsState::Read(ByteReader* reader) {
     for (uint64_t k = 0; k < n && reader->ok(); ++k) {
       Event& e = step.emplace_back();
       e.at = ReadMoment(reader);
+      if (!e.at.known()) return false;
       e.labels = reader->Bytes();
     }
   }

@@ -207,6 +207,14 @@ TEST_F(Damaged, EntitiesThatNoEventsMade) {
     part.back() = '\x7f';  // of most, the row is the last number
     return part;
   });
+  parts("a step at no time", [](std::string part) {
+    constexpr std::string_view kSteps = "\x02\x01\x01";  // two, the first of one event, whose time is known
+    if (!part.starts_with(kSteps)) return part;
+    ByteReader event(std::string_view(part).substr(kSteps.size()));
+    event.Time();
+    event.BigEndian(8);
+    return std::string("\x02\x01\x00", 3).append(event.rest());
+  });
   ExpectRefused("two parts of one KPI", Family::kEntities, "", 0,
                 [](const std::string& v) { return Entity(v, [](EntityRow* row) { row->parts.push_back(row->parts.back()); }); });
 }
