@@ -222,6 +222,7 @@ Status Table::AppendTo(uint64_t sequence, const Store& store, CommitBatch* batch
   if (!counted()) return Status::Ok();
   TM_RETURN_IF_ERROR(AppendPanes(sequence, store, batch));
   AppendRows(batch);
+  changed_ |= !rows_.dirty().empty();  // a series that is new shows nothing yet, and is there
   if (head_dirty_ || !rows_.dirty().empty()) {
     std::string head;
     PutTableHead(&head, MakeHead());

@@ -64,7 +64,6 @@ std::string Simulation::ConfigurationOfView(const View& view) const {
 std::string Simulation::TextOf(const View& view, const Answers& shown) {
   std::string text;
   for (const auto& [key, value] : shown) {
-    if (IsNothing(value)) continue;  // a series without events may come and go
     text += std::get<0>(key) + "{" + std::get<1>(key) + "} " + std::get<2>(key) + " " + value + "\n";
   }
   for (uint32_t k = 0; k < view.kpis().size(); ++k) {
