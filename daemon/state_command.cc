@@ -88,6 +88,7 @@ Status CheckConservation(const View& view) {
 Status CompareWithPanes(const Store& store, std::ostream* out) {
   TM_ASSIGN_OR_RETURN(const VerifyReport report, VerifyState(store));
   *out << "  " << report.windows << " windows of " << report.rows << " series compared with " << report.panes << " panes\n";
+  *out << "  " << report.shown << " parts of what was shown at whole hours, and " << report.entities << " entities, can be read\n";
   for (const std::string& mismatch : report.mismatches) *out << "  WRONG " << mismatch << "\n";
   if (report.mismatch_count == 0) return Status::Ok();
   return Corrupt(std::to_string(report.mismatch_count) + " windows differ from their panes");

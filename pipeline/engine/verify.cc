@@ -6,8 +6,10 @@
 #include <tuple>
 
 #include "pipeline/engine/registry.h"
+#include "pipeline/entity/entities.h"
 #include "pipeline/store/keys.h"
 #include "pipeline/window/codec.h"
+#include "pipeline/window/table.h"
 
 namespace tidemark {
 namespace {
@@ -38,6 +40,8 @@ class TableVerifier {
     TM_RETURN_IF_ERROR(ReadRows());
     for (size_t tier = 0; tier < kTierCount; ++tier) TM_RETURN_IF_ERROR(ReadPanes(static_cast<Tier>(tier)));
     Compare();
+    TM_ASSIGN_OR_RETURN(const uint64_t shown, Table::CheckShown(store_, table_));
+    report_.shown += shown;
     return Status::Ok();
   }
 
@@ -141,6 +145,14 @@ Result<VerifyReport> VerifyState(const Store& store) {
     ++report.tables;
     TM_RETURN_IF_ERROR(TableVerifier(store, registry, StoredTable{table.number()}, &report).Run());
   }
+  Status bad;
+  EntityRow entity;
+  TM_RETURN_IF_ERROR(store.Scan(Family::kEntities, "", std::string(32, '\xff'), [&](std::string_view, std::string_view value) {
+    ++report.entities;
+    bad = ReadEntityRow(value, &entity);
+    return bad.ok();
+  }));
+  TM_RETURN_IF_ERROR(bad);
   return report;
 }
 

@@ -99,6 +99,8 @@ class Table {
   // there on. `visit` returns false to end.
   static Status ForEachShown(const Store& store, StoredTable table, EventTime midnight,
                              const std::function<bool(EventTime hour, const TableHead* head)>& visit);
+  // Reads all that is kept of it; how many parts there are. kCorrupt when one cannot be read.
+  static Result<uint64_t> CheckShown(const Store& store, StoredTable table);
   // What waits for a commit.
   int64_t PanesBytes() const;
 

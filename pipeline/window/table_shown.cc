@@ -40,6 +40,36 @@ struct StoredRow {
   std::string labels, columns;
 };
 
+// Calls visit(row, labels, columns) for each row of a part; one without columns has gone.
+template <class Visit>
+Status ForEachRow(ByteReader* reader, Visit visit) {
+  while (!reader->empty()) {
+    const auto row = static_cast<uint32_t>(reader->Varint());
+    const std::string_view labels = reader->Bytes(), columns = reader->Bytes();
+    if (!reader->ok()) return Corrupt("a part is truncated");
+    TM_RETURN_IF_ERROR(visit(row, labels, columns));
+  }
+  return Status::Ok();
+}
+
+Status CheckPart(std::string_view value) {
+  if (value.empty()) return Corrupt("an empty part");
+  const auto kind = static_cast<Part>(value[0]);
+  if (kind == Part::kAhead) {
+    const bool ok = ForEachFragmentCell(value.substr(1), [](const FragmentCell&) {}, [](uint32_t) {});
+    return ok ? Status::Ok() : Corrupt("cells ahead of their hour cannot be read");
+  }
+  ByteReader reader(value.substr(1));
+  TableHead head;
+  if (kind == Part::kWhole) TM_RETURN_IF_ERROR(ReadTableHead(reader.Bytes(), &head));
+  return ForEachRow(&reader, [](uint32_t, std::string_view, std::string_view columns) -> Status {
+    RowColumn column;
+    std::string_view raw;
+    for (ByteReader row(columns); !row.empty();) TM_RETURN_IF_ERROR(ReadRowColumn(&row, &column, &raw));
+    return Status::Ok();
+  });
+}
+
 }  // namespace
 
 void Table::SkipShown(EventTime hour, std::vector<CommitBatch::Put>* out) {
@@ -142,6 +172,19 @@ Status Table::ForEachShown(const Store& store, StoredTable table, EventTime midn
   return bad;
 }
 
+Result<uint64_t> Table::CheckShown(const Store& store, StoredTable table) {
+  uint64_t parts = 0;
+  Status bad;
+  TM_RETURN_IF_ERROR(store.Scan(Family::kRows, ShownKey(table, EventTime::min()), RowKey(table, 'H' + 1, RowId{0}),
+                                [&](std::string_view key, std::string_view value) {
+    ++parts;
+    bad = CheckPart(value).In("what table " + std::to_string(table.v) + " showed at " + FormatRfc3339(HourOfShown(key)));
+    return bad.ok();
+  }));
+  TM_RETURN_IF_ERROR(bad);
+  return parts;
+}
+
 Result<std::optional<Table::Shown>> Table::LoadShown(EventTime hour, const Store& store) {
   std::map<uint32_t, StoredRow> rows;
   Shown shown;
@@ -166,13 +209,12 @@ Result<std::optional<Table::Shown>> Table::LoadShown(EventTime hour, const Store
           if (!ok) bad = Corrupt("cells ahead of their hour cannot be read");
           return ok;
         }
-        while (bad.ok() && !reader.empty()) {
-          const auto row = static_cast<uint32_t>(reader.Varint());
-          StoredRow& stored = rows[row];
-          stored.labels = reader.Bytes();
-          stored.columns = reader.Bytes();
-          if (!reader.ok()) bad = Corrupt("a part is truncated");
-          if (stored.columns.empty()) rows.erase(row);
+        if (bad.ok()) {
+          bad = ForEachRow(&reader, [&](uint32_t row, std::string_view labels, std::string_view columns) {
+            rows[row] = {std::string(labels), std::string(columns)};
+            if (columns.empty()) rows.erase(row);
+            return Status::Ok();
+          });
         }
         return bad.ok();
       }));

@@ -209,6 +209,26 @@ TEST(State, DamagedRowsAreRefusedAndNeverServed) {
   }
 }
 
+TEST(State, WhatWasShownIsVerifiedToo) {
+  EngineRig rig;
+  rig.Kpi("leads", Measure::kCount, "lead.created", kByChannel, {"1h", "lifetime"});
+  ASSERT_TRUE(rig.Start(0).ok());
+  for (int hour = 0; hour < 4; ++hour) {
+    rig.Lead(hour * kHour + 60, hour % 2 == 0 ? "web" : "ads");
+    ASSERT_TRUE(rig.RunAt(hour * kHour + 90).ok());
+  }
+  const auto whole = rig.store.Snapshot();
+  EXPECT_GT(VerifyState(rig.store)->shown, 2u);
+  const auto rows = static_cast<size_t>(Family::kRows);
+  for (const auto& [key, value] : whole[rows]) {
+    if (key[4] != 'H') continue;
+    auto damaged = whole;
+    damaged[rows][key] = value.substr(0, value.size() - 1);
+    rig.store.Restore(damaged);
+    EXPECT_EQ(VerifyState(rig.store).status().code(), Code::kCorrupt) << testing::PrintToString(value);
+  }
+}
+
 // A pane is stored in a fragment per commit; merged now and then, it stays what it is.
 TEST(State, APaneOfManyCommitsIsMergedAndStaysExact) {
   EngineRig rig;
