@@ -47,21 +47,28 @@ const std::vector<TimeSpan>& Engine::Impl::Unobserved(size_t clock, uint32_t sou
   return spans;
 }
 
-// The share of the window that lies after what the KPI has seen from the beginning, without what was lost.
-double Engine::Impl::Coverage(const KpiPlan& kpi, size_t window) const {
+// The share of the window that lies after what the KPI has seen from the beginning, without what was lost. Of what is made of several
+// windows, the least.
+double Engine::Impl::Coverage(const KpiPlan& kpi, size_t window, size_t other) const {
   if (!kpi.counted) return 0;
   if (kpi.derived == Derived::kNone && kpi.measure == Measure::kFormula) {
     double least = 1;
     for (size_t n = 0; n < kpi.formula.size(); ++n) {
-      if (kpi.formula[n].kind != Formula::Kind::kKpi) continue;
-      least = std::min(least, Coverage(plan_->kpis()[kpi.formula[n].kpi.v], kpi.operand_windows[n][window]));
+      const FormulaNode& node = kpi.formula[n];
+      if (node.kind != Formula::Kind::kKpi) continue;
+      least = std::min(least, Coverage(plan_->kpis()[node.kpi.v], kpi.operand_windows[n][window], node.other != 0 ? node.other : other));
     }
     return least;
   }
   if (!kpi.targets.empty()) window = kpi.targets[window].window;
+  if (kpi.derived == Derived::kCompare || kpi.derived == Derived::kGrowth) {
+    double least = kpi.derived == Derived::kGrowth ? Coverage(plan_->kpis()[kpi.base.v], window) : 1;
+    for (const uint32_t o : kpi.compare) least = std::min(least, Coverage(plan_->kpis()[kpi.base.v], window, o));
+    return least;
+  }
   if (kpi.derived != Derived::kNone) return Coverage(plan_->kpis()[kpi.base.v], window);
   const TablePlan& table = plan_->tables()[kpi.table.v];
-  const CellRef& cell = kpi.cells[0][window];
+  const CellRef& cell = kpi.cells[kpi.cells[other][window].kept() ? other : 0][window];  // a lifetime is at no other time
   const WindowPlan& plan = table.windows[table.columns[cell.column].windows[cell.position]];
   const ColumnState& state = column_states_[table.columns[kpi.column].kpi.v];
   const EventTime t = clocks_[table.clock].read_at;

@@ -1,6 +1,7 @@
 // What the simulation found once (tests/simulation), each in small.
 #include <gtest/gtest.h>
 
+#include "config/config.h"
 #include "pipeline/engine/bounded_source.h"
 #include "tests/fakes/engine_rig.h"
 
@@ -180,6 +181,39 @@ TEST(Reliability, AWindowThatGrowsIsNotCoveredWhereLateEventsWereDropped) {
     ASSERT_TRUE(rig.Start(2 * kHour + 11).ok());
     EXPECT_EQ(rig.engine->view()->status(KpiId{0}).coverage[1] < 1, late) << "panes are kept as long again";
     EXPECT_EQ(rig.Value("leads", "2h"), "1") << "what was dropped is not stored";
+  }
+}
+
+TEST(Reliability, WhatIsComparedIsCoveredWhereBothTimesAre) {
+  EngineRig rig;
+  Diagnostics diagnostics;
+  ParseConfig("c.yaml",
+              "kafka: {brokers: \"b:1\"}\ntopics: [{name: crm}]\nkpis:\n"
+              "  - {name: leads, count: true, on: lead.created, windows: [1h], compare: [24h]}\n"
+              "  - {name: change, formula: leads - leads@previous, windows: [1h]}\n",
+              &rig.specs, &diagnostics);
+  ASSERT_EQ(diagnostics.ToString(), "");
+  ASSERT_TRUE(rig.Start(0).ok());
+  const auto coverage = [&](const std::string& name) {
+    const View& view = *rig.engine->view();
+    for (uint32_t k = 0; k < view.kpis().size(); ++k) {
+      if (view.kpis()[k].name == name) return view.status(KpiId{k}).coverage[0];
+    }
+    return -1.0;
+  };
+  struct Row {
+    int64_t hour;
+    double leads, compared, growth, change;
+  };
+  for (const Row& row : {Row{1, 1, 0, 0, 0}, Row{3, 1, 0, 0, 1}, Row{26, 1, 1, 1, 1}}) {
+    if (row.hour == 1) rig.Lead(0);
+    rig.Lead(row.hour * kHour);
+    ASSERT_TRUE(rig.RunAt(row.hour * kHour + 1).ok());
+    SCOPED_TRACE(row.hour);
+    EXPECT_NEAR(coverage("leads"), row.leads, 0.02);
+    EXPECT_NEAR(coverage("leads_compare"), row.compared, 0.02);
+    EXPECT_NEAR(coverage("leads_growth_ratio"), row.growth, 0.02);
+    EXPECT_NEAR(coverage("change"), row.change, 0.02);
   }
 }
 
