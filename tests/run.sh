@@ -53,6 +53,7 @@ cmake --preset "$preset" -DTIDEMARK_TESTS=ON
 cmake --build --preset "$preset" --parallel "$jobs"
 
 echo "== Tests"
+export LLVM_PROFILE_FILE=$PWD/build/$preset/profiles/%4m.profraw  # of a build that counts what is gone through: asan
 # One more at a time than processors: many wait for others. Those that measure are marked RUN_SERIAL where they are declared.
 log=build/$preset/tests.log
 status=0

@@ -61,7 +61,7 @@ for name in "${names[@]}"; do
   runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log" | tail -1)
   rate=$(sed -n 's/^stat::average_exec_per_sec: *//p' "$log" | tail -1)
   new=$(sed -n 's/^stat::new_units_added: *//p' "$log" | tail -1)
-  coverage=$(grep -o ' cov: [0-9]*' "$log" | tail -1 | tr -dc 0-9)
+  coverage=$(grep -o ' cov: [0-9]*' "$log" | tail -1 | tr -dc 0-9 || true)
   echo $(($(cat "build/fuzz/executions/$name" 2>/dev/null || echo 0) + ${runs:-0})) >"build/fuzz/executions/$name.new"
   mv "build/fuzz/executions/$name.new" "build/fuzz/executions/$name"
   printf '%-12s %14s %9s %10s %10s %14s  %s\n' "$name" "${runs:-?}" "${rate:-?}" "${coverage:-?}" "${new:-?}" "$(cat "build/fuzz/executions/$name")" "${crashed:-none}"

@@ -294,7 +294,7 @@ Answers EntityOracle::At(const std::map<TopicPartition, Offset>& through, EventT
       if (ends) since = nullptr;
       if (!ends && (since == nullptr || e->stage != since->stage)) since = e;
     }
-    const auto merged = [&](const Strings& types) {  // the latest value of each field
+    const auto merged = [&, &events = events](const Strings& types) {  // the latest value of each field
       EntityEventMade now;
       now.has_amount = false;
       for (const auto* e : events) {

@@ -107,7 +107,7 @@ std::string EntityDifference(const Answers& want, const Answers& got) {
   // Formulas, from the values that were compared.
   for (const auto& [key, value] : got) {
     const auto& [kpi, labels, window] = key;
-    const auto number = [&](const std::string& name, const std::string& with) {
+    const auto number = [&, &window = window](const std::string& name, const std::string& with) {
       const auto it = got.find({name, with, window});
       return it == got.end() || it->second.empty() ? 0.0 : std::strtod(it->second.c_str(), nullptr);
     };

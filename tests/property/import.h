@@ -58,7 +58,7 @@ inline void ForgetSome(EventTime cut, const std::function<EventTime(const TopicP
   const uint64_t percent = (*rng)() % 101;
   for (auto& [tp, log] : *logs) {
     const Offset last{log.end.v - 1};  // by which Consume() knows that it is done
-    std::erase_if(log.records, [&](const MemoryLog::Record& r) { return r.offset != last && time_of(tp, r.offset) < cut && (*rng)() % 100 < percent; });
+    std::erase_if(log.records, [&, &tp = tp](const MemoryLog::Record& r) { return r.offset != last && time_of(tp, r.offset) < cut && (*rng)() % 100 < percent; });
   }
 }
 

@@ -55,7 +55,7 @@ void Vary(const PlanKey& key, Specs* specs, Configuration* configuration) {
   }
   for (const auto& [name, definition] : kAlike) {
     if (!random.OneIn(2)) continue;
-    const auto it = std::find_if(specs->kpis.begin(), specs->kpis.end(), [&](const KpiSpec& kpi) { return kpi.name == definition; });
+    const auto it = std::find_if(specs->kpis.begin(), specs->kpis.end(), [&definition = definition](const KpiSpec& kpi) { return kpi.name == definition; });
     if (it == specs->kpis.end()) continue;
     Remove(name, specs);
     for (KpiSpec& kpi : specs->kpis) {
