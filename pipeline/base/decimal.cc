@@ -151,11 +151,12 @@ int Compare(Decimal a, Decimal b) {
   };
   const Int128 wa = whole(a), wb = whole(b);
   if (wa != wb) return wa < wb ? -1 : 1;
-  const auto fraction = [](Decimal d, Int128 w) {
+  const auto fraction = [](Decimal d) {
     const Int128 p = kPow10[static_cast<size_t>(d.scale)];
-    return (d.mantissa - w * p) * kPow10[static_cast<size_t>(kMaxScale - d.scale)];
+    const Int128 rest = d.mantissa % p;
+    return (rest < 0 ? rest + p : rest) * kPow10[static_cast<size_t>(kMaxScale - d.scale)];
   };
-  const Int128 fa = fraction(a, wa), fb = fraction(b, wb);
+  const Int128 fa = fraction(a), fb = fraction(b);
   return fa == fb ? 0 : fa < fb ? -1 : 1;
 }
 

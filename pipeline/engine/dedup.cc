@@ -132,9 +132,10 @@ Status Dedup::Load(const Store& store) {
 
 double Dedup::HorizonSeconds() const {
   const auto horizon = std::chrono::duration<double>(spec_.horizon).count();
-  if (floor_ == kNoEventTime || runs_.empty()) return horizon;
-  const EventTime newest = std::prev(runs_.end())->second.last;
-  return std::clamp(std::chrono::duration<double>(newest - floor_).count(), 0.0, horizon);
+  // A run that was only asked has nothing in it.
+  const auto newest = std::find_if(runs_.rbegin(), runs_.rend(), [](const auto& run) { return run.second.last != kNoEventTime; });
+  if (floor_ == kNoEventTime || newest == runs_.rend()) return horizon;
+  return std::clamp(std::chrono::duration<double>(newest->second.last - floor_).count(), 0.0, horizon);
 }
 
 }  // namespace tidemark

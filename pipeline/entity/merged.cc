@@ -60,7 +60,8 @@ bool MergedState::Read(ByteReader* reader) {
 bool MergedState::Fits(const FoldPlan& fold) const {
   constexpr int64_t kMostAdds = 1 << 30;
   if (adds < 0 || adds > kMostAdds) return false;
-  return !holds || ((fold.kind == FoldKind::kOpen || !counted.empty()) && (fold.value_slot < 0 || !fields.empty()));
+  const bool timed = fold.kind == FoldKind::kOpen ? seen.known() : !counted.empty() && counted.front().known();
+  return !holds || (timed && (fold.value_slot < 0 || !fields.empty()));
 }
 
 void MergedState::Write(std::string* out) const {

@@ -39,6 +39,9 @@ TEST(Decimals, OverflowIsSaidAndNeverWraps) {
   EXPECT_FALSE(Multiply(most, {2, 0}).has_value());
   EXPECT_FALSE(Rescale(most, 1).has_value());
   EXPECT_EQ(Compare(most, {1, 18}), 1) << "also where they cannot be brought to one scale";
+  const Decimal least{-most.mantissa - 1, 18};
+  EXPECT_EQ(Compare(least, {least.mantissa + 1, 18}), -1) << "whose whole part, times 10^18, is beyond 128 bits";
+  EXPECT_EQ(Compare(least, least), 0);
 }
 
 TEST(Times, DurationsAndInstantsReadBack) {

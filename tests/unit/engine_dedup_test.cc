@@ -69,6 +69,16 @@ TEST(Dedup, TheLimitHoldsWithinOnePaneToo) {
   }
 }
 
+TEST(Dedup, ADuplicateAloneInItsPaneDoesNotShortenTheHorizon) {
+  Fixture f;
+  f.Check(1, At(0));
+  f.Commit(At(0));
+  EXPECT_EQ(f.dedup->HorizonSeconds(), 86400);
+  EXPECT_EQ(f.Check(1, At(1200)), Dedup::Verdict::kDuplicate);
+  f.Commit(At(1200));
+  EXPECT_EQ(f.dedup->HorizonSeconds(), 86400 - 1200);
+}
+
 TEST(Dedup, AnIdTakesNoMoreMemoryThanIsPlannedForIt) {
   Fixture f;
   f.spec.max_ids = 1'000'000;
