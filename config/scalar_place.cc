@@ -24,8 +24,17 @@ Escape EscapeAt(std::string_view source, size_t at) {
   return {2 + digits, code < 0x80 ? size_t{1} : code < 0x800 ? size_t{2} : code < 0x10000 ? size_t{3} : size_t{4}};
 }
 
-size_t SkipSpaces(std::string_view source, size_t at) {
-  while (at < source.size() && IsSpace(source[at])) ++at;
+// Also those that are escaped, in a scalar that has escapes.
+size_t SkipSpaces(std::string_view source, size_t at, bool escapes) {
+  while (at < source.size()) {
+    if (IsSpace(source[at])) {
+      ++at;
+    } else if (escapes && source[at] == '\\' && EscapeAt(source, at).value_bytes == 0) {
+      at += EscapeAt(source, at).source_bytes;
+    } else {
+      break;
+    }
+  }
   return at;
 }
 
@@ -57,7 +66,7 @@ size_t SourceOfScalar(std::string_view source, size_t start, size_t offset, std:
   const char first = at < source.size() ? source[at] : '\0';
   if (first == '"' || first == '\'') ++at;
   if (first == '|' || first == '>') at = std::min(source.find('\n', at), source.size());
-  at = SkipSpaces(source, at);
+  at = SkipSpaces(source, at, first == '"');
   while (left > 0 && at < source.size()) {
     if (first == '"' && source[at] == '\\') {
       const Escape escape = EscapeAt(source, at);
@@ -67,7 +76,7 @@ size_t SourceOfScalar(std::string_view source, size_t start, size_t offset, std:
       at += first == '\'' && source[at] == '\'' ? 2 : 1;
       --left;
     }
-    if (left > 0 || at_character) at = SkipSpaces(source, at);
+    if (left > 0 || at_character) at = SkipSpaces(source, at, first == '"');
   }
   return std::min(at, source.size());
 }

@@ -44,19 +44,49 @@ TEST(Decimals, OverflowIsSaidAndNeverWraps) {
   EXPECT_EQ(Compare(least, least), 0);
 }
 
+TEST(Decimals, ThoseThatCannotBeBroughtToOneScaleAreRefused) {
+  const Decimal most{(Int128{1} << 126) - 1 + (Int128{1} << 126), 0};
+  EXPECT_FALSE(Add(most, {1, 18}).has_value());
+  EXPECT_FALSE(Subtract({1, 18}, most).has_value());
+  EXPECT_FALSE(Subtract(most, {-1, 0}).has_value());
+  EXPECT_FALSE(Multiply({1, 18}, {1, 18}).has_value()) << "36 digits after the point";
+  EXPECT_EQ(ToString(Multiply({Int128{1'000'000'000'000'000'000}, 18}, {1, 18}).value()), "0.000000000000000001");
+  EXPECT_EQ(ToString(Rescale({150, 2}, 1).value()), "1.5");
+  EXPECT_FALSE(Rescale({151, 2}, 1).has_value());
+  EXPECT_FALSE(Rescale({1, 0}, 19).has_value());
+  EXPECT_FALSE(ParseDecimal("170141183460469231731687303715884105728").ok()) << "2^127";
+  EXPECT_TRUE(ParseDecimal("170141183460469231731687303715884105727").ok());
+}
+
+TEST(Decimals, AQuotientOfAnySizeIsTheNearestDouble) {
+  const Int128 large = Int128{1} << 100;
+  EXPECT_EQ(NearestQuotient(0, large), 0);
+  EXPECT_EQ(NearestQuotient(large, 1), 0x1p100) << "a quotient of more than 64 bits";
+  EXPECT_EQ(NearestQuotient(large + 1, 1), 0x1p100);
+  EXPECT_EQ(NearestQuotient(large + (Int128{1} << 47) + 1, 1), 0x1.0000000000001p100) << "just above the middle";
+  EXPECT_EQ(NearestQuotient(large + (Int128{1} << 47), 1), 0x1p100) << "the middle, to even";
+  EXPECT_EQ(NearestQuotient(large, -3), -0x1.5555555555555p98);
+  EXPECT_EQ(NearestQuotient(-large, -large), 1);
+}
+
 TEST(Times, DurationsAndInstantsReadBack) {
   for (const char* text : {"90s", "15m", "24h", "7d", "100ms", "250us", "0s"}) {
     const auto d = ParseDuration(text);
     ASSERT_TRUE(d.ok()) << text;
     EXPECT_EQ(FormatDuration(*d), text);
   }
-  for (const char* bad : {"", "h", "1", "1x", "-1h", "1h-2m", "99999999999999d"}) EXPECT_FALSE(ParseDuration(bad).ok()) << bad;
+  for (const char* bad : {"", "h", "1", "1x", "-1h", "1h-2m", "99999999999999d", "106751990d106751990d"}) EXPECT_FALSE(ParseDuration(bad).ok()) << bad;
   for (const char* text : {"2026-11-24T03:36:49Z", "1969-12-31T23:59:59.5Z", "2024-02-29T00:00:00.000001Z"}) {
     const auto t = ParseRfc3339(text);
     ASSERT_TRUE(t.ok()) << text;
     EXPECT_EQ(FormatRfc3339(*t), text);
   }
   EXPECT_EQ(ParseRfc3339("2026-11-24T03:36:49+05:45").value(), ParseRfc3339("2026-11-23T21:51:49Z").value());
+  EXPECT_EQ(ParseRfc3339("2026-11-24T00:00:00-23:59").value(), ParseRfc3339("2026-11-24T23:59:00Z").value());
+  for (const char* bad : {"2026-11-24T00:60:00Z", "2026-11-24T00:00:61Z", "2026-11-24T00:00:00.Z", "2026-11-24T00:00:00+2:00", "2026-11-24T00:00:00+0200",
+                          "2026-11-24T00:00:00+02:0", "2026-11-24T00:00:00+24:00", "2026-11-24T00:00:00+00:60", "2026-11-24T00:00", "2026-11-24T00:00:0/Z"}) {
+    EXPECT_FALSE(ParseRfc3339(bad).ok()) << bad;
+  }
   for (const char* bad : {"2026-11-24", "2026-02-29T00:00:00Z", "2026-11-24T24:00:00Z", "2026-11-24T00:00:00", "x", "9999-12-31T23:59:60Z",
                           "9999-12-31T23:59:59-00:01", "0000-01-01T00:00:00+00:01"}) {
     EXPECT_FALSE(ParseRfc3339(bad).ok()) << bad;

@@ -103,9 +103,21 @@ TEST_F(WebConfigTest, MistakesAreNamedWhereTheyStand) {
        "web.yml:1:19: basic_auth_users: should be a map of names to bcrypt hashes, as `htpasswd -nBC 10 NAME` prints them\n"},
       {"basic_auth_users: {alice: hunter2}\n",
        "web.yml:1:27: basic_auth_users.alice: is no bcrypt hash of cost 4 to 15; make one with `htpasswd -nBC 10 NAME`\n"},
+      {"basic_auth_users: {\"\": x}\n", "web.yml:1:20: basic_auth_users.: a user's name is not empty and has no colon\n"},
       {"basic_auth_users: {\"a:b\": x}\n", "web.yml:1:20: basic_auth_users.a:b: a user's name is not empty and has no colon\n"},
   };
   for (const auto& [yaml, expected] : rows) EXPECT_EQ(Load(yaml), expected) << yaml;
+}
+
+TEST_F(WebConfigTest, OnlyHashesOfABearableCostAreTaken) {
+  const std::string good = kHash;
+  EXPECT_EQ(Load("basic_auth_users: {al: \"" + good + "\"}\n"), "");
+  const auto with = [&](size_t at, const std::string& other) { return std::string(good).replace(at, other.size(), other); };
+  for (const std::string& bad : {with(2, "x"), with(4, "03"), with(4, "16"), with(4, "0a"), with(4, "0/"), with(6, "-"), with(9, "-"), good.substr(1)}) {
+    EXPECT_EQ(Load("basic_auth_users: {al: \"" + bad + "\"}\n"),
+              "web.yml:1:24: basic_auth_users.al: is no bcrypt hash of cost 4 to 15; make one with `htpasswd -nBC 10 NAME`\n")
+        << bad;
+  }
 }
 
 // What is read is followed, also where it is wrong: putting it right is a change.
