@@ -3,6 +3,7 @@
 
 #include "config/config.h"
 #include "pipeline/engine/bounded_source.h"
+#include "pipeline/store/keys.h"
 #include "tests/fakes/engine_rig.h"
 
 namespace tidemark {
@@ -87,9 +88,19 @@ TEST(Reliability, WhatARefusedCommitHeldOfABreachIsInTheNext) {
   ASSERT_TRUE(rig.RunAt(1).ok());
   rig.Lead(2);
   rig.Lead(3);
-  rig.source->ProveAt(EngineRig::WallAt(20));
-  rig.faulty.RefuseNextCommit();
-  for (int second = 20; second < 23; ++second) (void)rig.engine->Step(EngineRig::WallAt(second));
+  const std::string rules = RuleKey(0, "").substr(0, RuleKey(0, "").size() - 8);  // without the fingerprint
+  bool refused = false;
+  rig.faulty.BeforeCommit([&](const CommitBatch& batch) {
+    const auto of_a_rule = [&](const CommitBatch::Put& put) { return put.family == Family::kMeta && put.key.starts_with(rules); };
+    if (refused || std::none_of(batch.puts.begin(), batch.puts.end(), of_a_rule)) return;
+    refused = true;
+    rig.faulty.RefuseNextCommit();
+  });
+  for (int second = 20; second < 60; ++second) {
+    rig.source->ProveAt(EngineRig::WallAt(second));
+    static_cast<void>(rig.engine->Step(EngineRig::WallAt(second)));
+  }
+  ASSERT_TRUE(refused);
   ASSERT_TRUE(rig.RunAt(60).ok());
   const EventTime since = rig.Breach().since;
   EXPECT_EQ(rig.Breach().state, BreachState::kFiring);

@@ -163,6 +163,12 @@ TEST(Scenario, ValuesAreMetExactlyOrAsFarAsWritten) {
                {"3600 +-0.5", "3599", false},
                {"1", "NaN", false},
                {"~1", "+Inf", false},
+               {"1", "1e0", true},
+               {"1", "", false},
+               {"1", "one", false},
+               {"5 +-0.5", "4.5", true},
+               {"5 +-0.5", "45e-1", true},
+               {"1 +-0.000000000000000001", "170141183460469231731687303715884105727", false},
                {"firing", "firing", true},
                {"pending", "firing", false}};
   for (const auto& row : kRows) {
@@ -170,6 +176,17 @@ TEST(Scenario, ValuesAreMetExactlyOrAsFarAsWritten) {
     const Result<Expectation> line = ParseExpectation(std::string("x ") + row.expected, &at);
     ASSERT_TRUE(line.ok()) << row.expected << ": " << line.status().text();
     EXPECT_EQ(line->MetBy(row.shown), row.met) << row.expected << " and " << row.shown;
+  }
+}
+
+TEST(Scenario, WhatIsNoExpectationIsRefused) {
+  for (const char* line :
+       {"", "{} 1", "5x 1", "x", "x \t\n", "x one", "x ~one", "x ~0.000000000000000001", "x 5 5", "x 5 +-one", "x 5 +--1", "x 5 +-1 more", "x absent 5", "x firing 5",
+        "x 0.000000000000000001 +-0.000000000000000001%", "x{", "x{a", "x{a=b} 1", "x{a=\"b} 1", "x{a=\"b\\", "x{a=\"b\" c} 1", "x{a=\"b\"", "x{=\"1\"} 1",
+        "x{a=\"1\",a=\"2\"} 1", "x{a \"1\"} 1"}) {
+    size_t at = 0;
+    EXPECT_FALSE(ParseExpectation(line, &at).ok()) << line;
+    EXPECT_LE(at, std::string(line).size()) << line;
   }
 }
 

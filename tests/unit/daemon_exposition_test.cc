@@ -197,6 +197,9 @@ TEST(Negotiation, PicksTheFormatOfHighestQuality) {
                {"application/openmetrics-text;version=2.0.0,text/plain;q=0.1", TextFormat::kPrometheus},
                {"application/openmetrics-text;q=0.3,text/plain;q=0.8", TextFormat::kPrometheus},
                {"application/openmetrics-text;q=0", TextFormat::kPrometheus},
+               {"\tapplication/openmetrics-text \t;\tq=0.5 , text/plain;q=0.4\t ", TextFormat::kOpenMetrics},
+               {"text/plain;q=0.9, text/plain;q=0.2, application/openmetrics-text;q=0.5", TextFormat::kPrometheus},
+               {"application/openmetrics-text;q=-1", TextFormat::kPrometheus},
                {";;;,,=;q=;q=99", TextFormat::kPrometheus},
                {"application/openmetrics-text;q=nonsense", TextFormat::kPrometheus}};
   for (const auto& row : kRows) EXPECT_EQ(NegotiateFormat(row.accept), row.format) << row.accept;
@@ -211,6 +214,7 @@ TEST(Negotiation, GzipOnlyWhenAskedFor) {
   EXPECT_FALSE(AcceptsGzip(""));
   EXPECT_FALSE(AcceptsGzip("gzip;q=0, *"));
   EXPECT_FALSE(AcceptsGzip("identity, br"));
+  EXPECT_FALSE(AcceptsGzip("*;q=0"));
 }
 
 std::string Inflate(const std::string& gzip) {

@@ -69,7 +69,8 @@ TEST_F(FilesTest, MistakesNameFileAndPlace) {
                {"unknown-field.jsonl", "{\"idd\":\"a\"}\n", "unknown-field.jsonl:1: "},
                {"cut.pb", std::string("\x01x\x05", 3) + "ab", "cut.pb: message 2 at byte 2: "},
                {"no-length.pb", std::string(12, '\xff'), "no-length.pb: message 1 at byte 0: "},
-               {"huge.pb", "\xff\xff\xff\xff\x7f", "huge.pb: message 1 at byte 0: "}};
+               {"huge.pb", "\xff\xff\xff\xff\x7f", "huge.pb: message 1 at byte 0: "},
+               {"long.jsonl", "{}\n" + std::string(kMaxEventBytes + 1, '{') + "\n", "long.jsonl:2: line of more than "}};
   for (const auto& row : kRows) {
     const Status status = Read(Write(row.name, row.bytes));
     EXPECT_EQ(status.code(), Code::kCorrupt) << row.name;
@@ -85,7 +86,25 @@ TEST_F(FilesTest, ADirectoryIsItsEventFilesByName) {
   ASSERT_TRUE(files.ok());
   EXPECT_EQ(*files, (std::vector<std::string>{dir_ + "/a.jsonl", dir_ + "/b.pb"}));
   EXPECT_EQ(EventFiles(dir_ + "/none").status().code(), Code::kNotFound);
+  EXPECT_EQ(*EventFiles(dir_ + "/a.jsonl"), std::vector<std::string>{dir_ + "/a.jsonl"});
+  std::filesystem::create_directories(dir_ + "/x");
+  EXPECT_EQ(EventFiles(dir_ + "/x").status().code(), Code::kNotFound) << "nothing in it";
+  EXPECT_EQ(Read(dir_ + "/none.pb").code(), Code::kNotFound);
   EXPECT_EQ(EventFiles(dir_ + "/notes.txt").status().code(), Code::kInvalid);
+}
+
+TEST_F(FilesTest, HowFarItIsReadIsSaid) {
+  const std::string padding(400'000, ' ');
+  std::string lines, messages;
+  for (int i = 0; i < 7; ++i) lines += "{\"id\":\"" + padding + "\"}\n";
+  for (int i = 0; i < 7; ++i) messages += std::string("\x84\xb5\x18\x0a\x80\xb5\x18", 7) + padding;
+  for (const std::string& file : {Write("long.jsonl", lines), Write("long.pb", messages)}) {
+    std::vector<uint64_t> said;
+    const Status status = ReadEventFile(file, Schema::Canonical(), [](std::string_view) { return Status::Ok(); }, [&](uint64_t read) { said.push_back(read); });
+    ASSERT_TRUE(status.ok()) << status.text();
+    EXPECT_EQ(said.size(), 3u) << "each MiB, and the end";
+    EXPECT_EQ(said.back(), std::filesystem::file_size(file));
+  }
 }
 
 std::string Ids(const RecordBatch& batch) {
