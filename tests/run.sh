@@ -54,6 +54,7 @@ cmake --build --preset "$preset" --parallel "$jobs"
 
 echo "== Tests"
 export LLVM_PROFILE_FILE=$PWD/build/$preset/profiles/%4m.profraw  # of a build that counts what is gone through: asan
+export TSAN_OPTIONS=die_after_fork=0:suppressions=$PWD/tests/sanitizers/tsan.supp:${TSAN_OPTIONS:-}  # some tests start a second process by fork alone
 # One more at a time than processors: many wait for others. Those that measure are marked RUN_SERIAL where they are declared.
 log=build/$preset/tests.log
 status=0
