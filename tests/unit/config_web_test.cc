@@ -113,10 +113,22 @@ TEST_F(WebConfigTest, OnlyHashesOfABearableCostAreTaken) {
   const std::string good = kHash;
   EXPECT_EQ(Load("basic_auth_users: {al: \"" + good + "\"}\n"), "");
   const auto with = [&](size_t at, const std::string& other) { return std::string(good).replace(at, other.size(), other); };
+  for (const std::string& also : {with(2, "a"), with(2, "b"), with(4, "04"), with(4, "15")}) EXPECT_EQ(Load("basic_auth_users: {al: \"" + also + "\"}\n"), "") << also;
   for (const std::string& bad : {with(2, "x"), with(4, "03"), with(4, "16"), with(4, "0a"), with(4, "0/"), with(6, "-"), with(9, "-"), good.substr(1)}) {
     EXPECT_EQ(Load("basic_auth_users: {al: \"" + bad + "\"}\n"),
               "web.yml:1:24: basic_auth_users.al: is no bcrypt hash of cost 4 to 15; make one with `htpasswd -nBC 10 NAME`\n")
         << bad;
+  }
+}
+
+TEST_F(WebConfigTest, WhatIsNoFileNoHeaderAndNoMapIsSaid) {
+  Write("huge", "-----BEGIN huge-----\n" + std::string(8 << 20, 'x'));
+  for (const char* yaml : {"tls_server_config: {cert_file: [cert], key_file: key}", "tls_server_config: {cert_file: huge, key_file: key}",
+                                  "tls_server_config: {cert_file: cert, key_file: key, client_allowed_sans: [a]}", "tls_server_config: cert",
+                                  "http_server_config: {headers: {X-Frame-Options: [deny]}}", "http_server_config: {headers: {Strict-Transport-Security: \"a\\nb\"}}",
+                                  "http_server_config: {headers: {Strict-Transport-Security: \"a\\x7fb\"}}", "http_server_config: {headers: deny}"}) {
+    const std::string said = Load(std::string(yaml) + "\n");
+    EXPECT_TRUE(said.starts_with("web.yml:1:")) << yaml << ": " << said;
   }
 }
 

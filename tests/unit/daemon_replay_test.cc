@@ -93,6 +93,15 @@ TEST_F(FilesTest, ADirectoryIsItsEventFilesByName) {
   EXPECT_EQ(EventFiles(dir_ + "/notes.txt").status().code(), Code::kInvalid);
 }
 
+TEST_F(FilesTest, AStreamThatCannotBeReadIsSaid) {
+  for (const char* name : {"a", "a.pb"}) {
+    std::istringstream in("{}\n");
+    in.setstate(std::ios::badbit);
+    const auto ignore = [](std::string_view) { return Status::Ok(); };
+    EXPECT_EQ(ReadEvents(name, &in, Schema::Canonical(), ignore, [](uint64_t) {}).code(), Code::kUnavailable) << name;
+  }
+}
+
 TEST_F(FilesTest, HowFarItIsReadIsSaid) {
   const std::string padding(400'000, ' ');
   std::string lines, messages;

@@ -1,4 +1,6 @@
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/descriptor.pb.h>
+#include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -111,6 +113,61 @@ TEST(Schema, OwnEnvelopesAreCheckedWhenMade) {
     const Result<Schema> made = Schema::Make(own.Message(row.message));
     ASSERT_FALSE(made.ok()) << row.message;
     EXPECT_EQ(made.status().text(), row.text);
+  }
+}
+
+TEST(Schema, EnvelopesOfAnyShapeAreCheckedWhenMade) {
+  const std::string time = "field {name: 'time' number: 4 label: LABEL_OPTIONAL type: TYPE_MESSAGE type_name: '.google.protobuf.Timestamp'}";
+  const std::string payload = "oneof_decl {name: 'payload'} field {name: 'x' number: 10 label: LABEL_OPTIONAL type: TYPE_MESSAGE type_name: 'X' oneof_index: 0}";
+  const struct {
+    std::string syntax, fields, expected;
+  } rows[] = {
+      {"proto3", time + payload, ""},
+      {"proto2", time + payload, " is not of proto3"},
+      {"proto3", "field {name: 'time' number: 4 label: LABEL_REPEATED type: TYPE_MESSAGE type_name: '.google.protobuf.Timestamp'}" + payload,
+       " needs a field `google.protobuf.Timestamp time`"},
+      {"proto3", "field {name: 'time' number: 4 label: LABEL_OPTIONAL type: TYPE_MESSAGE type_name: 'X'}" + payload,
+       " needs a field `google.protobuf.Timestamp time`"},
+      {"proto3", time + payload + "field {name: 'id' number: 1 label: LABEL_REPEATED type: TYPE_STRING}", ".id must be a string"},
+      {"proto3", time + payload + "field {name: 'source' number: 2 label: LABEL_OPTIONAL type: TYPE_INT64}", ".source must be a string"},
+      {"proto3", time + payload + "field {name: 'dimensions' number: 3 label: LABEL_OPTIONAL type: TYPE_STRING}", ".dimensions must be a map<string, string>"},
+      {"proto3", time + payload + "oneof_decl {name: 'other'} field {name: 'y' number: 11 label: LABEL_OPTIONAL type: TYPE_MESSAGE type_name: 'X' oneof_index: 1}", ""},
+  };
+  google::protobuf::DescriptorPool pool(google::protobuf::DescriptorPool::generated_pool());
+  int n = 0;
+  for (const auto& row : rows) {
+    const std::string package = "p" + std::to_string(n++);
+    google::protobuf::FileDescriptorProto file;
+    ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString("name: '" + package + ".proto' package: '" + package + "' syntax: '" + row.syntax +
+                                                                  "' dependency: 'google/protobuf/timestamp.proto' message_type {name: 'X'} message_type {name: 'E' " +
+                                                                  row.fields + "}",
+                                                              &file));
+    const google::protobuf::FileDescriptor* built = pool.BuildFile(file);
+    ASSERT_NE(built, nullptr) << row.fields;
+    const Result<Schema> made = Schema::Make(built->FindMessageTypeByName("E"));
+    EXPECT_EQ(made.ok() ? "" : made.status().text(), row.expected.empty() ? "" : package + ".E" + row.expected) << row.fields;
+  }
+}
+
+TEST(Schema, AScaleOfMoreDigitsThanDecimalsHaveIsRefused) {
+  google::protobuf::DescriptorPool pool(google::protobuf::DescriptorPool::generated_pool());
+  for (const int scale : {-1, 19, 18}) {
+    const std::string package = "s" + std::to_string(scale + 1);
+    google::protobuf::FileDescriptorProto file;
+    ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+        "name: '" + package + ".proto' package: '" + package + "' syntax: 'proto3' dependency: 'google/protobuf/timestamp.proto'"
+        " dependency: 'tidemark/events/v1/options.proto'"
+        " message_type {name: 'X' field {name: 'v' number: 1 label: LABEL_OPTIONAL type: TYPE_INT64 options {[tidemark.events.v1.scale]: " + std::to_string(scale) + "}}}"
+        " message_type {name: 'E' field {name: 'time' number: 4 label: LABEL_OPTIONAL type: TYPE_MESSAGE type_name: '.google.protobuf.Timestamp'}"
+        " oneof_decl {name: 'payload'} field {name: 'x' number: 10 label: LABEL_OPTIONAL type: TYPE_MESSAGE type_name: 'X' oneof_index: 0}}",
+        &file));
+    const google::protobuf::FileDescriptor* built = pool.BuildFile(file);
+    ASSERT_NE(built, nullptr);
+    const Result<Schema> made = Schema::Make(built->FindMessageTypeByName("E"));
+    ASSERT_TRUE(made.ok()) << made.status().text();
+    const Result<FieldInfo> info = made->Resolve(TypeOf(*made, "x"), "v");
+    EXPECT_EQ(info.ok() ? "" : info.status().text(),
+              scale == 18 ? "" : "v has the scale " + std::to_string(scale) + " in its schema; it must be 0 to 18");
   }
 }
 

@@ -69,11 +69,14 @@ TEST_F(TableRowsTest, WhatCannotBeARowIsRefusedAndTheOldOneStays) {
               {R"({"quota": 9007199254740993})", "quota: \"9007199254740993\" is not a decimal with at most 6 digits after the point"},
               {R"({"quota": true})", "quota: \"true\" is not a decimal with at most 6 digits after the point"},
               {R"({"since": 1764000000})", "since: a number tells no unit of time; it is a time like 2026-11-24T03:36:49Z or a date like 2026-11-24"},
+              {R"({"team": "\ud800"})", "team: is no JSON text"},
+              {R"({"te\qam": "south"})", "is not a JSON object"},
               {R"({"active": 1})", "active: \"1\" is not true or false"}};
   for (const auto& bad : kBad) {
     EXPECT_EQ(rows_.Set("r1", bad.json).text(), bad.why) << bad.json;
     EXPECT_EQ(Row("r1"), "north 1000000 - -") << bad.json;
   }
+  EXPECT_EQ(rows_.Set("r1", "{\"team\": \"" + std::string((64 << 20) + 1, 'x') + "\"}").text(), "the table would be larger than 64MiB");
   EXPECT_EQ(rows_.Set("", "{}").text(), "has no key");
   EXPECT_EQ(rows_.Set("a\x01", "{}").text(), "the key is not UTF-8 text, or holds control characters");
 }

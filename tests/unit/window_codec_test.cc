@@ -18,6 +18,23 @@ std::string Hex(std::string_view bytes) {
   return hex;
 }
 
+TEST(StoredBytes, NumbersBeyondWhatCanBeAreRefused) {
+  for (const int64_t beyond : {int64_t{1} << 60, -(int64_t{1} << 60)}) {
+    std::string bytes;
+    PutZigZag(&bytes, beyond);
+    ByteReader time(bytes), count(bytes), minute(bytes);
+    time.Time();
+    count.Count();
+    minute.Minute();
+    EXPECT_FALSE(time.ok()) << beyond;
+    EXPECT_FALSE(count.ok()) << beyond;
+    EXPECT_FALSE(minute.ok()) << beyond;
+  }
+  ByteReader endless(std::string_view("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"));
+  endless.Sum();
+  EXPECT_FALSE(endless.ok());
+}
+
 TEST(StoredBytes, APaneIsTheWorkedExampleOfTheReadme) {
   const EventTime pane = EventTimeFromMicros(28'368'000 * kMicrosPerMinute);
   EXPECT_EQ(Hex(FragmentKey(StoredTable{1}, Tier::kMinute, pane, 7, 0)), "00000001" "00" "8000000001b0dc80" "0000000000000007" "0000");
