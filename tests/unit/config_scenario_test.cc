@@ -285,7 +285,7 @@ const Row kRows[] = {
      Said(7, 41, kEvent + ".repeat: gives each event an id of its own; leave out id")},
     {"too many events", InEvent("&e {lead.created: {}, repeat: 100000}\n    - *e\n    - *e\n    - *e"),
      Said(7, 7, kFirst + ".events[2]: makes more than 200000 events in the file")},
-    {"too many bytes", InEvent("{lead.created: {lead: {id: " + std::string(1000, 'x') + "}}, repeat: 100000}"),
+    {"too many bytes", InEvent("{lead.created: {lead: {id: " + std::string(1000, 'x') + "}}, repeat: 100000}\n    - {lead.created: {}}"),
      Said(7, 7, kEvent + ": makes more than 64MiB of events in the file")},
     {"a type that no topic carries", "topics: [{name: t, events: [deal.won]}]\n" + InEvent("lead.created"),
      Said(8, 7, kEvent + ": no topic of the configuration carries lead.created; name one with `topic`")},
