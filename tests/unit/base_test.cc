@@ -122,6 +122,10 @@ TEST(Staircases, EqualTheNaiveExtremeForEveryWindowInAnyOrder) {
         }
         ASSERT_EQ(stairs.Since(EventTimeFromMicros(from)), want) << "seed " << seed << " from " << from;
       }
+      for (size_t s = 1; s < stairs.steps().size(); ++s) {
+        const int64_t before = stairs.steps()[s - 1].value, after = stairs.steps()[s].value;
+        ASSERT_TRUE(maximum ? before > after : before < after) << "a step that no window needs, seed " << seed;
+      }
     }
   }
 }
