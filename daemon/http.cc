@@ -192,7 +192,7 @@ Result<int> Listen(const std::string& address, const HostPort& where) {
 
 struct HttpServer::Impl {
   Impl(const HttpLimits& the_limits, Handler the_handler)
-      : limits(the_limits), handler(std::move(the_handler)), deadlines(the_limits.request_time, the_limits.response_time, the_limits.max_connections / 4 * 3) {}
+      : limits(the_limits), handler(std::move(the_handler)), deadlines(the_limits.request_time, the_limits.response_time, the_limits.max_connections - the_limits.max_connections / 4) {}
 
   // Null when the server did not start; then the socket is still the caller's.
   std::unique_ptr<Served> Serve(int listener, const WebConfig& web);

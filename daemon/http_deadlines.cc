@@ -2,53 +2,43 @@
 
 #include <sys/socket.h>
 
-#include <algorithm>
-#include <tuple>
-
 namespace tidemark {
 
 void ConnectionDeadlines::Opened(int socket) {
-  const Duration now = SteadyNow();
   const std::lock_guard lock(mu_);
-  if (open_ >= most_) {
-    const auto worse = [](const auto& a, const auto& b) {
-      return std::tuple(a.second.ended, a.second.asked, a.second.since) < std::tuple(b.second.ended, b.second.asked, b.second.since);
-    };
-    End(&*std::min_element(clients_.begin(), clients_.end(), worse));
-  }
-  clients_[socket] = {.since = now};
-  ++open_;
+  if (clients_.size() >= most_) End(clients_.begin());
+  by_socket_[socket] = clients_.emplace(false, SteadyNow(), socket).first;
 }
 
 void ConnectionDeadlines::Begin(int socket, bool asked) {
-  const Duration now = SteadyNow();
   const std::lock_guard lock(mu_);
-  const auto client = clients_.find(socket);
-  if (client == clients_.end()) return;
-  client->second.asked = asked;
-  client->second.since = now;
+  const auto client = by_socket_.find(socket);
+  if (client == by_socket_.end()) return;
+  clients_.erase(client->second);
+  client->second = clients_.emplace(asked, SteadyNow(), socket).first;
 }
 
 void ConnectionDeadlines::Closed(int socket) {
   const std::lock_guard lock(mu_);
-  const auto closed = clients_.find(socket);
-  if (closed == clients_.end()) return;
-  if (!closed->second.ended) --open_;
-  clients_.erase(closed);
+  const auto client = by_socket_.find(socket);
+  if (client == by_socket_.end()) return;
+  clients_.erase(client->second);
+  by_socket_.erase(client);
 }
 
-void ConnectionDeadlines::End(std::pair<const int, Client>* client) {
-  if (client->second.ended) return;
-  client->second.ended = true;
-  --open_;
-  shutdown(client->first, SHUT_RDWR);
+ConnectionDeadlines::Clients::iterator ConnectionDeadlines::End(Clients::iterator client) {
+  const int socket = std::get<int>(*client);
+  shutdown(socket, SHUT_RDWR);
+  by_socket_.erase(socket);
+  return clients_.erase(client);
 }
 
 Duration ConnectionDeadlines::Look() {
   const Duration now = SteadyNow();
   const std::lock_guard lock(mu_);
-  for (auto& client : clients_) {
-    if (now - client.second.since > (client.second.asked ? response_ : request_)) End(&client);
+  for (auto client = clients_.begin(); client != clients_.end();) {
+    const auto& [asked, since, socket] = *client;
+    client = now - since > (asked ? response_ : request_) ? End(client) : std::next(client);
   }
   return kEvery;
 }

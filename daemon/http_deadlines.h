@@ -2,8 +2,9 @@
 // with a byte now and then is ours.
 #pragma once
 
+#include <set>
+#include <tuple>
 #include <unordered_map>
-#include <utility>
 
 #include "daemon/clock.h"
 #include "daemon/periodic.h"
@@ -17,6 +18,7 @@ namespace tidemark {
 class ConnectionDeadlines {
  public:
   // `request`: for all headers, from the connection or the answer before; `response`: from there to the answer's end.
+  // REQUIRES: most > 0.
   ConnectionDeadlines(Duration request, Duration response, size_t most)
       : request_(request), response_(response), most_(most), thread_(kEvery, [this](const std::atomic<bool>&) { return Look(); }) {}
 
@@ -27,19 +29,17 @@ class ConnectionDeadlines {
 
  private:
   static constexpr Duration kEvery = std::chrono::milliseconds(500);
-  struct Client {
-    bool ended = false, asked = false;
-    Duration since{};  // of what it is at, in steady time
-  };
+  // Of a connection that was not ended: whether it asked, since when it is at that in steady time, and its socket. The first makes room.
+  using Clients = std::set<std::tuple<bool, Duration, int>>;
   void Begin(int socket, bool asked);
-  void End(std::pair<const int, Client>* client);
+  Clients::iterator End(Clients::iterator client);
   Duration Look();
 
   const Duration request_, response_;
   const size_t most_;
   std::mutex mu_;
-  std::unordered_map<int, Client> clients_;  // GUARDED_BY(mu_); by socket
-  size_t open_ = 0;                          // GUARDED_BY(mu_); of them not ended
+  Clients clients_;                                          // GUARDED_BY(mu_)
+  std::unordered_map<int, Clients::iterator> by_socket_;     // GUARDED_BY(mu_)
   Periodic thread_;
 };
 

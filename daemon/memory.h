@@ -29,7 +29,7 @@ struct MemoryPlan {
 // kInvalid below kMinMemoryBytes.
 Result<MemoryPlan> SplitMemory(uint64_t budget_bytes);
 
-// The engine's part for good, where a back-fill may come beside it, and the back-fill's. Invariant: together they are the whole.
+// The engine's part for good, where a back-fill may come beside it, and the back-fill's. Invariant: together they are the whole, but for a byte of dedup.
 // While there is none the engine may have all of the rows and entities.
 struct SharedMemory {
   MemoryPlan engine, backfill;

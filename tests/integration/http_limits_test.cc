@@ -109,6 +109,14 @@ TEST_F(HttpLimitsTest, ThoseWhoAreSlowMakeRoomForWhoAsks) {
   EXPECT_EQ(StatusLine(slow.back()->ReceiveAll()), "HTTP/1.1 200 OK") << "it came last";
 }
 
+TEST_F(HttpLimitsTest, AFewConnectionsAreServedToo) {
+  for (const uint32_t few : {1u, 2u, 3u, 4u}) {
+    Start(std::chrono::seconds(60), std::chrono::seconds(60), few);
+    ExpectServed();
+    ExpectServed();
+  }
+}
+
 TEST_F(HttpLimitsTest, ThoseWhoDontReadTheirAnswersMakeRoomToo) {
   Start(std::chrono::seconds(60), std::chrono::seconds(60), 8);
   std::vector<std::unique_ptr<Client>> slow;

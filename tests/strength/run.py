@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Are the tests strong enough? Applies each bug of bugs.py to a copy of the tree and asks the tests whether they notice.
 
-    run.py [--only TEXT] [--jobs N] [--work DIR]   applies those whose name has TEXT in it; all: an hour and more on two cores
+    run.py [--only TEXT] [--jobs N] [--work DIR]   applies those whose name has TEXT in it; all: about half an hour on two cores
     run.py --check                                 only whether each bug can still be applied: seconds
 
 Prints which test caught each, and after how long. Exit status 1 when one was not caught, or is no bug any more. The copy, with its
