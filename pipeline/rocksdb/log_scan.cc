@@ -17,7 +17,7 @@ namespace {
 // Blocks of 32 KiB; in them records of {masked CRC-32C of what follows the length, length, type, bytes}. A record lies within a block, what is
 // longer is in several: first, middle, last. Fewer than 7 bytes at the end of a block are zeros.
 constexpr size_t kBlock = 32768, kHeader = 7;
-constexpr char kFull = 1, kFirst = 2, kLast = 4;
+constexpr char kFull = 1, kFirst = 2, kLast = 4;  // between the last two: middle
 
 uint32_t LittleEndian(std::string_view bytes) {
   uint32_t value = 0;
@@ -39,20 +39,25 @@ class Log {
   explicit Log(std::string bytes) : bytes_(std::move(bytes)) {}
 
   size_t size() const { return bytes_.size(); }
-  // Where the first record begins that is not whole, or the end.
-  size_t WholeUpTo() const {
-    size_t at = 0;
-    while (at < bytes_.size()) {
-      const size_t left = kBlock - at % kBlock;
-      if (left < kHeader) {
-        at += left;
-      } else if (bytes_.size() - at < kHeader || !WholeAt(at, LengthAt(at))) {
-        return at;
+  struct Whole {
+    size_t up_to = 0;     // where the first part of a record begins that is not whole, or the end
+    bool within = false;  // a record that has further parts
+  };
+  Whole FindWhole() const {
+    Whole whole;
+    while (whole.up_to < bytes_.size()) {
+      const size_t left = kBlock - whole.up_to % kBlock, there = bytes_.size() - whole.up_to;
+      if (left < kHeader && there >= left) {
+        whole.up_to += left;
+      } else if (there < kHeader || !WholeAt(whole.up_to, LengthAt(whole.up_to))) {
+        break;
       } else {
-        at += kHeader + LengthAt(at);
+        const char type = bytes_[whole.up_to + 6];
+        whole.within = type != kFull && type != kLast;
+        whole.up_to += kHeader + LengthAt(whole.up_to);
       }
     }
-    return bytes_.size();
+    return whole;
   }
   // Whether there is more behind what is not whole than the rest of one record that was being written.
   bool GoesOnBehind(size_t damage) const {
@@ -84,10 +89,10 @@ Result<bool> EndsUnfinished(rocksdb::FileSystem* fs, const std::string& path) {
   std::string bytes;
   TM_RETURN_IF_ERROR(ToStatus(rocksdb::ReadFileToString(fs, path, &bytes)).In(path));
   const Log log(std::move(bytes));
-  const size_t whole = log.WholeUpTo();
-  if (whole == log.size()) return false;
-  if (!log.GoesOnBehind(whole)) return true;
-  return Corrupt(path + " is damaged at byte " + std::to_string(whole) + ", and what is behind it would be lost");
+  const Log::Whole whole = log.FindWhole();
+  if (whole.up_to == log.size()) return whole.within;
+  if (!log.GoesOnBehind(whole.up_to)) return true;
+  return Corrupt(path + " is damaged at byte " + std::to_string(whole.up_to) + ", and what is behind it would be lost");
 }
 
 Result<bool> LogsEndUnfinished(rocksdb::FileSystem* fs, const std::string& directory) {

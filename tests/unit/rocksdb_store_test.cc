@@ -205,6 +205,49 @@ TEST_F(RocksStoreTest, DamageOfALogIsToldFromARecordThatWasNotFinished) {
   }
 }
 
+// A record of several blocks is in as many parts: who dies at the end of one leaves nothing that is torn.
+TEST_F(RocksStoreTest, ALogThatEndsAnywhereInALargeRecordIsOpened) {
+  constexpr size_t kBlock = 32768;
+  std::unique_ptr<RocksStore> store = Open();
+  ASSERT_TRUE(store->Commit(One("k", "before")).ok());
+  const std::filesystem::path file = Files("", ".log").at(0);
+  const size_t begin = std::filesystem::file_size(file);
+  // The next record ends so that too little is left of its block for a header.
+  ASSERT_TRUE(store->Commit(One("filler", std::string(kBlock - begin - 100, 'x'))).ok());
+  const size_t overhead = std::filesystem::file_size(file) - begin - (kBlock - begin - 100);
+  store.reset();
+  for (const size_t left : {size_t{0}, size_t{6}, size_t{7}}) {
+    std::filesystem::remove_all(path_);
+    store = Open();
+    ASSERT_TRUE(store->Commit(One("k", "before")).ok());
+    ASSERT_TRUE(store->Commit(One("filler", std::string(kBlock - begin - overhead - left, 'x'))).ok());
+    const std::filesystem::path log = Files("", ".log").at(0);
+    const size_t from = std::filesystem::file_size(log);
+    ASSERT_EQ(from, kBlock - left);
+    ASSERT_TRUE(store->Commit(One("k", "after" + std::string(40'000, 'y'))).ok());
+    const size_t size = std::filesystem::file_size(log);
+    store.reset();
+    std::string whole;
+    {
+      std::ifstream in(log, std::ios::binary);
+      whole.assign(std::istreambuf_iterator<char>(in), {});
+    }
+    ASSERT_EQ(whole.size(), size);
+    std::filesystem::rename(path_, path_ + ".whole");
+    for (size_t end = from; end < size; ++end) {
+      const size_t beside = (end + 10) % kBlock;
+      if (beside > 18 && end % 9973 != 0) continue;
+      std::filesystem::remove_all(path_);
+      std::filesystem::copy(path_ + ".whole", path_);
+      std::filesystem::resize_file(path_ + "/" + log.filename().string(), end);
+      const auto opened = RocksStore::Open(path_, kSmall);
+      ASSERT_TRUE(opened.ok()) << left << " bytes left, cut at " << end << ": " << opened.status().text();
+      ASSERT_EQ(Get(**opened, "k"), "before") << left << " bytes left, cut at " << end;
+    }
+    std::filesystem::remove_all(path_ + ".whole");
+  }
+}
+
 TEST_F(RocksStoreTest, AForeignFileInPlaceOfTheDirectoryIsRefused) {
   std::filesystem::create_directories(dir_.path() + "/deep");
   std::ofstream(path_) << "not a directory";
