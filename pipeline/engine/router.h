@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "pipeline/engine/folding.h"
+#include "pipeline/engine/groups.h"
 #include "pipeline/event/decoder.h"
 #include "pipeline/plan/plan.h"
 #include "pipeline/view/view.h"
@@ -36,16 +38,29 @@ class Router {
   size_t hot_bytes() const;
 
  private:
-  void ApplyTo(const TableRoute& route, uint64_t passed, const EventRow& row, EventTime watermark);
-  uint64_t Active(const TableRoute& route, uint64_t passed, const EventRow& row);
+  struct OfType {
+    std::optional<Duration> keep;      // what is later than that may be too late for one of the tables
+    std::vector<size_t> with_buckets;  // of its tables
+  };
+
+  // Columns of the table that this event fits.
+  static uint64_t Fits(const TableRoute& route, uint64_t passed, const EventRow& row);
   uint64_t DropLate(const TableRoute& route, const TablePlan& plan, uint64_t active, EventTime time, EventTime watermark);
-  void Run(const TableRoute& route, uint64_t columns, const EventRow& row, int64_t* words);
-  void AddToHistograms(const TableRoute& route, uint64_t columns, const EventRow& row, RowId of);
+  Target TargetOf(const TableRoute& route, uint64_t passed, const EventRow& row, EventTime watermark);
+  // `words`: what events at `time`, or of the pane that begins then, come to.
+  void MergeInto(const RoutePlan& route, std::span<const Target> targets, const int64_t* words, EventTime time);
+  void MergeGroups();
+  void AddToHistograms(const TableRoute& route, const Target& target, const EventRow& row);
+  void AddToHistograms(const TableRoute& route, uint64_t columns, RowId of, const EventRow& row, Table* buckets);
 
   const Plan& plan_;
   std::vector<std::unique_ptr<Table>>& tables_;
   std::vector<KpiCounts> counts_;       // by KPI
   std::vector<int64_t> type_counts_;    // by event type, since the last fold
+  std::vector<Groups> groups_;          // by event type
+  std::vector<OfType> of_types_;        // by event type
+  std::vector<Target> alone_;           // of an event without a group,
+  std::vector<int64_t> alone_words_;    // and what it counts
   std::string packed_;
   std::vector<FoldCounts> folded_;
   Folding folding_;

@@ -59,6 +59,7 @@ std::shared_ptr<const Plan> Compiler::Run() {
   if (!diagnostics_->empty()) return nullptr;
   TM_CHECK(clean_before);
   MakeDecoder();
+  for (RoutePlan& route : plan_->routes_) Group(&route);
   return diagnostics_->empty() ? plan_ : nullptr;
 }
 

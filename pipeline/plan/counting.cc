@@ -31,6 +31,7 @@ std::shared_ptr<const Plan> Plan::Counting(const std::vector<bool>& stored_kpis,
       std::erase_if(entity.ops, [&](const FoldOp& op) { return !kpis[plan->folds_[op.fold].kpi.v].counted; });
     }
     std::erase_if(route.entities, [](const EntityRoute& entity) { return entity.ops.empty(); });
+    Group(&route);
   }
   if (!live) {
     plan->rules_.clear();

@@ -6,7 +6,7 @@ namespace tidemark {
 namespace {
 
 template <class T>
-bool Holds(Expr::Op op, const T& a, const T& b) {
+bool Compare(Expr::Op op, const T& a, const T& b) {
   switch (op) {
     case Expr::Op::kEq: return a == b;
     case Expr::Op::kNe: return a != b;
@@ -24,9 +24,27 @@ std::string_view Text(const EventRow& row, uint8_t slot) {
 
 }  // namespace
 
+bool Filter::Node::Holds(const EventRow& row) const {
+  const bool present = (row.present >> slot & 1) != 0;
+  if (!present && needs_present) return false;
+  switch (kind) {
+    case Kind::kHas:
+      return present;
+    case Kind::kCompareInt:
+      return Compare(op, row.slots[slot].i, ints[0]);
+    case Kind::kInInt:
+      return std::find(ints.begin(), ints.end(), row.slots[slot].i) != ints.end();
+    case Kind::kCompareString:
+      return Compare(op, Text(row, slot), std::string_view(strings[0]));
+    case Kind::kInString:
+      return std::find(strings.begin(), strings.end(), Text(row, slot)) != strings.end();
+    default:
+      return false;
+  }
+}
+
 bool Filter::Eval(uint32_t index, const EventRow& row) const {
   const Node& n = nodes_[index];
-  const bool present = (row.present >> n.slot & 1) != 0;
   switch (n.kind) {
     case Node::Kind::kOr:
       return std::any_of(n.args.begin(), n.args.end(), [&](uint32_t a) { return Eval(a, row); });
@@ -34,19 +52,9 @@ bool Filter::Eval(uint32_t index, const EventRow& row) const {
       return std::all_of(n.args.begin(), n.args.end(), [&](uint32_t a) { return Eval(a, row); });
     case Node::Kind::kNot:
       return !Eval(n.args[0], row);
-    case Node::Kind::kHas:
-      return present;
-    case Node::Kind::kCompareInt:
-      return (present || !n.needs_present) && Holds(n.op, row.slots[n.slot].i, n.ints[0]);
-    case Node::Kind::kInInt:
-      return (present || !n.needs_present) && std::find(n.ints.begin(), n.ints.end(), row.slots[n.slot].i) != n.ints.end();
-    case Node::Kind::kCompareString:
-      return (present || !n.needs_present) && Holds(n.op, Text(row, n.slot), std::string_view(n.strings[0]));
-    case Node::Kind::kInString:
-      return (present || !n.needs_present) &&
-             std::find(n.strings.begin(), n.strings.end(), Text(row, n.slot)) != n.strings.end();
+    default:
+      return n.Holds(row);
   }
-  return false;
 }
 
 }  // namespace tidemark

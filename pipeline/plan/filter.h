@@ -25,7 +25,13 @@ class Filter {
     std::vector<int64_t> ints;          // numbers are at the field's scale
     std::vector<std::string> strings;
     std::vector<uint32_t> args;
+
+    bool is_leaf() const { return kind != Kind::kOr && kind != Kind::kAnd && kind != Kind::kNot; }
+    // REQUIRES: is_leaf().
+    bool Holds(const EventRow& row) const;
+    bool operator==(const Node&) const = default;
   };
+  const std::vector<Node>& nodes() const { return nodes_; }
 
  private:
   friend class FilterCompiler;

@@ -13,9 +13,11 @@
 
 #include "pipeline/event/decoder.h"
 #include "pipeline/event/schema.h"
+#include "pipeline/plan/cell.h"
 #include "pipeline/plan/derivation.h"
 #include "pipeline/plan/diagnostic.h"
 #include "pipeline/plan/filter.h"
+#include "pipeline/plan/grouping.h"
 #include "pipeline/plan/spec.h"
 #include "pipeline/plan/tier.h"
 #include "pipeline/plan/window.h"
@@ -103,16 +105,6 @@ struct KpiPlan {
   std::vector<std::vector<size_t>> operand_windows;  // [node][window of the formula] -> window of the operand
 };
 
-// How a column's values are combined. Hot words: the block of one (row, pane) since the last fold.
-enum class CellKind : uint8_t { kCount, kSum, kMin, kMax, kLast };
-constexpr uint32_t HotWords(CellKind kind) {
-  return kind == CellKind::kCount ? 1 : kind == CellKind::kSum ? 3 : kind == CellKind::kLast ? 4 : 2;
-}
-// Stored in panes and accumulators: the count, and a sum's 128 bits (low word first).
-constexpr uint32_t PaneWords(CellKind kind) { return kind == CellKind::kSum ? 3 : 1; }
-constexpr bool HasSum(CellKind kind) { return kind == CellKind::kSum; }
-constexpr bool HasExtreme(CellKind kind) { return kind == CellKind::kMin || kind == CellKind::kMax; }
-
 // One KPI's place in its table.
 struct ColumnPlan {
   KpiId kpi{};
@@ -170,6 +162,7 @@ struct Op {
   uint32_t slot = 0;                   // of the measured field
   bool needs_present = false;          // an absent field is filtered out, not zero
   uint32_t hot = 0;                    // first word in a hot block
+  uint32_t word = 0;                   // first word in a group: Grouping::Cell
   KpiId kpi{};
 };
 
@@ -282,6 +275,7 @@ struct RoutePlan {
   std::vector<Filter> filters;         // distinct conditions, evaluated once an event; at most 64
   std::vector<TableRoute> tables;
   std::vector<EntityRoute> entities;
+  Grouping grouping;
   bool empty() const { return tables.empty() && entities.empty(); }
 };
 

@@ -53,8 +53,11 @@ BUGS = [
     Bug("the limit of series admits one more", "pipeline/window/rows.cc", "if (used < plan_.columns[c].max_series)",
         "if (used <= plan_.columns[c].max_series)", ENGINE),
     # Aggregates.
-    Bug("the greatest is the least", "pipeline/engine/router.cc", "cell[1] = first ? row.slots[op.slot].i : std::max(cell[1], row.slots[op.slot].i);",
-        "cell[1] = first ? row.slots[op.slot].i : std::min(cell[1], row.slots[op.slot].i);", ENGINE),
+    Bug("the greatest is the least", "pipeline/engine/groups.cc", "*to = first ? value : std::max(*to, value);", "*to = first ? value : std::min(*to, value);",
+        ("engine_groups_test", *ENGINE)),
+    Bug("a condition tells no group apart", "pipeline/engine/groups.cc", "key_[size++] = static_cast<int64_t>(facts);", "key_[size++] = 0;",
+        ("engine_groups_test", *ENGINE)),
+    Bug("groups outlive a fold", "pipeline/engine/router.cc", "    groups.Clear();\n", "", ENGINE),
     Bug("a maximum hides later ones", "pipeline/aggregate/staircase.cc", "return maximum ? a >= b : a <= b;", "return maximum ? a > b : a < b;",
         ("base_test", *ENGINE)),
     Bug("the best is dropped with its pane", "pipeline/aggregate/staircase.cc", "  if (at == steps_.begin()) return;\n  steps_.erase(steps_.begin() + (keep_best ? 1 : 0), at);",
