@@ -69,10 +69,13 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family, uint64_t write_bytes,
   table.block_size = 16 << 10;
   table.max_auto_readahead_size = 4 * kMiB;  // grows from 8 KiB while a scan goes on, so short scans read little
 
-  // Entities are read by key, most of them once: a filter tells the new ones without a read.
-  if (family == Family::kEntities) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-
   rocksdb::ColumnFamilyOptions options;
+  // Entities are read by key, most of them once: filters tell the new ones without a read, in files and in what is in memory.
+  if (family == Family::kEntities) {
+    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+    options.memtable_whole_key_filtering = true;
+    options.memtable_prefix_bloom_size_ratio = 0.02;
+  }
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.compression = family == Family::kMeta ? rocksdb::kNoCompression : rocksdb::kLZ4Compression;
   options.write_buffer_size = std::max<uint64_t>(write_bytes / 2, kMiB);  // the manager bounds their sum

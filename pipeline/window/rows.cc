@@ -168,11 +168,8 @@ RowId Rows::AdmitSlow(std::string_view packed, size_t hash, uint64_t wanted, uin
   const uint64_t has = it != index_.end() ? admitted_[it->second] : 0;
   if ((wanted & ~has) == 0) {
     *granted = wanted;
-    memo_key_ = packed;
     memo_hash_ = hash;
-    memo_row_ = RowId{it->second};
-    memo_admitted_ = has;
-    return memo_row_;
+    return memo_row_ = RowId{it->second};
   }
   uint64_t allowed = wanted & has;
   ForEachBit(wanted & ~has, [&](uint32_t c) {
@@ -200,7 +197,7 @@ bool Rows::Remove(RowId row, uint64_t columns) {
     std::fill_n(words + column.acc, 1 + PaneWords(column.kind) * column.windows.size(), 0);
     if (column.extra != UINT32_MAX) extras[column.extra] = Extra();
   });
-  memo_key_ = "\xff";
+  memo_row_ = kOtherRow;
   if (admitted_[row.v] != 0 || row == kOtherRow) return false;
   index_.erase(packed_[row.v]);
   if (!plan_.buckets_of) {

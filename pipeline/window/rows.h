@@ -30,7 +30,7 @@ class Rows {
   // that are at their limit are left out of *granted: they belong to kOtherRow.
   RowId Admit(std::string_view packed, uint64_t wanted, uint64_t* granted) {
     const size_t hash = index_.hash_function()(packed);
-    if (hash == memo_hash_ && packed == memo_key_ && (wanted & ~memo_admitted_) == 0) {
+    if (hash == memo_hash_ && (wanted & ~admitted_[memo_row_.v]) == 0 && memo_row_ != kOtherRow && packed == packed_[memo_row_.v]) {
       *granted = wanted;
       return memo_row_;
     }
@@ -101,10 +101,8 @@ class Rows {
   std::vector<uint8_t> shared_;                 // by chunk: a view holds it
   std::vector<uint8_t> labels_shared_;          // the same of its labels, which change less often
   std::vector<RowId> free_, dirty_, stale_, new_labels_, erased_;
-  std::string memo_key_ = "\xff";               // no packed key begins so
-  size_t memo_hash_ = 0;
-  RowId memo_row_{};
-  uint64_t memo_admitted_ = 0;
+  size_t memo_hash_ = 0;                        // of the labels of
+  RowId memo_row_ = kOtherRow;                  // the row that was asked for last; kOtherRow: none
   int64_t label_bytes_ = 0;
 };
 
