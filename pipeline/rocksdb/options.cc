@@ -77,7 +77,9 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family, uint64_t write_bytes,
     options.memtable_prefix_bloom_size_ratio = 0.02;
   }
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  options.compression = family == Family::kMeta ? rocksdb::kNoCompression : rocksdb::kLZ4Compression;
+  // Hashes of ids cannot be made smaller.
+  const bool compressible = family != Family::kMeta && family != Family::kIds;
+  options.compression = compressible ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
   options.write_buffer_size = std::max<uint64_t>(write_bytes / 2, kMiB);  // the manager bounds their sum
   options.max_write_buffer_number = 3;
   // No memtable_insert_with_hint_prefix_extractor: in 7.8 range erases share the hints of ordinary keys, though they
