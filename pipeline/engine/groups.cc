@@ -13,6 +13,7 @@ namespace tidemark {
 namespace {
 
 constexpr size_t kLeastSlots = 64;
+constexpr size_t kSpare = 8;              // memory that is kept, by what was used of it
 constexpr uint32_t kLook = 1024;          // events after which it is looked at whether grouping pays,
 constexpr uint32_t kAlone = 16 * kLook;   // and that go alone where it doesn't
 
@@ -130,6 +131,13 @@ void Groups::CountIn(const EventRow& row, int64_t* words) const {
 void Groups::Clear() {
   // An index as large as it was needed this time, so that clearing it costs no more than filling it did.
   const size_t slots = std::bit_ceil(std::max(kLeastSlots, heads_.size() * 2 + 2));
+  // Other event types may want the memory next time.
+  if (words_.capacity() > kSpare * (words_.size() + kLeastSlots)) {
+    heads_ = {};
+    words_ = {};
+    targets_ = {};
+    index_ = {};
+  }
   heads_.clear();
   words_.clear();
   targets_.clear();
