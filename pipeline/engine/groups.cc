@@ -14,8 +14,9 @@ namespace {
 
 constexpr size_t kLeastSlots = 64;
 constexpr size_t kSpare = 8;              // memory that is kept, by what was used of it
-constexpr uint32_t kLook = 1024;          // events after which it is looked at whether grouping pays,
-constexpr uint32_t kAlone = 16 * kLook;   // and that go alone where it doesn't
+constexpr uint32_t kLook = 1024;          // events that tell whether grouping pays
+constexpr uint32_t kAlone = 16;           // where it didn't, so many times as many go alone,
+constexpr uint32_t kMostAlone = 1 << 18;  // but no more than these
 
 }  // namespace
 
@@ -52,10 +53,7 @@ uint64_t Groups::HashOf(const int64_t* key, size_t size) const {
 }
 
 size_t Groups::Find(const EventRow& row) {
-  if (++asked_ == kLook) {
-    if (added_ * 2 > asked_) alone_ = kAlone;
-    asked_ = added_ = 0;
-  }
+  ++asked_;
   if (!MakeKey(row)) return kNone;
   hash_ = HashOf(key_.data(), key_size_);
   const size_t mask = index_.size() - 1;
@@ -129,6 +127,10 @@ void Groups::CountIn(const EventRow& row, int64_t* words) const {
 }
 
 void Groups::Clear() {
+  if (asked_ >= kLook) {
+    if (added_ * 2 > asked_) alone_ = std::min(asked_ * kAlone, kMostAlone);
+    asked_ = added_ = 0;
+  }
   // An index as large as it was needed this time, so that clearing it costs no more than filling it did.
   const size_t slots = std::bit_ceil(std::max(kLeastSlots, heads_.size() * 2 + 2));
   // Other event types may want the memory next time.

@@ -29,7 +29,7 @@ class Groups {
   // `pane`: the finest of its tables'.
   Groups(const RoutePlan& route, Duration pane);
 
-  // False where grouping costs more than it saves: while there are about as many groups as events.
+  // False where grouping costs more than it saves: there were about as many groups as events.
   bool Pay() {
     if (alone_ == 0) return grouping_.possible;
     --alone_;
@@ -76,8 +76,8 @@ class Groups {
   std::array<int64_t, kMaxKey> key_{};
   size_t key_size_ = 0;             // words; 0: too long
   uint64_t hash_ = 0;
-  uint32_t asked_ = 0, added_ = 0;  // since it was last looked at whether it pays
-  uint32_t alone_ = 0;              // so many events more are not asked about
+  uint32_t asked_ = 0, added_ = 0;  // events and new groups since Clear() last looked whether it pays
+  uint32_t alone_ = 0;              // so many events more go alone
 };
 
 }  // namespace tidemark

@@ -197,7 +197,6 @@ bool Rows::Remove(RowId row, uint64_t columns) {
     std::fill_n(words + column.acc, 1 + PaneWords(column.kind) * column.windows.size(), 0);
     if (column.extra != UINT32_MAX) extras[column.extra] = Extra();
   });
-  memo_row_ = kOtherRow;
   if (admitted_[row.v] != 0 || row == kOtherRow) return false;
   index_.erase(packed_[row.v]);
   if (!plan_.buckets_of) {

@@ -102,7 +102,7 @@ class Rows {
   std::vector<uint8_t> labels_shared_;          // the same of its labels, which change less often
   std::vector<RowId> free_, dirty_, stale_, new_labels_, erased_;
   size_t memo_hash_ = 0;                        // of the labels of
-  RowId memo_row_ = kOtherRow;                  // the row that was asked for last; kOtherRow: none
+  RowId memo_row_ = kOtherRow;                  // the row that was asked for last, if it has them still; kOtherRow: none
   int64_t label_bytes_ = 0;
 };
 

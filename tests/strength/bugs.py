@@ -49,7 +49,9 @@ BUGS = [
     Bug("idle series leave with a pane still kept", "pipeline/window/table.cc",
         "const Duration keep = std::max(*column.keep + column.series_idle, longest) + PaneSize(Tier::kDay);",
         "const Duration keep = column.series_idle;", ENGINE),
-    Bug("the row of a series that left is still remembered", "pipeline/window/rows.cc", '  memo_key_ = "\\xff";\n', "", ENGINE),
+    Bug("the row asked for last is that of any labels", "pipeline/window/rows.h",
+        "hash == memo_hash_ && (wanted & ~admitted_[memo_row_.v]) == 0 && memo_row_ != kOtherRow && packed == packed_[memo_row_.v]",
+        "(wanted & ~admitted_[memo_row_.v]) == 0 && memo_row_ != kOtherRow", ENGINE),
     Bug("the limit of series admits one more", "pipeline/window/rows.cc", "if (used < plan_.columns[c].max_series)",
         "if (used <= plan_.columns[c].max_series)", ENGINE),
     # Aggregates.
