@@ -317,8 +317,9 @@ bool Engine::Impl::CommitDue(WallTime now) const {
   const Duration since = now - last_commit_;
   if (applied_since_commit_) {
     // A commit owes kCommitPrice times what it took, and time pays. A slow one now and then is not waited for: only what is
-    // owed beyond the burst is.
-    return since >= options_.max_commit_interval || (since >= options_.min_commit_interval && commit_debt_ - since <= kCommitBurst);
+    // owed beyond the burst is. Behind, nobody waits for what the next commit shows.
+    const Duration burst = Strict(now) ? Duration(0) : kCommitBurst;
+    return since >= options_.max_commit_interval || (since >= options_.min_commit_interval && commit_debt_ - since <= burst);
   }
   return moved_since_commit_ && since >= kIdleCommitInterval;
 }
