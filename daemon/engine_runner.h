@@ -36,7 +36,7 @@ class EngineRunner {
   bool done() const { return done_; }
   // The last commit is on disk: what is left to close may be cut short without loss.
   bool committed() const { return committed_; }
-  // REQUIRES: Join() returned.
+  // REQUIRES: done().
   const Status& status() const { return status_; }
 
  private:

@@ -1,10 +1,12 @@
 // `run`: an inventory of the daemon. Parts are made in the order in which they depend on each other, and stopped in
 // reverse.
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <mutex>
@@ -63,8 +65,8 @@ void WaitForStop(const EngineRunner& engine, const std::function<Status()>& relo
   }
 }
 
-// Ends the process when stopping takes too long: a hanging disk or broker must not hold up a rolling restart. What is
-// committed is safe, and what is not is read again.
+// Ends the process when stopping takes too long: a disk or broker that hangs, or a log that nobody reads, must not hold up a
+// rolling restart. What is committed is safe, and what is not is read again.
 class Watchdog {
  public:
   explicit Watchdog(const EngineRunner* engine) : thread_([this, engine] { Main(*engine); }) {}
@@ -82,8 +84,10 @@ class Watchdog {
     std::unique_lock lock(mu_);
     if (cv_.wait_for(lock, kStopLimit, [this] { return stopped_; })) return;
     static constexpr char kText[] = "tidemark: stopping took too long; ended without closing everything\n";
-    static_cast<void>(!write(STDERR_FILENO, kText, sizeof(kText) - 1));
-    _exit(engine.committed() ? kExitOk : kExitInternal);
+    pollfd log{STDERR_FILENO, POLLOUT, 0};  // a pipe has room for all of it, or none
+    if (poll(&log, 1, 0) == 1 && (log.revents & POLLOUT) != 0) static_cast<void>(!write(STDERR_FILENO, kText, sizeof(kText) - 1));
+    if (engine.done()) std::_Exit(ExitCodeOf(engine.status()));
+    std::_Exit(engine.committed() ? kExitOk : kExitInternal);
   }
 
   std::mutex mu_;
