@@ -145,7 +145,17 @@ class Broker:
 
     def create_topic(self, name, partitions=1, config=None):
         topic = kafka_admin.NewTopic(name, partitions, 1, config=config or {})
-        self._done(self.admin().create_topics([topic], operation_timeout=30))
+
+        def created():
+            try:
+                self._done(self.admin().create_topics([topic], operation_timeout=30))
+            except confluent_kafka.KafkaException as error:
+                if error.args[0].code() != confluent_kafka.KafkaError.INVALID_REPLICATION_FACTOR:
+                    raise
+                return False  # the controller has not heard of the broker since it started: it is "fenced"
+            return True
+
+        self._await(created)
         self._await(lambda: self._partitions(name) == partitions)
 
     def delete_topic(self, name):
