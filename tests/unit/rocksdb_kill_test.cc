@@ -55,8 +55,11 @@ int Victim(const std::string& dir) {
   }
 }
 
-// Starts the victim, kills it `after` its start, and returns the last number it acknowledged.
-uint64_t RunVictim(const std::string& dir, std::chrono::microseconds after) {
+enum class KillAfter { kStart, kFirstCommit };
+
+// Starts the victim, kills it `delay` after its start or after its first commit, however long that takes to come, and returns the
+// last number it acknowledged, or 0.
+uint64_t RunVictim(const std::string& dir, KillAfter what, std::chrono::microseconds delay) {
   int pipe_ends[2];
   EXPECT_EQ(::pipe(pipe_ends), 0);
   const pid_t child = ::fork();
@@ -66,13 +69,20 @@ uint64_t RunVictim(const std::string& dir, std::chrono::microseconds after) {
     ::_exit(127);
   }
   ::close(pipe_ends[1]);
-  std::thread killer([&] {
-    std::this_thread::sleep_for(after);
-    ::kill(child, SIGKILL);
-  });
+  const auto kill_later = [&] {
+    return std::thread([child, delay] {
+      std::this_thread::sleep_for(delay);
+      ::kill(child, SIGKILL);
+    });
+  };
+  std::thread killer;
+  if (what == KillAfter::kStart) killer = kill_later();
   uint64_t n = 0, last = 0;
-  while (::read(pipe_ends[0], &n, sizeof n) == sizeof n) last = n;
-  killer.join();
+  while (::read(pipe_ends[0], &n, sizeof n) == sizeof n) {
+    last = n;
+    if (!killer.joinable()) killer = kill_later();
+  }
+  if (killer.joinable()) killer.join();
   int status = 0;
   ::waitpid(child, &status, 0);
   EXPECT_TRUE(WIFSIGNALED(status)) << "the victim ended by itself: " << status;
@@ -88,7 +98,8 @@ TEST(RocksStoreKill, LeavesAWholePrefixWithEveryAcknowledgedCommit) {
   const std::string path = dir.path() + "/state";
   uint64_t acknowledged = 0;
   for (int round = 0; round < 25; ++round) {
-    acknowledged = std::max(acknowledged, RunVictim(path, std::chrono::microseconds(random() % 150'000)));
+    const KillAfter what = round % 5 == 0 ? KillAfter::kStart : KillAfter::kFirstCommit;
+    acknowledged = std::max(acknowledged, RunVictim(path, what, std::chrono::microseconds(random() % 150'000)));
     const auto store = RocksStore::Open(path, kSmall);
     ASSERT_TRUE(store.ok()) << store.status().text();
     const uint64_t n = Stored(**store, Family::kMeta);
