@@ -48,6 +48,12 @@ def binary():
     return path
 
 
+def sanitized():
+    """Whether the daemon was built with a sanitizer: what that keeps of its own is resident too."""
+    program = binary().read_bytes()
+    return b"__tsan_init" in program or b"__asan_init" in program
+
+
 def event_classes():
     """The module of the generated classes of tidemark.events.v1, made from proto/ by protoc."""
     protoc = shutil.which("protoc")
