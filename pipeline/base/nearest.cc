@@ -29,6 +29,8 @@ std::string Nearest(std::string_view word, const std::vector<std::string>& candi
   if (word.size() > 200) return best;
   for (const std::string& candidate : candidates) {
     if (candidate.size() > 200) continue;
+    const size_t longer = std::max(word.size(), candidate.size()), shorter = std::min(word.size(), candidate.size());
+    if (longer - shorter >= best_distance) continue;  // each byte more is a change
     const size_t distance = EditDistance(word, candidate);
     if (distance < best_distance) {
       best_distance = distance;

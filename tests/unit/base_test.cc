@@ -7,6 +7,7 @@
 #include "pipeline/aggregate/staircase.h"
 #include "pipeline/base/decimal.h"
 #include "pipeline/base/hash.h"
+#include "pipeline/base/nearest.h"
 #include "pipeline/base/pseudonyms.h"
 #include "pipeline/base/time.h"
 #include "pipeline/plan/tier.h"
@@ -185,6 +186,16 @@ TEST(Decimal, QuotientsAreRoundedOnce) {
     EXPECT_EQ(NearestQuotient(middle, 2 * divisor), lower % 2 == 0 ? low : high) << i;
     EXPECT_EQ(NearestQuotient(middle + 1, 2 * divisor), high) << i;
   }
+}
+
+TEST(Nearest, IsAFewChangesAwayAndTheFirstOfEquals) {
+  EXPECT_EQ(Nearest("leda", {"orders", "leads", "lead"}), "lead") << "two neighbours changed places";
+  EXPECT_EQ(Nearest("led", {"leds", "lead"}), "leds");
+  EXPECT_EQ(Nearest("leads", {"leads_b"}), "leads_b") << "two bytes longer";
+  EXPECT_EQ(Nearest("leads", {"leads_by"}), "") << "three bytes longer";
+  EXPECT_EQ(Nearest("leads_by", {"leads"}), "") << "three bytes shorter";
+  EXPECT_EQ(Nearest("leads_by_c", {"leads_b"}), "leads_b") << "a third of a long word";
+  EXPECT_EQ(Nearest("", {"ab", "abc"}), "ab");
 }
 
 }  // namespace
