@@ -86,7 +86,7 @@ void TryRegistry(std::string_view value) {
   batch.puts.push_back({Family::kMeta, RegistryKey(), std::string(value)});
   Expect(store.Commit(batch).ok(), "a commit");
   const auto registry = ReadRegistry(store);
-  Expect(registry.ok() || registry.status().code() == Code::kCorrupt, "a registry, or none: " + registry.status().text());
+  Expect(registry.ok() || registry.status().code() == Code::kCorrupt, [&] { return "a registry, or none: " + registry.status().text(); });
 }
 
 }  // namespace

@@ -16,12 +16,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   ParseConfig("c.yaml", yaml, &specs, &diagnostics);
   if (diagnostics.empty()) {
     const std::shared_ptr<const Plan> plan = Plan::Compile(specs, Schema::Canonical(), &diagnostics);
-    Expect((plan == nullptr) != diagnostics.empty(), "a plan, or mistakes: " + diagnostics.ToString());
+    Expect((plan == nullptr) != diagnostics.empty(), [&] { return "a plan, or mistakes: " + diagnostics.ToString(); });
     if (plan != nullptr) EstimateTable(specs, EstimateResources(specs, 1000, 1000));
   }
   const auto lines = std::count(yaml.begin(), yaml.end(), '\n') + std::count(yaml.begin(), yaml.end(), '\r') + 2;
   for (const Diagnostic& d : diagnostics.items()) {
-    Expect(d.place.line >= 0 && d.place.line <= lines && !d.text.empty(), "a mistake has a place in the text: " + diagnostics.ToString());
+    Expect(d.place.line >= 0 && d.place.line <= lines && !d.text.empty(), [&] { return "a mistake has a place in the text: " + diagnostics.ToString(); });
   }
   return 0;
 }

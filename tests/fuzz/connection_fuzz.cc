@@ -17,7 +17,7 @@ struct Server {
     lifecycle.Progress(SteadyNow());
     lifecycle.SetPhase(Phase::kRunning);
     auto started = HttpServer::Start("127.0.0.1:0", {}, [this](const HttpRequest& request) { return routes.Answer(request); });
-    testing::Expect(started.ok(), "a server: " + started.status().text());
+    testing::Expect(started.ok(), [&] { return "a server: " + started.status().text(); });
     http = std::move(started).value();
   }
   Lifecycle lifecycle;
@@ -37,6 +37,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   client.Send("GET /-/healthy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   client.EndSending();
   const std::string answer = client.ReceiveAll();
-  testing::Expect(answer.empty() || answer.starts_with("HTTP/1."), "an answer in HTTP: " + answer.substr(0, 80));
+  testing::Expect(answer.empty() || answer.starts_with("HTTP/1."), [&] { return "an answer in HTTP: " + answer.substr(0, 80); });
   return 0;
 }

@@ -95,7 +95,7 @@ bool Add(const FoldPlan& fold, const FoldEvent& event, std::string* part) {
   std::vector<Contribution> deltas;
   FoldResult result;
   const Status status = folder.Apply(fold, event, *part, &after, &finder, &deltas, &result);
-  if (!status.ok()) Expect(status.code() == Code::kCorrupt, "corrupt: " + status.text());
+  if (!status.ok()) Expect(status.code() == Code::kCorrupt, [&] { return "corrupt: " + status.text(); });
   if (status.ok() && result.changed) *part = after;
   return status.ok();
 }

@@ -33,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const bool delimited = bytes.Byte() == 'p';
   std::vector<std::string> events;
   const Status status = Read(delimited ? "e.pb" : "e.jsonl", std::string(bytes.Rest()), &events);
-  Expect(status.ok() || status.code() == Code::kCorrupt, "what is not an event is corrupt: " + status.text());
+  Expect(status.ok() || status.code() == Code::kCorrupt, [&] { return "what is not an event is corrupt: " + status.text(); });
   if (delimited) return 0;
   // What came of a line, written as JSON, comes of that line, too. But for bytes that no event has.
   for (const std::string& event : events) {
@@ -43,9 +43,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (!google::protobuf::util::MessageToJsonString(message, &line).ok()) continue;
     std::vector<std::string> again;
     const Status read = Read("e.jsonl", line, &again);
-    Expect(read.ok() && again.size() == 1, "an event written as a line is read: " + read.text());
+    Expect(read.ok() && again.size() == 1, [&] { return "an event written as a line is read: " + read.text(); });
     events::v1::Event same;
-    Expect(same.ParseFromString(again[0]) && same.SerializeAsString() == message.SerializeAsString(), "the event is the same: " + line);
+    Expect(same.ParseFromString(again[0]) && same.SerializeAsString() == message.SerializeAsString(), [&] { return "the event is the same: " + line; });
   }
   return 0;
 }

@@ -88,10 +88,10 @@ std::map<std::string, std::string> Run(const std::shared_ptr<const Plan>& plan) 
   const WallTime now = WallTimeFromMicros((kStartSeconds + 60) * kMicrosPerSecond);
   source.ProveAt(now);
   const auto engine = Engine::Open(plan, &store, &source, now);
-  Expect(engine.ok(), "an engine: " + engine.status().text());
+  Expect(engine.ok(), [&] { return "an engine: " + engine.status().text(); });
   for (int n = 0; n < 3; ++n) {
     const auto step = (*engine)->Step(now + std::chrono::milliseconds(30 * n));
-    Expect(step.ok(), "a step: " + step.status().text());
+    Expect(step.ok(), [&] { return "a step: " + step.status().text(); });
   }
   Expect((*engine)->Commit(now).ok(), "a commit");
   const auto view = (*engine)->view();
@@ -102,7 +102,7 @@ std::map<std::string, std::string> Run(const std::shared_ptr<const Plan>& plan) 
       shown[kpi.name + " " + kpi.windows[s.window] + " {" + s.labels.escaped + "}"] = s.value.ToString();
     });
     const KpiCounts& c = view->status(KpiId{k}).counts;
-    Expect(c.routed == c.counted + c.filtered + c.late_dropped + c.overflowed + c.unmatched, "events of " + kpi.name + " add up");
+    Expect(c.routed == c.counted + c.filtered + c.late_dropped + c.overflowed + c.unmatched, [&] { return "events of " + kpi.name + " add up"; });
   }
   return shown;
 }
@@ -124,8 +124,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const auto of = [&](const char* name) { return std::stoll(shown.at(name)); };
     Expect(of("yes lifetime {}") + of("no lifetime {}") == std::ssize(kAmounts), "every event is of one side");
   } else if (kind == 'f') {
-    for (const auto& [name, value] : shown) {
-      if (name.starts_with("yes ")) Expect(shown.at("no " + name.substr(4)) == value, "the same in brackets: " + name + " " + value);
+    for (const auto& one : shown) {
+      if (!one.first.starts_with("yes ")) continue;
+      Expect(shown.at("no " + one.first.substr(4)) == one.second, [&] { return "the same in brackets: " + one.first + " " + one.second; });
     }
   }
   return 0;

@@ -2,6 +2,7 @@
 // not hold; libFuzzer runs it, or driver.cc where there is none.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -21,11 +22,16 @@ std::string Damaged(Random& random, std::string bytes, std::string_view other);
 // A target that can make inputs by itself defines this; driver.cc starts the others from their corpus.
 std::string MakeInput(Random& random) __attribute__((weak));
 
-// The claim that a target makes about an input.
-inline void Expect(bool holds, const std::string& what) {
+// The claim that a target makes about an input. What is put together from parts is so only when it does not hold: texts
+// cost more than most claims.
+inline void Expect(bool holds, std::string_view what) {
   if (holds) return;
-  std::fprintf(stderr, "does not hold: %s\n", what.c_str());
+  std::fprintf(stderr, "does not hold: %.*s\n", static_cast<int>(what.size()), what.data());
   std::abort();
+}
+template <std::invocable What>
+void Expect(bool holds, const What& what) {
+  if (!holds) Expect(false, std::string_view(what()));
 }
 
 // Takes a fuzzer's bytes apart, from the front; zeros and nothing after their end.

@@ -28,15 +28,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (diagnostics.empty()) plan = Plan::Compile(file.specs, Schema::Canonical(), &diagnostics);
   const auto lines = std::count(yaml.begin(), yaml.end(), '\n') + std::count(yaml.begin(), yaml.end(), '\r') + 2;
   for (const Diagnostic& d : diagnostics.items()) {
-    Expect(d.place.line >= 0 && d.place.line <= lines && !d.text.empty(), "a mistake has a place in the text: " + diagnostics.ToString());
+    Expect(d.place.line >= 0 && d.place.line <= lines && !d.text.empty(), [&] { return "a mistake has a place in the text: " + diagnostics.ToString(); });
   }
   if (plan == nullptr) return 0;
   Expect(!file.scenarios.empty(), "a file without mistakes has scenarios");
   const auto view = EmptyView(plan);
-  Expect(view.ok(), "an empty engine: " + view.status().text());
+  Expect(view.ok(), [&] { return "an empty engine: " + view.status().text(); });
   CheckNames(file, **view, &diagnostics);
   if (!diagnostics.empty() || !Short(file.scenarios[0])) return 0;
   const ScenarioOutcome outcome = RunScenario(plan, file.scenarios[0], [](size_t) {});
-  Expect(outcome.status.ok(), "a scenario runs to its end: " + outcome.status.text());
+  Expect(outcome.status.ok(), [&] { return "a scenario runs to its end: " + outcome.status.text(); });
   return 0;
 }

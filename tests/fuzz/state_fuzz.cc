@@ -190,7 +190,7 @@ Values Look(const View& view) {
 }
 
 void ExpectSound(const Status& status, const char* what) {
-  Expect(status.ok() || status.code() == Code::kCorrupt, std::string(what) + ": " + status.text());
+  Expect(status.ok() || status.code() == Code::kCorrupt, [&] { return std::string(what) + ": " + status.text(); });
 }
 
 // All that reads the state beside the engine.
@@ -202,7 +202,7 @@ void Question(const World& world, const MemoryStore& store, uint8_t which) {
   request.kpi = infos[kpi.v].name;
   request.ids = true;
   const auto explained = Explain(world.plan, store, request, [] { return true; });
-  if (!explained.ok()) Expect(explained.status().code() != Code::kInternal, "explain: " + explained.status().text());
+  if (!explained.ok()) Expect(explained.status().code() != Code::kInternal, [&] { return "explain: " + explained.status().text(); });
   const auto history = History::Open(world.plan, &store);
   ExpectSound(history.status(), "history");
   if (!history.ok()) return;
@@ -246,11 +246,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!stopped.ok()) return 0;
   const Values shown = Look(*(*engine)->view());
   const auto again = Engine::Open(world->plan, &store, &source, now, World::Options());
-  Expect(again.ok(), "what was committed is opened: " + again.status().text());
+  Expect(again.ok(), [&] { return "what was committed is opened: " + again.status().text(); });
   const Values found = Look(*(*again)->view());
-  for (const auto& [name, value] : shown) {
-    const auto at = found.find(name);
-    Expect(at != found.end() && at->second == value, "what was shown is there again: " + name + " " + value + ", now " + (at == found.end() ? "nothing" : at->second));
+  for (const auto& one : shown) {
+    const auto at = found.find(one.first);
+    Expect(at != found.end() && at->second == one.second, [&] {
+      return "what was shown is there again: " + one.first + " " + one.second + ", now " + (at == found.end() ? "nothing" : at->second);
+    });
   }
   Expect(found.size() == shown.size(), "nothing else is shown");
   return 0;

@@ -33,13 +33,13 @@ void LookAtAll(const LookupTable& table, std::string_view keys, size_t columns) 
 void TryFile(const TableSpec& spec, std::string_view csv) {
   Diagnostics diagnostics;
   const auto table = ParseTable(spec, nullptr, csv, &diagnostics);
-  testing::Expect((table == nullptr) != diagnostics.empty(), "a table, or mistakes: " + diagnostics.ToString());
+  testing::Expect((table == nullptr) != diagnostics.empty(), [&] { return "a table, or mistakes: " + diagnostics.ToString(); });
   if (table == nullptr) return;
   LookAtAll(*table, csv, table->columns().size());
   // The same file again is the same table, whatever its layout was taken from.
   LookupPlan layout{spec.name, {table->columns().begin(), table->columns().end()}, std::vector<bool>(table->columns().size()), table};
   const auto again = ParseTable(spec, &layout, csv, &diagnostics);
-  testing::Expect(again != nullptr && again->rows() == table->rows(), "the file as its own successor: " + diagnostics.ToString());
+  testing::Expect(again != nullptr && again->rows() == table->rows(), [&] { return "the file as its own successor: " + diagnostics.ToString(); });
 }
 
 void TryRows(const TableSpec& spec, testing::Bytes lines) {
@@ -54,7 +54,7 @@ void TryRows(const TableSpec& spec, testing::Bytes lines) {
       rows.Erase(line);
     } else {
       const Status set = rows.Set(line.substr(0, tab), line.substr(tab + 1));
-      testing::Expect(set.ok() || set.code() == Code::kInvalid, "a row that is none is invalid: " + set.text());
+      testing::Expect(set.ok() || set.code() == Code::kInvalid, [&] { return "a row that is none is invalid: " + set.text(); });
       if (set.ok()) testing::Expect(rows.Build()->Find(line.substr(0, tab)) != LookupTable::kNoRow, "a row that was set is there");
     }
   }

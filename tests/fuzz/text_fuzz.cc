@@ -20,14 +20,14 @@ void TryDuration(std::string_view text) {
   const Result<Duration> read = ParseDuration(text);
   if (!read.ok()) return;
   const Result<Duration> again = ParseDuration(FormatDuration(*read));
-  Expect(again.ok() && *again == *read && read->count() >= 0, "duration " + FormatDuration(*read));
+  Expect(again.ok() && *again == *read && read->count() >= 0, [&] { return "duration " + FormatDuration(*read); });
 }
 
 void TryTime(std::string_view text) {
   const Result<EventTime> read = ParseRfc3339(text);
   if (!read.ok()) return;
   const Result<EventTime> again = ParseRfc3339(FormatRfc3339(*read));
-  Expect(again.ok() && *again == *read, "time " + FormatRfc3339(*read));
+  Expect(again.ok() && *again == *read, [&] { return "time " + FormatRfc3339(*read); });
 }
 
 void TryDecimals(std::string_view text) {
@@ -35,7 +35,7 @@ void TryDecimals(std::string_view text) {
   const Result<Decimal> a = ParseDecimal(text.substr(0, comma));
   if (!a.ok()) return;
   const Result<Decimal> again = ParseDecimal(ToString(*a));
-  Expect(again.ok() && Compare(*again, *a) == 0, "decimal " + ToString(*a));
+  Expect(again.ok() && Compare(*again, *a) == 0, [&] { return "decimal " + ToString(*a); });
   if (comma == std::string_view::npos) return;
   const Result<Decimal> b = ParseDecimal(text.substr(comma + 1));
   if (!b.ok()) return;
@@ -62,7 +62,7 @@ void TryAddress(std::string_view text) {
   if (!read.ok()) return;
   int port = -1;
   std::from_chars(read->port.data(), read->port.data() + read->port.size(), port);
-  Expect(port >= 0 && port <= 65535, "port " + read->port);
+  Expect(port >= 0 && port <= 65535, [&] { return "port " + read->port; });
 }
 
 void TrySeries(std::string_view text) {
