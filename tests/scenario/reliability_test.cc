@@ -52,6 +52,36 @@ TEST(Reliability, AClockThatIsSetBackHoldsNothingUp) {
   EXPECT_EQ(rig.T(), EngineRig::At(10 * kHour + 2) + std::chrono::milliseconds(750)) << "known before, and not unlearnt";
 }
 
+// Commits after the first one, of which each takes 100 ms and so owes 2 s, at a quarter of a second each. A lead comes with each
+// step, `behind` seconds after it was made.
+std::vector<int64_t> CommitsWhile(int64_t behind) {
+  EngineRig rig;
+  rig.Kpi("leads", Measure::kCount, "lead.created", {}, {"lifetime"});
+  WallTime spent{};
+  rig.options.stopwatch = [&] { return spent += std::chrono::milliseconds(100); };
+  constexpr int64_t kNow = 10 * kHour;
+  EXPECT_TRUE(rig.Start(kNow).ok());
+  std::vector<int64_t> commits;
+  for (int ms = 0; ms < 3000; ms += 250) {
+    const WallTime now = EngineRig::WallAt(kNow) + std::chrono::milliseconds(ms);
+    rig.source->ProveAt(behind > 0 ? WallTime::min() : now);
+    rig.Lead(kNow + ms / 1000 - behind);
+    EXPECT_TRUE(rig.engine->Step(now).ok());
+    commits.push_back(rig.engine->view()->stats().commits);
+  }
+  const int64_t first = commits[0];
+  for (int64_t& n : commits) n -= first;
+  return commits;
+}
+
+TEST(Reliability, ACommitIsPaidForBeforeTheNextUnlessSomebodyWaitsForIt) {
+  const std::vector<int64_t> live = CommitsWhile(0), backlog = CommitsWhile(kHour);
+  EXPECT_EQ(live[1], 1) << "what is owed is within the burst";
+  EXPECT_EQ(backlog[7], 0) << "what was owed at first is not paid yet";
+  EXPECT_EQ(backlog[8], 1);
+  EXPECT_EQ(backlog[11], 1);
+}
+
 TEST(Reliability, APartitionThatCannotBeReadSaysSoThoughNothingElseMoves) {
   EngineRig rig;
   rig.Kpi("leads", Measure::kCount, "lead.created", {}, {"lifetime"});
