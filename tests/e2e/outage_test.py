@@ -100,7 +100,7 @@ class Outage(unittest.TestCase):
         times.sort()
         self.daemon.start()
         instants = self.watch_backlog(times, seed)
-        self.assertGreater(len(instants), 5, "catching up was hardly seen")
+        self.assertGreater(len(instants), 2, "catching up was hardly seen")  # it takes 12 s, and is shown every 5 s at least
         page = self.await_caught_up()
         self.assertEqual(self.lifetime(page), len(times))
         self.check_hour(page, times, slack_s=0)
