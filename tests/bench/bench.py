@@ -82,7 +82,7 @@ class Bench:
         ])
 
     def cpu(self):
-        ours, bare, seconds, note = self.beside_bare(self.six_kpis("cpu"))
+        ours, bare, seconds, note = self.beside_bare(lambda: self.six_kpis("cpu"))
         million = self.options.events / 1e6
         self.peak = self.options.events / statistics.median(seconds)
         self.row("CPU per million events", statistics.median(ours) / million, "s", "<= 1.0", note)
@@ -93,13 +93,16 @@ class Bench:
     def plain(self):
         kpis = growth.many_kpis(39, [["1h", "24h", "7d", "30d"]])
         kpis.append(kpi("revenue_all", "order.paid", growth.REVENUE, ["1h", "24h", "7d", "lifetime"]))
-        ours, bare, _, note = self.beside_bare(config(self.broker.bootstrap, "cpu", kpis))
+        ours, bare, _, note = self.beside_bare(lambda: config(self.broker.bootstrap, "cpu", kpis))
         million = self.options.events / 1e6
         self.row("40 plain KPIs of 4 windows: CPU per million", statistics.median(ours) / million, "s", "<= 0.75", note)
         self.row("40 plain KPIs: beyond the bare consumer", statistics.median(o - b for o, b in zip(ours, bare)) / million, "s", "<= 0.39", note)
 
-    def beside_bare(self, text):
-        """CPU seconds of the daemon over the events of the cpu row, and of a consumer that does nothing else, in turn."""
+    def beside_bare(self, make_config):
+        """CPU seconds of the daemon over the events of the cpu row, and of a consumer that does nothing else, in turn.
+
+        Each run has a configuration of its own, with a group of its own: else it waits for the killed member of the last one.
+        """
         count = self.options.events
         made = self.events("cpu", events=count, series=1000, span_seconds=1800)
         note = f"{count} events, {made['bytes'] / count:.0f} bytes, {PARTITIONS} partitions, 1,000 label values"
@@ -107,7 +110,7 @@ class Bench:
         self.tool("bare_consumer", self.broker.bootstrap, "cpu", PARTITIONS, count)  # the broker compiles its code now
         for _ in range(self.options.runs):
             bare.append(self.tool("bare_consumer", self.broker.bootstrap, "cpu", PARTITIONS, count)["cpu_seconds"])
-            with self.daemon(text) as daemon:
+            with self.daemon(make_config()) as daemon:
                 took, cpu = daemon.await_records(count)
                 self.check_revenue(daemon, made)
             ours.append(cpu)
