@@ -157,21 +157,19 @@ Status BackFill::CountFrom(RecordSource* kafka, const std::vector<TopicPartition
     const std::lock_guard lock(mu_);
     engine->SetTables(tables_);
   }
+  bool waits = false;
   for (std::shared_ptr<const View> last; !stop_ && !finish_;) {
     if (std::shared_ptr<const View> view = followed(); view != last) {
       if (PartitionsOf(*view) != partitions) break;
       last = std::move(view);
     }
-    // Bounds stay until all of them are reached, which shows that every partition can be read; then the distance counts.
-    if (source.reached()) {
-      source.Follow(last->partitions());
-      near_ = source.left().now <= kNear;
-    }
+    if (source.FollowOn(last->partitions(), waits)) near_ = source.left().now <= kNear;
     const Result<Duration> wait = engine->Step(WallNow());
-    const bool waits = wait.status().code() == Code::kNoSpace || wait.status().code() == Code::kUnavailable;
-    if (!wait.ok() && (!waits || side_->failed())) return wait.status();
+    const bool passes = wait.status().code() == Code::kNoSpace || wait.status().code() == Code::kUnavailable;
+    if (!wait.ok() && (!passes || side_->failed())) return wait.status();
     Say(source.left());
-    if (!wait.ok() || *wait > Duration::zero()) source.Wait(kLongestWait);
+    waits = !wait.ok() || *wait > Duration::zero();
+    if (waits) source.Wait(kLongestWait);
   }
   if (finish_) TM_RETURN_IF_ERROR(CatchUp(&source, engine.get()));
   return engine->Stop(WallNow());

@@ -27,6 +27,12 @@ void BoundedSource::Follow(std::span<const PartitionView> partitions) {
   }
 }
 
+bool BoundedSource::FollowOn(std::span<const PartitionView> partitions, bool waits) {
+  const bool there = reached();
+  if (there || waits) Follow(partitions);
+  return there;
+}
+
 BoundedSource::Left BoundedSource::left() const {
   Left left;
   for (const auto& [tp, state] : partitions_) {

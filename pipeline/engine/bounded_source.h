@@ -21,6 +21,9 @@ class BoundedSource final : public RecordSource {
 
   // The bounds are where these partitions stand. Bounds never fall; a partition without one hands out nothing.
   void Follow(std::span<const PartitionView> partitions);
+  // Bounds stay until all of them are reached, which shows that every partition can be read: true then, and they follow. They also
+  // follow when the reader `waits`: it may hold a record that is ahead of the time it knows of.
+  bool FollowOn(std::span<const PartitionView> partitions, bool waits);
   // Offsets between what was handed out and the bounds: all of them, and those that were there at first.
   struct Left {
     int64_t now = 0, total = 0;

@@ -296,5 +296,43 @@ TEST(Reliability, ABackFillThatStandsAheadOfItsStateWaitsForIt) {
   EXPECT_TRUE(bounded.reached());
 }
 
+// A partition may be held out when a back-fill is told where to read to: the others have not gone as far.
+TEST(Reliability, ABackFillThatHoldsARecordAheadOfItsTimeIsToldOfMore) {
+  EngineRig rig(2);
+  rig.Kpi("leads", Measure::kCount, "lead.created", {}, {"lifetime"});
+  rig.Lead(1, "web", 0);
+  rig.Lead(kHour, "web", 1);
+  rig.Lead(kHour, "web", 1);
+  Diagnostics diagnostics;
+  const auto plan = Plan::Compile(rig.specs, Schema::Canonical(), &diagnostics);
+  ASSERT_NE(plan, nullptr);
+  LogSource source(&rig.logs);
+  source.BatchSize(1);
+  BoundedSource bounded(&source);
+  std::vector<PartitionView> at(2);
+  for (int p = 0; p < 2; ++p) {
+    at[static_cast<size_t>(p)].tp = {kRigTopic, p};
+    at[static_cast<size_t>(p)].next_offset = Offset{1 + p};
+    at[static_cast<size_t>(p)].known_through = EngineRig::At(2);
+  }
+  bounded.Follow(at);
+  const auto engine = Engine::Open(plan, &rig.store, &bounded, EngineRig::WallAt(2 * kHour), EngineRig::Eager());
+  ASSERT_TRUE(engine.ok());
+  bool there = false, waits = false;
+  const auto rounds = [&](int64_t from) {
+    for (int ms = 0; ms < 1000; ms += 30) {
+      const auto wait = (*engine)->Step(EngineRig::WallAt(from) + std::chrono::milliseconds(ms));
+      ASSERT_TRUE(wait.ok());
+      waits = wait->count() > 0;
+      there = bounded.FollowOn(at, waits);
+    }
+  };
+  rounds(2 * kHour);
+  EXPECT_FALSE(there) << "the second lead waits for time to come, and the third behind it";
+  for (PartitionView& partition : at) partition.known_through = EngineRig::At(2 * kHour);
+  rounds(2 * kHour + 1);
+  EXPECT_TRUE(there);
+}
+
 }  // namespace
 }  // namespace tidemark

@@ -21,7 +21,7 @@ std::vector<TopicPartition> PartitionsOf(const View& view) {
 Result<std::shared_ptr<const Plan>> BackFill::Begin(const std::shared_ptr<const Plan>& plan, Store* store) {
   Close();
   plan_.reset();
-  near_ = failed_ = false;
+  near_ = failed_ = waits_ = false;
   TM_ASSIGN_OR_RETURN(const std::vector<bool> known, KnownKpis(*plan, *store));
   if (std::find(known.begin(), known.end(), false) == known.end()) {
     side_.reset();
@@ -61,12 +61,11 @@ void BackFill::Step(const View& view, const EngineOptions& options, WallTime now
   Status status;
   if (engine_ == nullptr || PartitionsOf(view) != partitions_) status = Open(view, options, now);
   if (status.ok()) {
-    if (bounded_->reached()) {
-      bounded_->Follow(view.partitions());
-      near_ = bounded_->left().now <= kNear;
-    }
+    if (bounded_->FollowOn(view.partitions(), waits_)) near_ = bounded_->left().now <= kNear;
     source_->Tick(now);
-    status = engine_->Step(now).status();
+    const auto wait = engine_->Step(now);
+    waits_ = wait.ok() && *wait > Duration(0);
+    status = wait.status();
   }
   if (status.ok() || (side_->full() && !side_->broken())) return;
   trace_.Say("  the back-fill fails: " + status.text());

@@ -43,7 +43,7 @@ class BackFill {
   std::unique_ptr<SimulatedSource> source_;
   std::unique_ptr<BoundedSource> bounded_;
   std::unique_ptr<Engine> engine_;
-  bool near_ = false, failed_ = false;
+  bool near_ = false, failed_ = false, waits_ = false;
 };
 
 }  // namespace tidemark::simulation
