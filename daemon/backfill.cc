@@ -73,7 +73,7 @@ Status BackFill::OpenSide(Store* store) {
   auto opened = RocksStore::Open(path_, options);
   if (opened.ok()) {
     side_ = std::move(opened).value();
-    TM_ASSIGN_OR_RETURN(const bool goes_on, SideIsOf(*plan_, *side_));
+    TM_ASSIGN_OR_RETURN(const bool goes_on, SideIsOf(*plan_, *store, *side_));
     if (goes_on) {
       Log(LogLevel::kInfo, "back-fill goes on", {{"kpis", Joined(names_)}});
       return Status::Ok();

@@ -58,6 +58,8 @@ class Adoption {
     TM_RETURN_IF_ERROR(side_.Commit(used));
     CommitBatch more;  // entities: how many is to be counted
     more.erases.push_back({Family::kMeta, EntitiesKey()});
+    here_.set_adopted_below(here_.next_kpi());
+    more.puts.push_back({Family::kMeta, RegistryKey(), here_.SerializeAsString()});
     TM_RETURN_IF_ERROR(store_.Commit(more));
     TM_RETURN_IF_ERROR(ReadPartitions());
     Retire();
@@ -301,10 +303,15 @@ Result<std::vector<bool>> KnownKpis(const Plan& plan, const Store& store) {
   return known;
 }
 
-Result<bool> SideIsOf(const Plan& plan, const Store& side) {
+Result<bool> SideIsOf(const Plan& plan, const Store& store, const Store& side) {
   TM_ASSIGN_OR_RETURN(const std::optional<std::string> mark, side.Get(Family::kMeta, SideKey()));
   if (!mark.has_value() || *mark != Mark(plan)) return false;
+  TM_ASSIGN_OR_RETURN(const Registry here, ReadRegistry(store));
   TM_ASSIGN_OR_RETURN(const Registry registry, ReadRegistry(side));
+  // A disk that lies may have lost that the mark was taken away.
+  uint32_t first = registry.next_kpi();
+  for (const StoredKpi& kpi : registry.kpis()) first = std::min(first, kpi.number());
+  if (first < here.adopted_below()) return false;
   return std::none_of(registry.kpis().begin(), registry.kpis().end(), [&](const StoredKpi& kpi) { return CountsAnew(kpi, plan.limits()); });
 }
 

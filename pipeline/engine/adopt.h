@@ -12,8 +12,8 @@ namespace tidemark {
 // By KpiId: whether the state goes on with the KPI. All of them when the state is new; of KPIs that are not stored, true.
 Result<std::vector<bool>> KnownKpis(const Plan& plan, const Store& store);
 
-// Whether `side` was begun for this plan, by BeginSide, and has not been adopted yet.
-Result<bool> SideIsOf(const Plan& plan, const Store& side);
+// Whether `side` was begun for this plan, by BeginSide with this store, and no adoption of it was begun.
+Result<bool> SideIsOf(const Plan& plan, const Store& store, const Store& side);
 // Makes `side`, which is empty, a state that an engine with this plan fills and `store` can adopt: its tables and KPIs
 // get numbers that `store` never gives out. REQUIRES: no engine on either.
 Status BeginSide(const Plan& plan, Store* store, Store* side);

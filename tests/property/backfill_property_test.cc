@@ -96,8 +96,11 @@ class Life {
       RunSide(there, &side_store, at, round == 1);
       Grow(30);
     }
+    MemoryStore before;
+    before.Restore(side_store.Snapshot());
     ASSERT_TRUE(Adopt(*there, &store_, &side_store).ok());
-    EXPECT_FALSE(*SideIsOf(*there, side_store));
+    EXPECT_FALSE(*SideIsOf(*there, store_, side_store));
+    EXPECT_FALSE(*SideIsOf(*there, store_, before)) << "a disk that lies may have lost that it was adopted";
     const auto all = KnownKpis(*plan, store_);
     ASSERT_TRUE(all.ok());
     EXPECT_EQ(std::count(all->begin(), all->end(), false), 0);
@@ -137,7 +140,7 @@ class Life {
   }
 
   void RunSide(const std::shared_ptr<const Plan>& plan, MemoryStore* store, const std::vector<PartitionView>& at, bool last) {
-    ASSERT_TRUE(*SideIsOf(*plan, *store));
+    ASSERT_TRUE(*SideIsOf(*plan, store_, *store));
     LogSource source(&logs_);
     source.BatchSize(trial_.options.batch);
     BoundedSource bounded(&source);

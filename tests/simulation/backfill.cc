@@ -32,7 +32,7 @@ Result<std::shared_ptr<const Plan>> BackFill::Begin(const std::shared_ptr<const 
   plan_ = plan->Counting(missing, false);
   if (side_ != nullptr) {
     side_->Reopen();
-    const auto goes_on = SideIsOf(*plan_, *side_);
+    const auto goes_on = SideIsOf(*plan_, *store, *side_);
     if (!goes_on.ok() || !*goes_on) side_.reset();
   }
   if (side_ == nullptr) {
