@@ -51,7 +51,11 @@ std::string UnknownOption(const CLI::App& command, int argc, const char* const* 
     if (!word.starts_with("--")) continue;
     const std::string name(word.substr(2, word.find('=') - 2));
     if (name.empty() || std::find(names.begin(), names.end(), name) != names.end()) continue;
-    const std::string near = Nearest(name, names);
+    std::string near = Nearest(name, names);
+    if (near.empty()) {  // --config is the beginning of one
+      const auto begins = std::ranges::find_if(names, [&](const std::string& other) { return other.starts_with(name + "."); });
+      if (begins != names.end()) near = *begins;
+    }
     return "--" + name + " is no option of " + command.get_name() + (near.empty() ? "" : "; did you mean --" + near + "?");
   }
   return "";

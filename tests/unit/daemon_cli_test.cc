@@ -77,6 +77,8 @@ TEST_F(CliTest, AMistypedOptionIsNamedWithTheNearestOne) {
   EXPECT_EQ(err_, "tidemark: --windw is no option of explain; did you mean --window?\nTry: tidemark --help\n");
   EXPECT_EQ(Run({"state", "erase", "--confg.file", "x"}), kExitUsage);
   EXPECT_EQ(err_, "tidemark: --confg.file is no option of erase; did you mean --config.file?\nTry: tidemark --help\n");
+  EXPECT_EQ(Run({"run", "--config", "x"}), kExitUsage);
+  EXPECT_EQ(err_, "tidemark: --config is no option of run; did you mean --config.file?\nTry: tidemark --help\n");
 }
 
 TEST_F(CliTest, ExitCodesAreAsDocumented) {
