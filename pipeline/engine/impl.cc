@@ -256,6 +256,21 @@ Status Engine::Impl::EvaluateAt(size_t clock, EventTime t) {
   return FloorTo(t, kShownGrid) == t ? KeepShown(clock, t) : Status::Ok();
 }
 
+// Tables never go back. What they went by without being looked at (a back-fill that was adopted knew a later T, a Drain was
+// committed) no rule sees, and what was shown there isn't known.
+void Engine::Impl::PassOver(size_t clock) {
+  Clock& c = clocks_[clock];
+  if (c.read_at == kNoEventTime) return;
+  const EventTime passed = FloorTo(c.read_at - Duration(1), kRuleGrid);
+  if (passed <= c.evaluated) return;
+  const EventTime hour = FloorTo(c.evaluated, kShownGrid) + kShownGrid;
+  c.evaluated = passed;
+  if (hour > passed || !options_.keep_shown) return;
+  for (const auto& table : tables_) {
+    if (table->plan().clock == clock) table->SkipShown(hour, &shown_.puts);
+  }
+}
+
 Status Engine::Impl::EvaluateThrough() {
   if (rules_.empty() && !options_.keep_shown) return Status::Ok();
   const Duration grid = rules_.empty() ? kShownGrid : kRuleGrid;
@@ -264,6 +279,7 @@ Status Engine::Impl::EvaluateThrough() {
     if (clock.t == kNoEventTime) continue;
     const EventTime last = FloorTo(clock.t, kRuleGrid);
     if (clock.evaluated == kNoEventTime) clock.evaluated = last - kRuleGrid;
+    PassOver(c);
     while (clock.evaluated < last) {
       clock.evaluated = std::min(FloorTo(clock.evaluated, grid) + grid, last);
       if (FloorTo(clock.evaluated, grid) != clock.evaluated) continue;

@@ -61,6 +61,7 @@ class Engine::Impl {
   bool OfClock(const Partition& partition, size_t clock) const;
   void MoveClocks();
   // Evaluates rules at each instant of the grid up to each clock's T.
+  void PassOver(size_t clock);
   Status EvaluateThrough();
   Status EvaluateAt(size_t clock, EventTime t);
   Status AdvanceTables(size_t clock, EventTime t);

@@ -9,7 +9,6 @@ namespace tidemark {
 namespace {
 
 constexpr Duration kStateGrace = std::chrono::hours(7 * 24);
-constexpr Duration kMostBehind = std::chrono::hours(400 * 24);  // rules, of their T: all between is gone through in small steps
 
 }  // namespace
 
@@ -229,8 +228,7 @@ Status Engine::Impl::LoadOne(std::string_view key, std::string_view value) {
         if (clock.fingerprint != fingerprint) continue;
         clock.t = body.Time();
         clock.evaluated = body.Time();
-        const bool behind = clock.evaluated == kNoEventTime || (clock.evaluated <= clock.t && clock.t - clock.evaluated <= kMostBehind);
-        return body.Done() && behind ? Status::Ok() : Corrupt("a stored clock cannot be read");
+        return body.Done() && clock.evaluated <= clock.t ? Status::Ok() : Corrupt("a stored clock cannot be read");
       }
       return Status::Ok();
     }

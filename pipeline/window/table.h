@@ -193,7 +193,11 @@ class Table {
   EventTime series_swept_ = kNoEventTime;
   bool changed_ = true;
   bool head_dirty_ = true;
-  bool shown_goes_on_ = false;         // the last hour was kept: the next needs only what changed
+  enum class LastShown : uint8_t {
+    kElsewhere,                        // by whoever had the state before
+    kKept,                             // the next hour needs only what changed
+    kSkipped,
+  } last_shown_ = LastShown::kElsewhere;
 };
 
 }  // namespace tidemark

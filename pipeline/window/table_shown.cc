@@ -73,8 +73,8 @@ Status CheckPart(std::string_view value) {
 }  // namespace
 
 void Table::SkipShown(EventTime hour, std::vector<CommitBatch::Put>* out) {
-  if (!shown_goes_on_) return;
-  shown_goes_on_ = false;
+  if (!counted() || last_shown_ == LastShown::kSkipped) return;
+  last_shown_ = LastShown::kSkipped;
   PartWriter writer(number_, hour, out);
   writer.Begin(Part::kUnknown);
   writer.End();
@@ -89,7 +89,7 @@ Status Table::AppendShown(EventTime hour, const Store& store, std::vector<Commit
     SkipShown(hour, out);
     return Status::Ok();
   }
-  const bool whole = midnight || !shown_goes_on_;
+  const bool whole = midnight || last_shown_ != LastShown::kKept;
   PartWriter writer(number_, hour, out);
   writer.Begin(whole ? Part::kWhole : Part::kRows);
   if (whole) {
@@ -116,7 +116,7 @@ Status Table::AppendShown(EventTime hour, const Store& store, std::vector<Commit
   }
   if (any) writer.End();
   rows_.ClearStale();
-  shown_goes_on_ = true;
+  last_shown_ = LastShown::kKept;
   std::vector<FragmentCell> ahead;
   TM_RETURN_IF_ERROR(AddAhead(hour, store, &ahead));
   std::sort(ahead.begin(), ahead.end());

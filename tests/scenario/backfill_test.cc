@@ -1,6 +1,7 @@
 // A KPI that joins a running state: what it shows meanwhile, what its coverage says afterwards, and where its source ends.
 #include "pipeline/engine/adopt.h"
 #include "pipeline/engine/bounded_source.h"
+#include "pipeline/explain/explain.h"
 #include "tests/fakes/engine_rig.h"
 
 namespace tidemark {
@@ -19,7 +20,15 @@ std::shared_ptr<const Plan> Compile(const Specs& specs) {
 struct BackFilled {
   explicit BackFilled(int partitions = 1, bool event_clock = false) : rig(partitions) {
     rig.specs.time.event_clock = event_clock;
+    rig.specs.time.max_hold = std::chrono::hours(1000);
     rig.Kpi("leads", Measure::kCount, "lead.created", {}, {"24h", "lifetime"});
+    KpiSpec& quiet = rig.Kpi("quiet", Measure::kOpen, "deal.created", {}, {"lifetime"});
+    quiet.key = {"deal.id"};
+    quiet.field.clear();
+    quiet.silent_for = std::chrono::hours(1);
+    events::v1::Event deal;
+    deal.mutable_deal_created()->mutable_deal()->set_id("d1");
+    rig.Append(deal, 0, 0, "");
     EXPECT_TRUE(rig.Start(0).ok());
     for (int hour = 0; hour < 20; ++hour) {
       rig.Lead(hour * kHour);
@@ -45,8 +54,9 @@ struct BackFilled {
     ASSERT_TRUE(rig.RunAt(30 * kHour).ok());
   }
 
-  // Counts what is missing over these logs up to where the engine stands, and adopts it.
-  void BackFill(MemoryLogs* logs) {
+  // Counts what is missing over these logs up to where the engine stands, and adopts it. Held out: at the end it doesn't
+  // hear of the second partition any more, and takes T from the first.
+  void BackFill(MemoryLogs* logs, bool held_out = false) {
     const auto there = plan->Counting(missing, false);
     MemoryStore side;
     ASSERT_TRUE(BeginSide(*there, &rig.store, &side).ok());
@@ -60,6 +70,10 @@ struct BackFilled {
       const auto more = (*engine)->Drain(rig.WallAt(30 * kHour));
       ASSERT_TRUE(more.ok());
       if (!*more && bounded.reached()) break;
+    }
+    if (held_out) {
+      source.Break({kRigTopic, 1}, true);
+      ASSERT_TRUE((*engine)->Drain(rig.WallAt(1100 * kHour)).ok());
     }
     ASSERT_TRUE((*engine)->Stop(rig.WallAt(30 * kHour)).ok());
     engine->reset();
@@ -79,12 +93,12 @@ struct BackFilled {
 
 TEST(BackFill, MeanwhileTheKpiIsNotShownAndTheOthersAre) {
   BackFilled b;
-  EXPECT_EQ(b.known, (std::vector<bool>{true, false}));
+  EXPECT_EQ(b.known, (std::vector<bool>{true, true, false}));
   b.OpenRest();
   EXPECT_EQ(b.rig.Value("leads", "lifetime"), "20");
   EXPECT_EQ(b.rig.Value("revenue", "lifetime"), "none");
-  EXPECT_EQ(b.Coverage(1, 0), 0);
-  EXPECT_FALSE(b.rig.engine->view()->status(KpiId{1}).counted);
+  EXPECT_EQ(b.Coverage(2, 0), 0);
+  EXPECT_FALSE(b.rig.engine->view()->status(KpiId{2}).counted);
   EXPECT_TRUE(b.rig.engine->view()->breaches(RuleId{0}).empty());
 }
 
@@ -95,9 +109,9 @@ TEST(BackFill, ThenItIsWhatItWouldHaveBeen) {
   EXPECT_EQ(b.rig.Value("revenue", "lifetime"), "20");
   EXPECT_EQ(b.rig.Value("revenue", "24h"), "13");  // those from 6:10 on
   EXPECT_EQ(b.rig.Value("leads", "lifetime"), "20");
-  EXPECT_EQ(b.Coverage(1, 0), 1);
-  EXPECT_EQ(b.Coverage(1, 1), 1);
-  const KpiCounts& counts = b.rig.engine->view()->status(KpiId{1}).counts;
+  EXPECT_EQ(b.Coverage(2, 0), 1);
+  EXPECT_EQ(b.Coverage(2, 1), 1);
+  const KpiCounts& counts = b.rig.engine->view()->status(KpiId{2}).counts;
   EXPECT_EQ(counts.routed, 20);
   EXPECT_EQ(counts.counted, 20);
   ASSERT_TRUE(b.rig.RunAt(30 * kHour + 15).ok());
@@ -112,11 +126,11 @@ TEST(BackFill, WhatTheLogLostIsNotCovered) {
   b.OpenRest();
   MemoryLogs retained = b.rig.logs;
   auto& records = retained.begin()->second.records;
-  records.erase(records.begin(), records.begin() + 24);  // twelve hours of leads and orders
+  records.erase(records.begin(), records.begin() + 25);  // the deal, and twelve hours of leads and orders
   b.BackFill(&retained);
   EXPECT_EQ(b.rig.Value("revenue", "lifetime"), "8");
-  EXPECT_EQ(b.Coverage(1, 1), 0);                  // not all events ever
-  EXPECT_NEAR(b.Coverage(1, 0), 18.0 / 24, 0.01);  // from the first one that was left, of the 24 h before 30:00
+  EXPECT_EQ(b.Coverage(2, 1), 0);                  // not all events ever
+  EXPECT_NEAR(b.Coverage(2, 0), 18.0 / 24, 0.01);  // from the first one that was left, of the 24 h before 30:00
   EXPECT_EQ(b.Coverage(0, 1), 1);
 }
 
@@ -132,10 +146,31 @@ TEST(BackFill, TimeThatOnlyTheBackFillKnowsIsKnown) {
   ASSERT_TRUE(b.rig.RunAt(30 * kHour + 60).ok());
   EXPECT_EQ(b.rig.T(), b.rig.At(25 * kHour - 10));
   const Offset read = b.rig.engine->view()->partitions()[0].next_offset;
-  EXPECT_GT(read, Offset{40});
+  EXPECT_GT(read, Offset{41});
   b.BackFill(&b.rig.logs);  // takes the bounds for the ends
   EXPECT_EQ(b.rig.Value("revenue", "lifetime"), "20");
   EXPECT_EQ(b.opened_at, b.rig.At(25 * kHour - 5));
+}
+
+TEST(BackFill, WhatLiesBetweenTheTimesOfBothIsNotGoneThrough) {
+  BackFilled b(2);
+  b.OpenRest();
+  b.rig.source->Break({kRigTopic, 1}, true);
+  ASSERT_TRUE(b.rig.RunAt(36 * kHour).ok());
+  EXPECT_EQ(b.rig.T(), b.rig.At(30 * kHour));
+  EXPECT_EQ(b.rig.Value("quiet", "lifetime"), "1");
+  b.BackFill(&b.rig.logs, true);
+  EXPECT_EQ(b.opened_at, b.rig.At(36 * kHour));
+  EXPECT_EQ(b.rig.T(), b.rig.At(36 * kHour));
+  EXPECT_EQ(b.rig.Value("quiet", "lifetime"), "1");
+  ASSERT_TRUE(b.rig.RunAt(38 * kHour).ok());
+  ExplainRequest request{"leads"};
+  for (const int64_t hour : {29, 30, 33, 36, 37}) {
+    request.from = b.rig.At(hour * kHour);
+    const auto got = Explain(b.plan, b.rig.store, request, [] { return true; });
+    ASSERT_TRUE(got.ok()) << got.status().text();
+    EXPECT_EQ(got->from, b.rig.At((hour < 36 ? std::min<int64_t>(hour, 30) : hour) * kHour)) << "nobody looked at 31 to 35";
+  }
 }
 
 TEST(BackFill, TheSourceEndsAtItsBoundAndProvesNoMore) {
