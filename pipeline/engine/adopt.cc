@@ -308,7 +308,6 @@ Result<bool> SideIsOf(const Plan& plan, const Store& store, const Store& side) {
   if (!mark.has_value() || *mark != Mark(plan)) return false;
   TM_ASSIGN_OR_RETURN(const Registry here, ReadRegistry(store));
   TM_ASSIGN_OR_RETURN(const Registry registry, ReadRegistry(side));
-  if (registry.kpis().empty()) return false;  // no engine has opened it: to begin anew loses nothing
   // A disk that lies may have lost here that the side's numbers were reserved: they are given out again.
   if (registry.next_table() > here.next_table() || registry.next_kpi() > here.next_kpi()) return false;
   // Or there that the mark was taken away.

@@ -102,6 +102,9 @@ def main():
             skip(f"{tool} is not installed")
     if os.geteuid() != 0:
         skip("a container with systemd needs root")
+    program = (BUILD / "tidemark").read_bytes()
+    if b"__asan_init" in program or b"__tsan_init" in program:
+        skip("a build with a sanitizer is not what is packaged")
     work = pathlib.Path(tempfile.mkdtemp(prefix="tidemark-package-"))
     try:
         begin = time.monotonic()

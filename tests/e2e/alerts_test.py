@@ -117,7 +117,8 @@ class Alerts(unittest.TestCase):
         harness.wait_for(lambda: wanted in self.told.alerts(after),
                          lambda: f"{wanted} is told; told was {self.told.alerts(after)}; firing: {self.prometheus.firing()}", timeout)
         time.sleep(4)
-        return self.told.alerts(after)
+        # What a sanitizer keeps of its own is not in the budget.
+        return [alert for alert in self.told.alerts(after) if not (harness.sanitized() and alert[0] == "TidemarkMemoryHigh")]
 
     def test_everything_in_the_order_of_a_bad_day(self):
         # One after the other over the same neighbours: starting them takes longer than all that follows.
