@@ -4,6 +4,7 @@ The binary is $TIDEMARK_BINARY, by default build/release/tidemark. Every wait ha
 """
 
 import atexit
+import functools
 import importlib
 import importlib.util
 import os
@@ -48,10 +49,16 @@ def binary():
     return path
 
 
+@functools.cache
 def sanitized():
     """Whether the daemon was built with a sanitizer: what that keeps of its own is resident too."""
     program = binary().read_bytes()
     return b"__tsan_init" in program or b"__asan_init" in program
+
+
+def patience():
+    """By how much more than usual a thing may take."""
+    return 6 if sanitized() else 1
 
 
 def event_classes():
@@ -70,6 +77,7 @@ def event_classes():
 
 def wait_for(condition, what, timeout=30.0, interval=0.05):
     """The first true answer of `condition`; after `timeout` fails with `what`, a text or a function that makes one."""
+    timeout *= patience()
     deadline = time.monotonic() + timeout
     while True:
         answer = condition()

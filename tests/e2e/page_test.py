@@ -82,8 +82,9 @@ class Page(unittest.TestCase):
     def run_script(self, script, *arguments):
         profile = harness.temp_dir("chromium")
         environment = {**os.environ, "TIDEMARK_MODULES": str(self.modules), "TIDEMARK_CHROMIUM": self.chromium,
-                       "TIDEMARK_PROFILE": str(profile), "TIDEMARK_SCREENSHOTS": OPTIONS.screenshots}
-        done = subprocess.run(["node", HERE / "page" / script, *arguments], env=environment, timeout=240)
+                       "TIDEMARK_PROFILE": str(profile), "TIDEMARK_SCREENSHOTS": OPTIONS.screenshots,
+                       "TIDEMARK_PATIENCE": str(harness.patience())}
+        done = subprocess.run(["node", HERE / "page" / script, *arguments], env=environment, timeout=240 * harness.patience())
         self.assertEqual(done.returncode, 0, f"{script} failed")
 
     def test_the_demo_as_people_see_it(self):

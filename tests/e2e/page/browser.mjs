@@ -21,8 +21,11 @@ const FLAGS = [
 export const DESKTOP = {width: 1280, height: 900};
 export const PHONE = {width: 360, height: 740};
 
+// By how much more than usual a thing may take.
+export const PATIENCE = Number(env.TIDEMARK_PATIENCE || 1);
+
 export async function launch() {
-  return chromium.launchPersistentContext(env.TIDEMARK_PROFILE, {
+  const context = await chromium.launchPersistentContext(env.TIDEMARK_PROFILE, {
     executablePath: env.TIDEMARK_CHROMIUM,
     headless: true,
     args: FLAGS,
@@ -30,6 +33,8 @@ export async function launch() {
     timezoneId: 'Europe/Berlin',
     viewport: DESKTOP,
   });
+  context.setDefaultTimeout(30000 * PATIENCE);
+  return context;
 }
 
 // "Come again", which the page does: the past is read one question at a time.
@@ -107,7 +112,7 @@ export const json = async (base, path) => (await fetch(`${base}/api/v1/${path}`)
 
 // Until `check` no longer throws; then its last error.
 export async function eventually(check, what, seconds = 20) {
-  const deadline = Date.now() + 1000 * seconds;
+  const deadline = Date.now() + 1000 * seconds * PATIENCE;
   for (;;) {
     try {
       return await check();

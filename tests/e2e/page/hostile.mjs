@@ -1,6 +1,6 @@
 // The page over a daemon with hostile labels and old numbers, which then goes away: node hostile.mjs http://127.0.0.1:PORT PID
 import assert from 'node:assert/strict';
-import {accessible, close, json, metrics, open, picture, run} from './browser.mjs';
+import {PATIENCE, accessible, close, json, metrics, open, picture, run} from './browser.mjs';
 
 const [base, pid] = [process.argv[2], Number(process.argv[3])];
 const CARDS = '.card .value';
@@ -115,7 +115,7 @@ async function restoringIsSaid(context) {
   assert.equal(await page.$(CARDS), null);
   await picture(page, 'restoring');
   await page.unroute('**/api/v1/**');
-  await page.waitForSelector(CARDS, {timeout: 15000});
+  await page.waitForSelector(CARDS, {timeout: 15000 * PATIENCE});
   assert.equal(await page.isHidden('#alert'), true);
   await page.close();
 }
@@ -124,7 +124,7 @@ async function aDaemonThatGoesAwayIsMissed(context) {
   const page = await open(context, base, '/', {quiet: /Failed to load resource|net::ERR/});
   await page.waitForSelector(CARDS);
   process.kill(pid, 'SIGKILL');
-  await page.waitForSelector('#alert:not([hidden])', {timeout: 15000});
+  await page.waitForSelector('#alert:not([hidden])', {timeout: 15000 * PATIENCE});
   assert.match(await page.textContent('#alert'), /does not answer/);
   assert.equal(await page.textContent('#state'), 'Unreachable');
   assert.ok(await page.$('main.old'), 'what is left looks old');
