@@ -40,6 +40,16 @@ std::string Mark(const Plan& plan) {
   return mark;
 }
 
+// How many numbers a side may give out.
+struct Numbers {
+  uint32_t tables = 0, kpis = 0;
+};
+Numbers NumbersOf(const Plan& plan) {
+  Numbers numbers{static_cast<uint32_t>(plan.tables().size()), 0};
+  for (const TablePlan& table : plan.tables()) numbers.kpis += static_cast<uint32_t>(table.columns.size());
+  return numbers;
+}
+
 class Adoption {
  public:
   Adoption(const Plan& plan, Store* store, Store* side) : plan_(plan), store_(*store), side_(*side), bulk_(store) {}
@@ -58,6 +68,9 @@ class Adoption {
     TM_RETURN_IF_ERROR(side_.Commit(used));
     CommitBatch more;  // entities: how many is to be counted
     more.erases.push_back({Family::kMeta, EntitiesKey()});
+    // Also should it have been lost that they were reserved.
+    here_.set_next_table(std::max(here_.next_table(), there_.next_table()));
+    here_.set_next_kpi(std::max(here_.next_kpi(), there_.next_kpi()));
     here_.set_adopted_below(here_.next_kpi());
     more.puts.push_back({Family::kMeta, RegistryKey(), here_.SerializeAsString()});
     TM_RETURN_IF_ERROR(store_.Commit(more));
@@ -216,8 +229,6 @@ class Adoption {
         }
       }
     }
-    here_.set_next_table(std::max(here_.next_table(), there_.next_table()));
-    here_.set_next_kpi(std::max(here_.next_kpi(), there_.next_kpi()));
   }
 
   Status AdoptMeta() {
@@ -308,13 +319,16 @@ Result<bool> SideIsOf(const Plan& plan, const Store& store, const Store& side) {
   if (!mark.has_value() || *mark != Mark(plan)) return false;
   TM_ASSIGN_OR_RETURN(const Registry here, ReadRegistry(store));
   TM_ASSIGN_OR_RETURN(const Registry registry, ReadRegistry(side));
-  // A disk that lies may have lost here that the side's numbers were reserved: they are given out again.
-  if (registry.next_table() > here.next_table() || registry.next_kpi() > here.next_kpi()) return false;
+  // A disk that lies may have lost here that the side's numbers were reserved, of which it may not have used any yet: they are
+  // given out again.
+  uint32_t table = registry.next_table(), kpi = registry.next_kpi();
+  for (const auto& t : registry.tables()) table = std::min(table, t.number());
+  for (const auto& k : registry.kpis()) kpi = std::min(kpi, k.number());
+  const Numbers wanted = NumbersOf(plan);
+  if (table + wanted.tables > here.next_table() || kpi + wanted.kpis > here.next_kpi()) return false;
   // Or there that the mark was taken away.
-  uint32_t first = registry.next_kpi();
-  for (const StoredKpi& kpi : registry.kpis()) first = std::min(first, kpi.number());
-  if (first < here.adopted_below()) return false;
-  return std::none_of(registry.kpis().begin(), registry.kpis().end(), [&](const StoredKpi& kpi) { return CountsAnew(kpi, plan.limits()); });
+  if (kpi < here.adopted_below()) return false;
+  return std::none_of(registry.kpis().begin(), registry.kpis().end(), [&](const StoredKpi& k) { return CountsAnew(k, plan.limits()); });
 }
 
 Status BeginSide(const Plan& plan, Store* store, Store* side) {
@@ -322,10 +336,9 @@ Status BeginSide(const Plan& plan, Store* store, Store* side) {
   Registry fresh;
   fresh.set_next_table(registry.next_table());
   fresh.set_next_kpi(registry.next_kpi());
-  size_t columns = 0;
-  for (const TablePlan& table : plan.tables()) columns += table.columns.size();
-  registry.set_next_table(registry.next_table() + static_cast<uint32_t>(plan.tables().size()));
-  registry.set_next_kpi(registry.next_kpi() + static_cast<uint32_t>(columns));
+  const Numbers wanted = NumbersOf(plan);
+  registry.set_next_table(registry.next_table() + wanted.tables);
+  registry.set_next_kpi(registry.next_kpi() + wanted.kpis);
   CommitBatch reserve, begin;
   reserve.puts.push_back({Family::kMeta, RegistryKey(), registry.SerializeAsString()});
   TM_RETURN_IF_ERROR(store->Commit(reserve));
