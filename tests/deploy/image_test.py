@@ -18,6 +18,8 @@ import time
 import urllib.request
 import zipfile
 
+import shipped
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 IMAGE = ROOT / "deploy/image"
@@ -144,6 +146,9 @@ def main():
         if shutil.which(tool) is None:
             print(f"SKIPPED: {tool} is not installed")
             sys.exit(77)
+    if reason := shipped.why_not(BINARY):
+        print(f"SKIPPED: {reason}")
+        sys.exit(77)
     if os.geteuid() != 0:
         print("SKIPPED: building and mounting an image needs root")
         sys.exit(77)

@@ -14,6 +14,8 @@ import sys
 import tempfile
 import time
 
+import shipped
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BUILD = pathlib.Path(os.environ.get("TIDEMARK_BINARY", ROOT / "build/release/tidemark")).resolve().parent
@@ -102,9 +104,8 @@ def main():
             skip(f"{tool} is not installed")
     if os.geteuid() != 0:
         skip("a container with systemd needs root")
-    program = (BUILD / "tidemark").read_bytes()
-    if b"__asan_init" in program or b"__tsan_init" in program:
-        skip("a build with a sanitizer is not what is packaged")
+    if reason := shipped.why_not(BUILD / "tidemark"):
+        skip(reason)
     work = pathlib.Path(tempfile.mkdtemp(prefix="tidemark-package-"))
     try:
         begin = time.monotonic()

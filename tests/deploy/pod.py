@@ -10,6 +10,7 @@ import time
 import yaml
 
 import manifests
+import shipped
 
 MEMORY = 256 << 20
 CGROUPS = pathlib.Path("/sys/fs/cgroup")
@@ -48,6 +49,8 @@ def why_not():
     """Why no pod can be tried here, or None."""
     if os.geteuid() != 0:
         return "not root"
+    if reason := shipped.why_not(manifests.binary()):
+        return reason
     if not shutil.which("setpriv") or not shutil.which("unshare"):
         return "no setpriv or unshare (Debian: util-linux)"
     with tempfile.TemporaryDirectory() as directory:
