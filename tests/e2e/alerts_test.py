@@ -279,9 +279,10 @@ class Alerts(unittest.TestCase):
         begin = time.time()
         self.restart()
         self.assertEqual(self.await_told(("TidemarkPartitionStalled", "firing"), begin), [("TidemarkPartitionStalled", "firing")])
-        labels = self.told.notices(after=begin)[0].body["alerts"][0]["labels"]
+        alerts = [alert["labels"] for notice in self.told.notices(after=begin) for alert in notice.body["alerts"]]
+        labels = next(of for of in alerts if of["alertname"] == "TidemarkPartitionStalled")
         self.assertEqual((labels["topic"], labels["partition"]), (TOPIC, "1"))
-        self.assertEqual(self.prometheus.firing(), {"TidemarkPartitionStalled"})
+        self.assertEqual(self.prometheus.firing() - ({"TidemarkMemoryHigh"} if harness.sanitized() else set()), {"TidemarkPartitionStalled"})
 
 
 if __name__ == "__main__":
