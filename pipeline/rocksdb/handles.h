@@ -34,6 +34,7 @@ inline Status ToStatus(const rocksdb::Status& status) {
 }
 
 struct RocksStore::Handles {
+  std::shared_ptr<rocksdb::Env> env;
   std::shared_ptr<rocksdb::Cache> cache;
   std::unique_ptr<rocksdb::DB> db;
   std::vector<rocksdb::ColumnFamilyHandle*> families;  // "default" first

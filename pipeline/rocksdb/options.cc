@@ -11,6 +11,8 @@
 #include <cstdio>
 #include <string_view>
 
+#include "pipeline/rocksdb/whole_reads.h"
+
 namespace tidemark {
 namespace {
 
@@ -100,7 +102,8 @@ Tuning MakeTuning(const RocksOptions& options) {
       std::max<uint64_t>(options.memory_bytes - std::min(options.memory_bytes, write_bytes), 4 * kMiB);
   Tuning tuning;
   tuning.db = DatabaseOptions(write_bytes);
-  if (options.env != nullptr) tuning.db.env = options.env;
+  tuning.env = WithWholeReads(options.env != nullptr ? options.env : rocksdb::Env::Default());
+  tuning.db.env = tuning.env.get();
   tuning.db.info_log = std::make_shared<Lines>(options.log);
   tuning.cache = rocksdb::NewLRUCache(cache_bytes);
   tuning.families.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions());

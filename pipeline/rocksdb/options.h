@@ -3,6 +3,7 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/options.h>
 
 #include <memory>
@@ -13,6 +14,7 @@
 namespace tidemark {
 
 struct Tuning {
+  std::shared_ptr<rocksdb::Env> env;                      // of db, which it outlives
   rocksdb::DBOptions db;
   std::vector<rocksdb::ColumnFamilyDescriptor> families;  // RocksDB's own "default", then one per Family in its order
   std::shared_ptr<rocksdb::Cache> cache;

@@ -133,6 +133,7 @@ Status RocksStore::Handles::Open(const std::string& path, const RocksOptions& op
   rocksdb::FileSystem* const fs = tuning.db.env->GetFileSystem().get();
   TM_RETURN_IF_ERROR(PrepareDirectory(path, options.read_only, fs));
   cache = tuning.cache;
+  env = tuning.env;
   const auto open = [&] {
     rocksdb::DB* opened = nullptr;
     const rocksdb::Status status = options.read_only ? rocksdb::DB::OpenForReadOnly(tuning.db, path, tuning.families, &families, &opened)

@@ -148,6 +148,15 @@ class EngineTrial : public Trial {
   int64_t acknowledged_read_ = 0;
 };
 
+// To RocksDB it is the manifest's end: tables that are in force would be deleted.
+TEST(DiskFaults, AShortReadOfTheManifestLosesNothing) {
+  for (int n = 0; n < 8 && !HasFailure(); ++n) {
+    const FaultPoint point{FileKind::kManifest, FileOp::kRead, n, Fault::kShort};
+    const std::unique_ptr<Trial> trial = std::make_unique<EngineTrial>(point, false, 1);
+    trial->Run();
+  }
+}
+
 TEST(DiskFaults, TheEngineEndsWithTheNumbersOfARunWithoutFaults) {
   RunTrials([](const FaultPoint& point, bool power, unsigned seed) { return std::make_unique<EngineTrial>(point, power, seed); });
 }
