@@ -17,5 +17,7 @@ using Catalogue = std::span<const CatalogueFile>;
 
 // What this program ships with. Made from config/catalogue/*.yaml when it is built.
 Catalogue ShippedCatalogue();
+// The mappings that `use` of a source names, likewise: of config/sources/*.yaml.
+Catalogue ShippedSources();
 
 }  // namespace tidemark

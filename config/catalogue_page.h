@@ -4,7 +4,7 @@
 #include <string>
 
 #include "config/catalogue.h"
-#include "pipeline/plan/diagnostic.h"
+#include "pipeline/base/diagnostic.h"
 
 namespace tidemark {
 

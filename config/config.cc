@@ -56,9 +56,13 @@ void ReadSections(Map* map, ConfigUse use, Catalogue files, Specs* specs, Diagno
   const bool run = use == ConfigUse::kRun;
   if (const auto name = map->Take("namespace")) ReadNamespace(*name, &specs->metric_namespace);
   if (const auto kafka = run ? map->Require("kafka") : map->Skip("kafka")) ReadKafka(*kafka, &specs->kafka);
-  if (const auto topics = run ? map->Require("topics") : map->Take("topics")) ReadTopics(*topics, &specs->topics);
+  const std::optional<Value> sources = map->Take("sources");
+  const bool mapped = sources && std::any_of(sources->node().entries.begin(), sources->node().entries.end(), [](const Node::Entry& source) {
+    return std::any_of(source.value->entries.begin(), source.value->entries.end(), [](const Node::Entry& e) { return e.key == "topics"; });
+  });
+  if (const auto topics = run && !mapped ? map->Require("topics") : map->Take("topics")) ReadTopics(*topics, &specs->topics);
+  if (sources) ReadSources(*sources, &specs->sources, &specs->topics, diagnostics);
   if (!run && specs->topics.empty()) specs->topics.emplace_back().name = kOfflineTopic;
-  if (const auto sources = map->Take("sources")) ReadSources(*sources, &specs->sources);
   if (const auto time = map->Take("time")) ReadTime(*time, &specs->time);
   if (const auto calendar = map->Take("calendar")) ReadCalendar(*calendar, specs);
   if (const auto storage = run ? map->Take("storage") : map->Skip("storage")) ReadStorage(*storage, &specs->storage);

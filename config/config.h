@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "config/catalogue.h"
-#include "pipeline/plan/diagnostic.h"
+#include "pipeline/base/diagnostic.h"
 #include "pipeline/plan/spec.h"
 
 namespace tidemark {

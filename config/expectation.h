@@ -7,7 +7,7 @@
 
 #include "pipeline/base/decimal.h"
 #include "pipeline/base/status.h"
-#include "pipeline/plan/diagnostic.h"
+#include "pipeline/base/diagnostic.h"
 
 namespace tidemark {
 

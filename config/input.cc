@@ -170,6 +170,7 @@ void ReadKafka(const Value& value, KafkaSpec* kafka) {
 void ReadTopics(const Value& value, std::vector<TopicSpec>* topics) {
   if (value.is_list() && value.node().items.empty()) value.Fail("is empty; name at least one topic");
   std::set<std::string> seen;
+  for (const TopicSpec& topic : *topics) seen.insert(topic.name);
   for (const Value& item : value.Items()) {
     topics->push_back(ReadTopic(item));
     const TopicSpec& topic = topics->back();

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "pipeline/plan/diagnostic.h"
+#include "pipeline/base/diagnostic.h"
 #include "pipeline/plan/spec.h"
 
 namespace tidemark::config {

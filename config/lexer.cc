@@ -15,8 +15,8 @@ bool IsWordPart(char c) { return IsWordStart(c) || IsDigit(c); }
 // What people write out of habit, and what it is called here.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kHabits = {
     {{"&&", "and"}, {"||", "or"}, {"=~", "=="}, {"<>", "!="}, {"=", "=="}, {"!", "not"}}};
-constexpr std::array<std::string_view, 17> kSymbols = {"==", "!=", "<=", ">=", "<", ">", "(", ")", "[",
-                                                       "]",  ",",  ".",  "+",  "-", "*", "/", "@"};
+constexpr std::array<std::string_view, 18> kSymbols = {"==", "!=", "<=", ">=", "<", ">", "(", ")", "[",
+                                                       "]",  ",",  ".",  "+",  "-", "*", "/", "@", "|"};
 
 class Lexer {
  public:
@@ -57,7 +57,8 @@ class Lexer {
     token->kind = Token::Kind::kWord;
     token->text = text_.substr(at_, end - at_);
     at_ = end;
-    if (at_ < text_.size() && text_[at_] == '.') Fail(at_, "a path can't end with a point");
+    const bool quoted = at_ + 1 < text_.size() && (text_[at_ + 1] == '"' || text_[at_ + 1] == '\'');  // row."odd name"
+    if (at_ < text_.size() && text_[at_] == '.' && !quoted) Fail(at_, "a path can't end with a point");
   }
 
   void ReadNumber(Token* token) {
@@ -94,7 +95,7 @@ class Lexer {
   void ReadSymbol(Token* token) {
     const std::string_view rest = text_.substr(at_);
     for (std::string_view symbol : kSymbols) {
-      if (!rest.starts_with(symbol) || rest.starts_with("<>")) continue;
+      if (!rest.starts_with(symbol) || rest.starts_with("<>") || rest.starts_with("||")) continue;
       token->kind = Token::Kind::kSymbol;
       token->text = symbol;
       at_ += symbol.size();

@@ -12,7 +12,7 @@
 #include "config/yaml.h"
 #include "pipeline/base/decimal.h"
 #include "pipeline/base/time.h"
-#include "pipeline/plan/diagnostic.h"
+#include "pipeline/base/diagnostic.h"
 
 namespace tidemark::config {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "pipeline/plan/diagnostic.h"
+#include "pipeline/base/diagnostic.h"
 
 namespace tidemark::config {
 

@@ -8,7 +8,7 @@
 #include "config/expectation.h"
 #include "pipeline/engine/source.h"
 #include "pipeline/event/schema.h"
-#include "pipeline/plan/diagnostic.h"
+#include "pipeline/base/diagnostic.h"
 #include "pipeline/plan/spec.h"
 
 namespace tidemark {

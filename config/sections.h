@@ -17,7 +17,8 @@ void ReadSections(Map* map, ConfigUse use, Catalogue catalogue, Specs* specs, Di
 
 void ReadKafka(const Value& value, KafkaSpec* kafka);
 void ReadTopics(const Value& value, std::vector<TopicSpec>* topics);
-void ReadSources(const Value& value, std::vector<SourceSpec>* sources);
+// Topics of sources whose records are mapped are added to `topics`.
+void ReadSources(const Value& value, std::vector<SourceSpec>* sources, std::vector<TopicSpec>* topics, Diagnostics* diagnostics);
 void ReadTime(const Value& value, TimeSpec* time);
 void ReadCalendar(const Value& value, Specs* specs);
 void ReadStorage(const Value& value, StorageSpec* storage);

@@ -7,7 +7,7 @@
 
 #include "pipeline/base/status.h"
 #include "pipeline/plan/derivation.h"
-#include "pipeline/plan/diagnostic.h"
+#include "pipeline/base/diagnostic.h"
 #include "pipeline/plan/spec.h"
 
 namespace tidemark {

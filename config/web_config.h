@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "pipeline/plan/diagnostic.h"
+#include "pipeline/base/diagnostic.h"
 #include "pipeline/plan/spec.h"
 
 namespace tidemark {

@@ -49,6 +49,14 @@ struct ReplayOptions {
 };
 int Replay(const ReplayOptions& options);
 
+struct MapOptions {
+  std::string config_file;
+  std::string source;
+  std::string input;                    // one record a line; .json: one record; "-": standard input
+  std::optional<WallTime> kafka_time;   // the records' Kafka timestamp
+};
+int MapRecords(const MapOptions& options);
+
 struct ImportOptions {
   std::string config_file;
   std::optional<std::string> storage_path;  // over what the configuration says

@@ -36,6 +36,13 @@ std::map<std::string, RecordCounts> ByTopic(const View& view) {
     sum.conflict += p.counts.conflict;
     sum.skipped_offsets += p.counts.skipped_offsets;
     for (size_t i = 0; i < kDecodeErrorCount; ++i) sum.undecodable[i] += p.counts.undecodable[i];
+    sum.mapped += p.counts.mapped;
+    sum.events += p.counts.events;
+    sum.ignored += p.counts.ignored;
+    sum.unmapped += p.counts.unmapped;
+    sum.tombstones += p.counts.tombstones;
+    sum.gaps += p.counts.gaps;
+    sum.rejected += p.counts.rejected;
   }
   return topics;
 }
@@ -97,10 +104,24 @@ std::string_view ToString(PartitionHealth health) {
   return "ok";
 }
 
+// Of topics whose records are mapped: what became of the records, and how many events.
+void AddMapped(const std::string& topic, const RecordCounts& c, FamilyBuilder* records, FamilyBuilder* events) {
+  const LabelPairs labels = {{"topic", topic}};
+  const std::pair<const char*, int64_t> kResults[] = {{"mapped", c.mapped},         {"ignored", c.ignored}, {"unmapped", c.unmapped},
+                                                      {"tombstone", c.tombstones}, {"gap", c.gaps},        {"rejected", c.rejected}};
+  if (std::all_of(std::begin(kResults), std::end(kResults), [](const auto& r) { return r.second == 0; })) return;
+  for (const auto& [result, n] : kResults) records->Add(n, With(labels, "result", result));
+  events->Add(c.events, labels);
+}
+
 std::vector<MetricFamily> CollectRecords(const View& view) {
   FamilyBuilder read("tidemark_records_read_total", "Records read from Kafka and committed.", MetricType::Counter);
-  FamilyBuilder result("tidemark_records_total", "What became of the records; the results add up to those read.",
+  FamilyBuilder result("tidemark_records_total",
+                       "What became of the records; the results add up to those read. Where a source maps its records: what became of their events.",
                        MetricType::Counter);
+  FamilyBuilder mapped("tidemark_source_records_total", "What became of the records of topics that a source maps; with those undecodable all that were read.",
+                       MetricType::Counter);
+  FamilyBuilder events("tidemark_source_events_total", "Events that the records of topics gave which a source maps.", MetricType::Counter);
   for (const PartitionView& p : view.partitions()) {
     const RecordCounts& c = p.counts;
     read.Add(c.read, Labels(p));
@@ -131,13 +152,14 @@ std::vector<MetricFamily> CollectRecords(const View& view) {
     for (size_t i = 1; i < kDecodeErrorCount; ++i) {
       undecodable.Add(c.undecodable[i], With(labels, "reason", ToString(static_cast<DecodeError>(i))));
     }
+    AddMapped(topic, c, &mapped, &events);
     late.Add(c.late, labels);
     too_old.Add(c.too_old_to_dedup, labels);
     conflict.Add(c.conflict, labels);
     skipped.Add(c.skipped_offsets, labels);
   }
   std::vector<MetricFamily> families;
-  for (FamilyBuilder* f : {&read, &result, &quarantined, &undecodable, &late, &too_old, &conflict, &skipped}) {
+  for (FamilyBuilder* f : {&read, &result, &mapped, &events, &quarantined, &undecodable, &late, &too_old, &conflict, &skipped}) {
     families.push_back(std::move(*f).Take());
   }
   return families;

@@ -121,7 +121,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   app.footer(kFooter);
   app.set_version_flag("--version", VersionText());
   app.require_subcommand(1);
-  for (const auto& add : {AddRun, AddCheckConfig, AddReplay, AddImport, AddTest, AddGenerate, AddState, AddExplain, AddReport, AddCheck, AddDemo,
+  for (const auto& add : {AddRun, AddCheckConfig, AddMap, AddReplay, AddImport, AddTest, AddGenerate, AddState, AddExplain, AddReport, AddCheck, AddDemo,
                           AddDocuments}) {
     add(&app, &chosen);
   }

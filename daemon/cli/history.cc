@@ -32,6 +32,23 @@ int DoReplay(ReplayFlags& f) {
   return Replay(f.options);
 }
 
+struct MapFlags {
+  MapOptions options;
+  std::string timestamp;
+};
+
+void FillMap(CLI::App* app, MapFlags* f) {
+  AddConfigFile(app, &f->options.config_file);
+  app->add_option("--source", f->options.source, "one of the configuration's `sources`")->required()->type_name("NAME");
+  app->add_option("--input", f->options.input, "values of records, one a line; a .json file is one record; -: standard input")->required()->type_name("FILE");
+  app->add_option("--timestamp", f->timestamp, "RFC 3339: the records' Kafka timestamp (default: they have none)")->check(CLI::Validator(&CheckTime, "RFC3339"));
+}
+
+int DoMap(MapFlags& f) {
+  if (!f.timestamp.empty()) f.options.kafka_time = WallTimeFromMicros(Micros(*ParseRfc3339(f.timestamp)));
+  return MapRecords(f.options);
+}
+
 struct ImportFlags {
   ImportOptions options;
   std::string storage, until;
@@ -98,6 +115,10 @@ int DoExplain(ExplainFlags& f) {
 void AddReplay(CLI::App* root, Chosen* chosen) {
   AddCommand<ReplayFlags>(root, chosen, "replay", "Run the same engine over files of events and print every KPI's value.",
                           &FillReplay, &DoReplay);
+}
+
+void AddMap(CLI::App* root, Chosen* chosen) {
+  AddCommand<MapFlags>(root, chosen, "map", "Show what becomes of a source's records: events, or why none.", &FillMap, &DoMap);
 }
 
 void AddImport(CLI::App* root, Chosen* chosen) {

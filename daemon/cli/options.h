@@ -42,6 +42,7 @@ void AddDemo(CLI::App* root, Chosen* chosen);
 void AddCheckConfig(CLI::App* root, Chosen* chosen);
 void AddTest(CLI::App* root, Chosen* chosen);
 void AddGenerate(CLI::App* root, Chosen* chosen);
+void AddMap(CLI::App* root, Chosen* chosen);
 void AddReplay(CLI::App* root, Chosen* chosen);
 void AddImport(CLI::App* root, Chosen* chosen);
 void AddExplain(CLI::App* root, Chosen* chosen);

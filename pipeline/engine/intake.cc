@@ -31,6 +31,7 @@ Intake::Intake(const Plan& plan, uint64_t dedup_bytes, Router* router, Sources* 
     DedupSpec spec = topic.dedup;
     spec.max_ids = static_cast<uint64_t>(static_cast<double>(spec.max_ids) * room);
     dedups_.push_back(spec.enabled ? std::make_unique<Dedup>(spec, topic.name) : nullptr);
+    scratches_.push_back(topic.mapper != nullptr ? std::make_unique<Mapper::Scratch>(*topic.mapper) : nullptr);
   }
   tables_ = ContentsOf(plan.lookups());
   if (!plan.hash_key().empty()) hashes_.emplace(plan.hash_key());
@@ -45,40 +46,67 @@ void Intake::SetTables(LookupTables tables) {
   tables_ = std::move(tables);
 }
 
-Status Intake::Decode(RecordBatch batch, Partition* partition) const {
+void Intake::MapBatch(size_t topic, Partition* partition) {
+  PendingBatch& pending = partition->pending;
+  const Mapper& mapper = *plan_.topics()[topic].mapper;
+  for (const RecordView& record : pending.batch.records()) {
+    MapOutcome outcome = MapOutcome::kUndecodable;
+    if (record.value.size() <= plan_.limits().max_record_bytes) {
+      const RawRecord raw{partition->tp.topic, partition->tp.partition, record.offset, record.kafka_time, record.key, record.value};
+      outcome = mapper.Map(raw, scratches_[topic].get(), &pending.mapped);
+    }
+    pending.outcomes.push_back(outcome);
+    pending.ends.push_back(static_cast<uint32_t>(pending.mapped.size()));
+  }
+}
+
+void Intake::DecodeRow(std::string_view event, Slot* slots, size_t index, bool dedup, PendingBatch* pending) {
+  EventRow& row = pending->rows[index];
+  plan_.decoder().Decode(event, slots, &row);
+  if (row.error != DecodeError::kNone || row.type == kNoEventType || !router_.routed(row.type)) return;
+  const bool has_id = !row.id.empty();
+  const Hash128 id = has_id ? HashPair(row.source, row.id) : Hash128{Hash64(event), 0};
+  row.tie = id.lo;
+  router_.folding().Want(row, &pending->entities);
+  if (!dedup || !has_id) return;
+  pending->ids[index] = id;
+  pending->payload_hashes[index] = static_cast<uint32_t>(Hash64(event));
+}
+
+Status Intake::Decode(RecordBatch batch, Partition* partition) {
   PendingBatch& pending = partition->pending;
   TM_CHECK(pending.empty());
   pending.Clear();
   pending.batch = std::move(batch);
   const auto records = pending.batch.records();
+  const bool mapped = !partition->imported() && scratches_[partition->topic.v] != nullptr;
+  if (mapped) MapBatch(partition->topic.v, partition);
+  const size_t rows = mapped ? pending.mapped.size() : records.size();
   const size_t width = plan_.decoder().max_slots();
-  pending.rows.resize(records.size());
-  pending.entities_of.resize(records.size());
-  pending.slots.resize(records.size() * width);
+  pending.rows.resize(rows);
+  pending.entities_of.resize(rows);
+  pending.slots.resize(rows * width);
   const bool dedup = dedups_[partition->topic.v] != nullptr;
   if (dedup) {
-    pending.ids.resize(records.size());
-    pending.payload_hashes.resize(records.size());
+    pending.ids.resize(rows);
+    pending.payload_hashes.resize(rows);
   }
-  for (size_t i = 0; i < records.size(); ++i) {
+  for (size_t i = 0; i < rows; ++i) {
     EventRow& row = pending.rows[i];
     pending.entities_of[i] = static_cast<uint32_t>(pending.entities.size());
-    if (i + kRecordsAhead < records.size()) PrefetchBytes(records[i + kRecordsAhead].value);
     row = EventRow();
+    Slot* slots = pending.slots.data() + i * width;
+    if (mapped) {
+      DecodeRow(pending.mapped.event(i), slots, i, dedup, &pending);
+      continue;
+    }
+    if (i + kRecordsAhead < rows) PrefetchBytes(records[i + kRecordsAhead].value);
     if (records[i].value.data() == nullptr) continue;  // a tombstone: no event
     if (records[i].value.size() > plan_.limits().max_record_bytes) {
       row.error = DecodeError::kTooLarge;
       continue;
     }
-    plan_.decoder().Decode(records[i].value, pending.slots.data() + i * width, &row);
-    if (row.error != DecodeError::kNone || row.type == kNoEventType || !router_.routed(row.type)) continue;
-    const bool has_id = !row.id.empty();
-    const Hash128 id = has_id ? HashPair(row.source, row.id) : Hash128{Hash64(records[i].value), 0};
-    row.tie = id.lo;
-    router_.folding().Want(row, &pending.entities);
-    if (!dedup || !has_id) continue;
-    pending.ids[i] = id;
-    pending.payload_hashes[i] = static_cast<uint32_t>(Hash64(records[i].value));
+    DecodeRow(records[i].value, slots, i, dedup, &pending);
   }
   return router_.folding().ReadWanted();
 }
@@ -115,19 +143,57 @@ bool Intake::IsNew(size_t index, Partition* partition) {
   return true;
 }
 
+bool Intake::WithoutEvents(MapOutcome outcome, RecordCounts* counts) {
+  switch (outcome) {
+    case MapOutcome::kMapped:
+      return false;
+    case MapOutcome::kIgnored:
+      ++counts->ignored;
+      break;
+    case MapOutcome::kUnmapped:
+      ++counts->unmapped;
+      break;
+    case MapOutcome::kTombstone:
+      ++counts->tombstones;
+      break;
+    case MapOutcome::kGap:
+      ++counts->gaps;
+      break;
+    case MapOutcome::kRejected:
+      ++counts->rejected;
+      break;
+    case MapOutcome::kUndecodable:
+      ++counts->undecodable[static_cast<size_t>(DecodeError::kBadJson)];
+      break;
+  }
+  return true;
+}
+
 Status Intake::ApplyOne(size_t index, WallTime now, Partition* partition) {
-  EventRow& row = partition->pending.rows[index];
-  const RecordView& record = partition->pending.batch.records()[index];
+  PendingBatch& pending = partition->pending;
+  const RecordView& record = pending.batch.records()[index];
   RecordCounts& counts = partition->counts;
   ++counts.read;
-  if (row.error != DecodeError::kNone) {
+  if (!pending.outcomes.empty()) {
+    if (WithoutEvents(pending.outcomes[index], &counts)) return Status::Ok();
+    ++counts.mapped;
+    counts.events += static_cast<int64_t>(pending.end_row(index) - pending.first_row(index));
+  } else if (const EventRow& row = pending.rows[index]; row.error != DecodeError::kNone) {
     ++counts.undecodable[static_cast<size_t>(row.error)];
     return Status::Ok();
-  }
-  if (record.value.data() == nullptr) {
+  } else if (record.value.data() == nullptr) {
     ++counts.unrouted;
     return Status::Ok();
   }
+  for (size_t row = pending.first_row(index); row < pending.end_row(index); ++row) {
+    TM_RETURN_IF_ERROR(ApplyEvent(row, record, now, partition));
+  }
+  return Status::Ok();
+}
+
+Status Intake::ApplyEvent(size_t index, const RecordView& record, WallTime now, Partition* partition) {
+  EventRow& row = partition->pending.rows[index];
+  RecordCounts& counts = partition->counts;
   switch (Judge(row, record, now)) {
     case Guard::kNoTime:
       ++counts.quarantined_no_time;
@@ -173,15 +239,19 @@ Result<size_t> Intake::ApplyBefore(EventTime limit, WallTime now, Partition* par
   const Dedup* dedup = dedups_[partition->topic.v].get();
   const Duration bound = plan_.time().max_out_of_orderness;
   const size_t first = pending.next;
-  for (; pending.next < pending.rows.size(); ++pending.next) {
+  for (; !pending.empty(); ++pending.next) {
     const size_t i = pending.next;
-    const EventRow& row = pending.rows[i];
-    if (row.error == DecodeError::kNone && row.has_time && row.time - bound >= limit &&
-        Judge(row, records[i], now) == Guard::kPass) {
-      partition->clock.Peeked(row.time);
+    const size_t end = pending.end_row(i);
+    EventTime earliest = EventTime::max();  // of the record's events
+    for (size_t r = pending.first_row(i); r < end; ++r) {
+      const EventRow& row = pending.rows[r];
+      if (row.error == DecodeError::kNone && row.has_time && row.time < earliest && Judge(row, records[i], now) == Guard::kPass) earliest = row.time;
+    }
+    if (earliest != EventTime::max() && earliest - bound >= limit) {
+      partition->clock.Peeked(earliest);
       break;
     }
-    if (dedup != nullptr && i + kIdsAhead < pending.rows.size()) dedup->Prefetch(pending.ids[i + kIdsAhead]);
+    if (dedup != nullptr && end - 1 + kIdsAhead < pending.rows.size()) dedup->Prefetch(pending.ids[end - 1 + kIdsAhead]);
     TM_RETURN_IF_ERROR(ApplyOne(i, now, partition));
   }
   const size_t applied = pending.next - first;

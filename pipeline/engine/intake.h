@@ -19,7 +19,7 @@ class Intake {
   Intake(const Plan& plan, uint64_t dedup_bytes, Router* router, Sources* sources);
 
   // Decodes a batch into partition->pending, which must be empty. A function of the bytes alone.
-  Status Decode(RecordBatch batch, Partition* partition) const;
+  Status Decode(RecordBatch batch, Partition* partition);
   // Applies pending records in order as long as their event time less the out-of-orderness bound is before `limit`;
   // the first beyond it waits, and its partition's clock has peeked at it. Returns how many were applied.
   Result<size_t> ApplyBefore(EventTime limit, WallTime now, Partition* partition);
@@ -39,12 +39,20 @@ class Intake {
   Guard Judge(const EventRow& row, const RecordView& record, WallTime now) const;
   Status ApplyOne(size_t index, WallTime now, Partition* partition);
   // True when the event is to be counted.
-  bool IsNew(size_t index, Partition* partition);
+  bool IsNew(size_t row, Partition* partition);
+  // The events of a batch whose records are mapped.
+  void MapBatch(size_t topic, Partition* partition);
+  // One event's bytes into a row; `slots` are its.
+  void DecodeRow(std::string_view event, Slot* slots, size_t row, bool dedup, PendingBatch* pending);
+  // Counts a record that yields nothing; false when it has events.
+  static bool WithoutEvents(MapOutcome outcome, RecordCounts* counts);
+  Status ApplyEvent(size_t row, const RecordView& record, WallTime now, Partition* partition);
 
   const Plan& plan_;
   Router& router_;
   Sources& sources_;
   std::vector<std::unique_ptr<Dedup>> dedups_;
+  std::vector<std::unique_ptr<Mapper::Scratch>> scratches_;  // by topic; null where records are events
   LookupTables tables_;
   std::optional<Derivation::Hashes> hashes_;  // where the plan has a key
   EventTime cut_ = kNoEventTime;

@@ -7,12 +7,21 @@
 namespace tidemark {
 namespace {
 
-// The counters in their stored order. Behind them lie the losses, and then what came later.
+constexpr size_t kFirstErrors = 8;  // DecodeErrors that are stored among the counters
+
+// The counters in their stored order. Behind them lie the losses, and then what came later: where records are mapped, behind a
+// time that no loss has.
 template <class Counts, class F>
 void ForEachCount(Counts& c, F f) {
   f(c.read), f(c.accepted), f(c.duplicate), f(c.quarantined_future), f(c.quarantined_no_time);
-  for (auto& n : c.undecodable) f(n);
+  for (size_t e = 0; e < kFirstErrors; ++e) f(c.undecodable[e]);
   f(c.unrouted), f(c.late), f(c.too_old_to_dedup), f(c.conflict), f(c.skipped_offsets);
+}
+
+template <class Counts, class F>
+void ForEachLaterCount(Counts& c, F f) {
+  f(c.imported), f(c.mapped), f(c.events), f(c.ignored), f(c.unmapped), f(c.tombstones), f(c.gaps), f(c.rejected);
+  f(c.undecodable[static_cast<size_t>(DecodeError::kBadJson)]);
 }
 
 constexpr size_t kMaxLosses = 16;
@@ -44,7 +53,14 @@ std::string EncodePartition(const Partition& p) {
     PutZigZag(&out, Micros(loss.from));
     PutZigZag(&out, Micros(loss.to));
   }
-  if (p.counts.imported != 0) PutZigZag(&out, p.counts.imported);
+  int64_t later = -p.counts.imported;
+  ForEachLaterCount(p.counts, [&](int64_t n) { later += n; });
+  if (later != 0) {
+    PutZigZag(&out, Micros(kNoEventTime));
+    ForEachLaterCount(p.counts, [&](int64_t n) { PutZigZag(&out, n); });
+  } else if (p.counts.imported != 0) {
+    PutZigZag(&out, p.counts.imported);
+  }
   return out;
 }
 
@@ -65,6 +81,8 @@ Status DecodePartition(std::string_view bytes, Partition* p) {
     if (reader.empty()) {
       reader = alone;
       p->counts.imported = reader.Count();
+    } else if (from == kNoEventTime) {
+      ForEachLaterCount(p->counts, [&](int64_t& n) { n = reader.Count(); });
     } else {
       p->losses.push_back({from, reader.TimeOrNever()});
     }

@@ -16,7 +16,7 @@
 
 namespace tidemark {
 
-// A batch, decoded whole; rows [next, size) wait for their turn.
+// A batch, decoded whole; records from `next` on wait for their turn.
 struct PendingBatch {
   RecordBatch batch;
   std::vector<EventRow> rows;
@@ -25,12 +25,21 @@ struct PendingBatch {
   std::vector<uint32_t> payload_hashes;
   std::vector<Hash128> entities;      // keys of the entities that events are about; those of row i from
   std::vector<uint32_t> entities_of;  // entities_of[i] on
-  size_t next = 0;
-  bool empty() const { return next == rows.size(); }
+  // Where records are mapped: their events, what became of each record, and where its rows end. Else a record is a row.
+  MappedEvents mapped;
+  std::vector<MapOutcome> outcomes;
+  std::vector<uint32_t> ends;
+  size_t next = 0;                    // record
+  bool empty() const { return next == batch.records().size(); }
+  size_t first_row(size_t record) const { return ends.empty() ? record : record == 0 ? 0 : ends[record - 1]; }
+  size_t end_row(size_t record) const { return ends.empty() ? record + 1 : ends[record]; }
   void Clear() {
     batch = RecordBatch();
     rows.clear();
     entities.clear();
+    mapped.Clear();
+    outcomes.clear();
+    ends.clear();
     next = 0;
   }
 };

@@ -13,6 +13,8 @@ struct ProtoDecoder::Program {
 
 std::string_view ToString(DecodeError error) {
   switch (error) {
+    case DecodeError::kBadJson:
+      return "bad_json";
     case DecodeError::kNone:
       return "none";
     case DecodeError::kTruncated:

@@ -37,8 +37,9 @@ enum class DecodeError : uint8_t {
   kTooDeep,    // groups or messages nested more than 100 deep
   kBadNumber,  // a float or double that is NaN, infinite or beyond int64 at its scale; a time out of range
   kTooLarge,   // larger than max_record_bytes
+  kBadJson,    // of a source whose records are JSON
 };
-inline constexpr size_t kDecodeErrorCount = 8;
+inline constexpr size_t kDecodeErrorCount = 9;
 std::string_view ToString(DecodeError error);  // "truncated", "bad_varint", ...
 
 // What decoding yields for one record. `slots` has one entry per path requested for `type`, zero where absent;

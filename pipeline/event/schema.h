@@ -58,18 +58,18 @@ class Schema {
   // All paths of a type, for help and suggestions.
   std::vector<std::string> PathsOf(EventTypeId type) const;
   const google::protobuf::Descriptor* envelope() const { return envelope_; }
-
- private:
-  friend class ProtoDecoder;
-  explicit Schema(const google::protobuf::Descriptor* envelope);
   // The fields from the envelope or payload down to the leaf; `map_key` is set for dimensions.
   struct ResolvedPath {
     bool in_envelope = false;
     std::vector<const google::protobuf::FieldDescriptor*> fields;
     std::string map_key;
   };
-  Result<FieldInfo> Describe(EventTypeId type, std::string_view path) const;
+  // How a path is reached; kNotFound, without a suggestion, when it is none.
   Result<ResolvedPath> ResolvePath(EventTypeId type, std::string_view path) const;
+
+ private:
+  explicit Schema(const google::protobuf::Descriptor* envelope);
+  Result<FieldInfo> Describe(EventTypeId type, std::string_view path) const;
 
   const google::protobuf::Descriptor* envelope_;
   std::vector<EventType> types_;

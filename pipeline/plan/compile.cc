@@ -124,9 +124,16 @@ StatPlan Compiler::StatOf(const KpiSpec& spec, const std::string& name) {
 }
 
 void Compiler::Topics() {
+  std::map<std::string, std::shared_ptr<const Mapper>> mappers;  // by source
+  for (const SourceSpec& source : specs_.sources) {
+    if (source.mapping == nullptr) continue;
+    mappers[source.name] = Mapper::Compile(source.mapping, schema_, "sources." + source.name, source.source, specs_.privacy.hash_key, diagnostics_);
+  }
   for (const TopicSpec& topic : specs_.topics) {
-    plan_->topics_.push_back({topic.name, topic.dedup});
-    for (const std::string& event : topic.events) TypeOf(topic.place, "topic " + topic.name, event);
+    plan_->topics_.push_back({topic.name, topic.dedup, topic.source.empty() ? nullptr : mappers[topic.source]});
+    for (const std::string& event : topic.events) {
+      if (topic.source.empty()) TypeOf(topic.place, "topic " + topic.name, event);
+    }
   }
 }
 

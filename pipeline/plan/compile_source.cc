@@ -21,8 +21,9 @@ void Compiler::Sources() {
     }
   };
   for (const SourceSpec& spec : specs_.sources) {
+    if (!spec.expect_every) continue;
     const auto source = static_cast<uint32_t>(plan_->sources_.size());
-    plan_->sources_.push_back({spec.name, spec.source, Hash64(spec.source), spec.expect_every});
+    plan_->sources_.push_back({spec.name, spec.source, Hash64(spec.source), *spec.expect_every});
     for (size_t f = 0; f < spec.feeds.size(); ++f) {
       if (const auto type = TypeOf(spec.feeds_at[f], "sources." + spec.name + ".feeds", spec.feeds[f])) feed_type(type->v, source);
     }

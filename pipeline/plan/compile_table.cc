@@ -51,7 +51,10 @@ std::string Compiler::Identity(const KpiSpec& spec, int scale, const std::vector
     if (label.side != Side::kNone) add(label.side == Side::kTo ? "to" : "from");
   }
   add("|topics");
-  for (const TopicId topic : topics) add(specs_.topics[topic.v].name);
+  for (const TopicId topic : topics) {
+    add(specs_.topics[topic.v].name);
+    if (specs_.topics[topic.v].mapping != 0) add(std::to_string(specs_.topics[topic.v].mapping));
+  }
   return text;
 }
 

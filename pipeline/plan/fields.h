@@ -10,7 +10,7 @@
 
 #include "pipeline/event/schema.h"
 #include "pipeline/plan/derivation.h"
-#include "pipeline/plan/diagnostic.h"
+#include "pipeline/base/diagnostic.h"
 #include "pipeline/plan/spec.h"
 
 namespace tidemark {

@@ -13,9 +13,10 @@
 
 #include "pipeline/event/decoder.h"
 #include "pipeline/event/schema.h"
+#include "pipeline/mapping/mapper.h"
 #include "pipeline/plan/cell.h"
 #include "pipeline/plan/derivation.h"
-#include "pipeline/plan/diagnostic.h"
+#include "pipeline/base/diagnostic.h"
 #include "pipeline/plan/filter.h"
 #include "pipeline/plan/grouping.h"
 #include "pipeline/plan/spec.h"
@@ -282,6 +283,7 @@ struct RoutePlan {
 struct TopicPlan {
   std::string name;
   DedupSpec dedup;
+  std::shared_ptr<const Mapper> mapper;  // from its records to events; null: they are events
 };
 
 struct SourcePlan {

@@ -13,7 +13,8 @@
 
 #include "pipeline/base/decimal.h"
 #include "pipeline/base/time.h"
-#include "pipeline/plan/diagnostic.h"
+#include "pipeline/base/diagnostic.h"
+#include "pipeline/mapping/spec.h"
 #include "pipeline/plan/lookup_table.h"
 #include "pipeline/time/calendar.h"
 
@@ -210,15 +211,18 @@ struct TopicSpec {
   std::string name;
   std::vector<std::string> events;   // the event types it carries; empty: any
   DedupSpec dedup;
+  std::string source;                // the source that says how its records become events; "": they are events
+  uint64_t mapping = 0;              // a hash of what it says; 0: nothing
   Place place;
 };
 
-// A system whose events come through the topics, and of which something is to be heard so often.
+// A system whose events come through the topics.
 struct SourceSpec {
   std::string name;
   std::string source;                // the attribute `source` of its events
   std::vector<std::string> feeds;    // the event types that it brings; empty: any
-  Duration expect_every{};
+  std::optional<Duration> expect_every;  // something is to be heard of it so often; nullopt: whenever it is
+  std::shared_ptr<const MappingSpec> mapping;  // null: its records are events
   Place place;
   std::vector<Place> feeds_at;
 };

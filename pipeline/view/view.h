@@ -91,20 +91,28 @@ struct RuleInfo {
   Decimal enter = {}, exit = {};
 };
 
-// Counters by reason; conservation: read == accepted + duplicate + quarantined + undecodable + unrouted + imported.
+// Counters by reason; conservation: read == accepted + duplicate + quarantined + undecodable + unrouted + imported; where records are
+// mapped, with those that gave no event on the right, and the events beyond the first of a record on the left.
 struct RecordCounts {
   int64_t read = 0;
   int64_t accepted = 0;
   int64_t duplicate = 0;
   int64_t quarantined_future = 0;     // event time beyond max_future_skew
   int64_t quarantined_no_time = 0;    // no event time, or zero, negative or out of range
-  int64_t undecodable[8] = {};        // by DecodeError
+  int64_t undecodable[9] = {};        // by DecodeError
   int64_t unrouted = 0;               // valid, but of a type that no KPI reads (heartbeats, mostly), or a tombstone
   int64_t imported = 0;               // from before the cut of an import, which has them
+  // Of sources whose records are mapped: records that gave events, and how many; records that gave none, and why.
+  int64_t mapped = 0, events = 0;
+  int64_t ignored = 0;                // dropped on purpose
+  int64_t unmapped = 0;               // no rule is about them
+  int64_t tombstones = 0;
+  int64_t gaps = 0;                   // the source lost changes and says so
+  int64_t rejected = 0;               // a value isn't what its field wants
   bool AddUp() const {
     int64_t sum = accepted + duplicate + quarantined_future + quarantined_no_time + unrouted + imported;
     for (const int64_t n : undecodable) sum += n;
-    return read == sum;
+    return read + (events - mapped) == sum + ignored + unmapped + tombstones + gaps + rejected;
   }
   // Of the accepted:
   int64_t late = 0;                   // older than the watermark of its partition

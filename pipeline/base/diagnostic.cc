@@ -1,4 +1,4 @@
-#include "pipeline/plan/diagnostic.h"
+#include "pipeline/base/diagnostic.h"
 
 #include <algorithm>
 #include <tuple>

@@ -1,0 +1,125 @@
+// tidemark map: what becomes of a source's records, one by one, and why.
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+#include <google/protobuf/util/json_util.h>
+
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <map>
+
+#include "daemon/exit_code.h"
+#include "daemon/commands.h"
+#include "pipeline/event/schema.h"
+#include "pipeline/mapping/mapper.h"
+
+namespace tidemark {
+namespace {
+
+std::string AsJson(std::string_view event) {
+  const auto* envelope = Schema::Canonical().envelope();
+  const std::unique_ptr<google::protobuf::Message> message(google::protobuf::MessageFactory::generated_factory()->GetPrototype(envelope)->New());
+  if (!message->ParseFromArray(event.data(), static_cast<int>(event.size()))) return "(no event)";
+  std::string json;
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  return google::protobuf::util::MessageToJsonString(*message, &json, options).ok() ? json : "(no event)";
+}
+
+class MapRun {
+ public:
+  MapRun(const Mapper& mapper, const MapOptions& options) : mapper_(mapper), options_(options), scratch_(mapper) {}
+
+  void Record(std::string_view value) {
+    ++records_;
+    events_.Clear();
+    RawRecord record;
+    record.topic = options_.source;
+    record.offset = Offset{records_ - 1};
+    record.kafka_time = options_.kafka_time.value_or(WallTime::min());
+    record.value = value;
+    const MapOutcome outcome = mapper_.Map(record, &scratch_, &events_);
+    ++outcomes_[outcome];
+    std::cout << "record " << records_ << ": " << ToString(outcome);
+    if (outcome == MapOutcome::kRejected) {
+      const MapRejection& why = scratch_.rejection();
+      std::cout << " by events[" << why.rule << "] (" << mapper_.spec().rules[why.rule].emit << "): " << why.field << " " << why.why;
+    }
+    std::cout << "\n";
+    for (size_t e = 0; e < events_.size(); ++e) {
+      ++of_rule_[events_.rules[e]];
+      std::cout << "  events[" << events_.rules[e] << "] " << mapper_.spec().rules[events_.rules[e]].emit << " " << AsJson(events_.event(e)) << "\n";
+    }
+  }
+
+  // True when each record became what the mapping says, or was dropped on purpose.
+  bool Summary() const {
+    std::cerr << records_ << " records:";
+    for (const auto& [outcome, n] : outcomes_) std::cerr << " " << n << " " << ToString(outcome);
+    std::cerr << "\n";
+    const auto& rules = mapper_.spec().rules;
+    for (size_t r = 0; r < rules.size(); ++r) {
+      const auto fired = of_rule_.find(static_cast<uint32_t>(r));
+      if (fired == of_rule_.end()) {
+        std::cerr << "events[" << r << "] (" << rules[r].emit << ") never fired\n";
+        continue;
+      }
+      for (size_t f = 0; f < rules[r].set.size(); ++f) {
+        const int64_t missing = scratch_.missing()[r][f];
+        if (missing > 0) std::cerr << "events[" << r << "] (" << rules[r].emit << "): " << rules[r].set[f].field << " was absent in " << missing << " of " << fired->second << "\n";
+      }
+    }
+    if (scratch_.rounded() > 0) std::cerr << scratch_.rounded() << " values were rounded\n";
+    const auto bad = [&](MapOutcome outcome) { return outcomes_.contains(outcome); };
+    return !bad(MapOutcome::kRejected) && !bad(MapOutcome::kUndecodable) && !bad(MapOutcome::kUnmapped);
+  }
+
+ private:
+  const Mapper& mapper_;
+  const MapOptions& options_;
+  Mapper::Scratch scratch_;
+  MappedEvents events_;
+  int64_t records_ = 0;
+  std::map<MapOutcome, int64_t> outcomes_;
+  std::map<uint32_t, int64_t> of_rule_;
+};
+
+}  // namespace
+
+int MapRecords(const MapOptions& options) {
+  Specs specs;
+  const std::shared_ptr<const Plan> plan = LoadPlan(options.config_file, &specs, [](Specs*) {});
+  if (plan == nullptr) return kExitConfig;
+  std::shared_ptr<const Mapper> mapper;
+  std::string known;
+  for (size_t t = 0; t < specs.topics.size(); ++t) {
+    if (specs.topics[t].source == options.source) mapper = plan->topics()[t].mapper;
+  }
+  for (const SourceSpec& source : specs.sources) known += source.mapping == nullptr ? "" : " " + source.name;
+  if (mapper == nullptr) {
+    std::cerr << "tidemark: the configuration has no source " << options.source << " with `events`; there " << (known.empty() ? "is none" : "are:" + known) << "\n";
+    return kExitUsage;
+  }
+  std::ifstream file;
+  if (options.input != "-") {
+    file.open(options.input);
+    if (!file) {
+      std::cerr << "tidemark: " << options.input << ": cannot be read\n";
+      return kExitUsage;
+    }
+  }
+  std::istream& in = options.input == "-" ? std::cin : file;
+  MapRun run(*mapper, options);
+  if (options.input.ends_with(".json")) {
+    run.Record(std::string(std::istreambuf_iterator<char>(in), {}));
+  } else {
+    for (std::string line; std::getline(in, line);) {
+      if (line.find_first_not_of(" \t\r") != std::string::npos) run.Record(line);
+    }
+  }
+  const bool good = run.Summary();
+  std::cout.flush();
+  return good ? kExitOk : kExitData;
+}
+
+}  // namespace tidemark

@@ -1,0 +1,36 @@
+#include "pipeline/mapping/capture.h"
+
+#include <algorithm>
+
+namespace tidemark::mapping {
+
+uint32_t CapturePlan::At(uint32_t root, const std::vector<MapPath::Step>& steps) {
+  uint32_t at = root;
+  for (const MapPath::Step& step : steps) {
+    uint32_t next = kNone;
+    for (const auto& [name, to] : nodes[at].members) next = !step.name.empty() && name == step.name ? to : next;
+    for (const auto& [index, to] : nodes[at].at) next = step.name.empty() && index == step.index ? to : next;
+    if (next == kNone) {
+      next = static_cast<uint32_t>(nodes.size());
+      nodes.emplace_back();
+      if (step.name.empty()) {
+        nodes[at].at.emplace_back(step.index, next);
+      } else {
+        nodes[at].members.emplace_back(step.name, next);
+      }
+    }
+    at = next;
+  }
+  return at;
+}
+
+void Captures::Reset(const CapturePlan& plan) {
+  leaves.assign(plan.leaves, Datum());
+  arrays.resize(plan.arrays.size());
+  for (Elements& elements : arrays) {
+    elements.cells.clear();
+    elements.count = 0;
+  }
+}
+
+}  // namespace tidemark::mapping

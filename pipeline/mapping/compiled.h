@@ -1,0 +1,50 @@
+// A mapping, compiled. Internal to this room.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pipeline/mapping/layout.h"
+#include "pipeline/mapping/mapper.h"
+#include "pipeline/mapping/program.h"
+
+namespace tidemark {
+
+struct Mapper::Compiled {
+  struct Field {
+    uint32_t value = 0;               // node
+    mapping::Target target;
+    OnMapError on_error = OnMapError::kReject;
+    mapping::Datum constant;
+    const MapField* spec = nullptr;
+  };
+  struct Rule {
+    const MapRule* spec = nullptr;
+    uint32_t when = mapping::kNone;
+    uint32_t each = mapping::kNone;   // array
+    std::vector<uint32_t> id;
+    bool id_is_its_own = false;
+    uint32_t time = mapping::kNone;
+    std::vector<Field> fields;
+    mapping::EventLayout layout;      // id, source, time, version, then fields
+  };
+
+  std::shared_ptr<const MappingSpec> spec;
+  mapping::Shape shape;
+  mapping::CapturePlan captures;
+  mapping::CapturePlan key;           // of the key; without leaves where it isn't looked at
+  mapping::Program program;
+  std::string source, hash_key;
+  uint32_t version = mapping::kNone;
+  uint32_t ignore = mapping::kNone;
+  uint32_t op = mapping::kNone;       // leaves
+  uint32_t property = mapping::kNone;
+  uint32_t deleted = mapping::kNone;
+  uint32_t old_row = mapping::kNone;
+  uint32_t items = mapping::kNone;    // arrays
+  uint32_t changed = mapping::kNone;
+  std::vector<Rule> rules;
+};
+
+}  // namespace tidemark

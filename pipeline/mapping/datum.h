@@ -1,0 +1,41 @@
+// A value on its way from a record to a field: as it stands there, or as a function made it. Internal to this room.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "pipeline/base/decimal.h"
+
+namespace tidemark::mapping {
+
+// Text points into the record, or into what Scratch holds while the record is mapped.
+struct Datum {
+  enum class Kind : uint8_t {
+    kAbsent,   // not there
+    kNull,     // there, and null
+    kText,
+    kNumber,   // text: as it is written, so that no digit is lost
+    kBool,
+    kNested,   // a list or an object; text: its bytes, where they are at hand
+    kDecimal,  // worked out
+    kTime,     // micros
+    kError,    // text: why there is none
+  };
+  Kind kind = Kind::kAbsent;
+  bool truth = false;
+  std::string_view text;
+  int64_t micros = 0;
+  Decimal number;
+
+  // Something that a field can be.
+  bool given() const { return kind != Kind::kAbsent && kind != Kind::kNull && kind != Kind::kError; }
+
+  static Datum Text(std::string_view text) { return {Kind::kText, false, text, 0, {}}; }
+  static Datum Number(std::string_view text) { return {Kind::kNumber, false, text, 0, {}}; }
+  static Datum Bool(bool truth) { return {Kind::kBool, truth, {}, 0, {}}; }
+  static Datum Of(Decimal number) { return {Kind::kDecimal, false, {}, 0, number}; }
+  static Datum Time(int64_t micros) { return {Kind::kTime, false, {}, micros, {}}; }
+  static Datum Error(std::string_view why) { return {Kind::kError, false, why, 0, {}}; }
+};
+
+}  // namespace tidemark::mapping

@@ -1,0 +1,39 @@
+// An event's bytes: which fields a rule fills, as the tree of messages that they are in. Internal to this room.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pipeline/mapping/target.h"
+
+namespace tidemark::mapping {
+
+// Threads: Write() is confined to one; it uses room of its own.
+class EventLayout {
+ public:
+  EventLayout() : nodes_(1) {}
+  // The next field, at the end of `path`; of a payload below field number `payload`.
+  void Add(const Schema::ResolvedPath& path, int payload);
+  // The payload itself, so that an event without any of its fields still says what it is.
+  void AddPayload(int payload);
+  // Appends the message; values are by the order of Add(), those of kNone are left out.
+  void Write(std::span<const Encoded> values, std::vector<size_t>* sizes, std::string* out) const;
+
+ private:
+  struct Part {
+    int number = 0;                   // of the field; 0: the event itself
+    uint32_t value = UINT32_MAX;      // of a leaf
+    bool always = false;              // also when nothing is in it
+    std::string map_key;
+    std::vector<uint32_t> parts;
+  };
+  uint32_t Child(uint32_t of, int number);
+  size_t Size(uint32_t part, std::span<const Encoded> values, std::vector<size_t>* sizes) const;
+  void Append(uint32_t part, std::span<const Encoded> values, const std::vector<size_t>& sizes, std::string* out) const;
+  std::vector<Part> nodes_;
+  uint32_t values_ = 0;
+};
+
+}  // namespace tidemark::mapping

@@ -1,0 +1,282 @@
+#include "pipeline/mapping/mapper.h"
+
+#include "pipeline/mapping/compiled.h"
+#include "pipeline/mapping/json.h"
+
+namespace tidemark {
+
+using mapping::Captures;
+using mapping::Datum;
+using mapping::Encoded;
+using mapping::Moment;
+using mapping::Op;
+
+namespace {
+
+enum Envelope : size_t { kId, kSource, kTime, kVersion, kFields };  // order of EventLayout::Add
+
+// "/" between the parts, so that no two lists of parts read the same.
+void PutIdPart(std::string_view part, std::string* id) {
+  for (const char c : part) {
+    if (c == '/' || c == '%') {
+      id->append(c == '/' ? "%2F" : "%25");
+    } else {
+      id->push_back(c);
+    }
+  }
+}
+
+}  // namespace
+
+std::string_view ToString(MapOutcome outcome) {
+  switch (outcome) {
+    case MapOutcome::kMapped: return "mapped";
+    case MapOutcome::kIgnored: return "ignored";
+    case MapOutcome::kUnmapped: return "unmapped";
+    case MapOutcome::kTombstone: return "tombstone";
+    case MapOutcome::kGap: return "gap";
+    case MapOutcome::kRejected: return "rejected";
+    case MapOutcome::kUndecodable: return "undecodable";
+  }
+  return "";
+}
+
+struct Mapper::Scratch::Parts {
+  explicit Parts(const Compiled& compiled) : pseudonyms(compiled.hash_key) {}
+
+  mapping::JsonReader reader, key_reader;
+  Captures captures, key;
+  mapping::Texts texts;
+  Pseudonyms pseudonyms;
+  std::vector<Encoded> values;
+  std::vector<std::string> written;   // texts of numbers, by value
+  std::vector<size_t> sizes;
+  std::string id;
+};
+
+Mapper::Scratch::Scratch(const Mapper& mapper) : parts_(std::make_unique<Parts>(*mapper.compiled_)) {
+  for (const Compiled::Rule& rule : mapper.compiled_->rules) missing_.emplace_back(rule.fields.size(), 0);
+}
+Mapper::Scratch::~Scratch() = default;
+
+Mapper::Mapper(std::unique_ptr<const Compiled> compiled) : compiled_(std::move(compiled)) {}
+Mapper::~Mapper() = default;
+const MappingSpec& Mapper::spec() const { return *compiled_->spec; }
+
+// Maps one record.
+class Mapper::Run {
+ public:
+  Run(const Compiled& compiled, const RawRecord& record, Scratch* scratch, MappedEvents* out)
+      : compiled_(compiled), record_(record), scratch_(*scratch), parts_(*scratch->parts_), out_(*out) {
+    parts_.texts.Clear();
+    moment_.record = &record;
+    moment_.captures = &parts_.captures;
+    moment_.key = &parts_.key.leaves;
+    moment_.changed = compiled.changed;
+    moment_.old_is_partial = compiled.shape.old_is_partial;
+    moment_.old_row = compiled.old_row;
+    moment_.texts = &parts_.texts;
+    moment_.pseudonyms = &parts_.pseudonyms;
+  }
+
+  MapOutcome Do() {
+    if (record_.value.data() == nullptr) return MapOutcome::kTombstone;
+    ReadKey();
+    const size_t bytes = out_.bytes.size(), events = out_.size();
+    const bool read = parts_.reader.Read(record_.value, compiled_.spec->each_root, compiled_.captures, &parts_.captures, [this] { Row(); });
+    if (!read || rejected_) {
+      out_.bytes.resize(bytes);
+      out_.ends.resize(events);
+      out_.rules.resize(events);
+      return read ? MapOutcome::kRejected : MapOutcome::kUndecodable;
+    }
+    if (out_.size() > events) return MapOutcome::kMapped;
+    if (gap_) return MapOutcome::kGap;
+    return ignored_ && !unmapped_ ? MapOutcome::kIgnored : MapOutcome::kUnmapped;
+  }
+
+ private:
+  void ReadKey() {
+    parts_.key.Reset(compiled_.key);
+    if (compiled_.key.leaves == 0 || record_.key.data() == nullptr) return;
+    if (parts_.key_reader.Read(record_.key, false, compiled_.key, &parts_.key, [] {})) return;
+    parts_.key.Reset(compiled_.key);
+    const uint32_t whole = compiled_.key.nodes[0].leaf;
+    if (whole != mapping::kNone) parts_.key.leaves[whole] = Datum::Text(record_.key);
+  }
+
+  const Datum& Leaf(uint32_t leaf) const { return parts_.captures.leaves[leaf]; }
+
+  Op OpOfRow() const {
+    if (compiled_.op != mapping::kNone) {
+      const Datum& word = Leaf(compiled_.op);
+      return word.kind == Datum::Kind::kText ? mapping::OpOf(compiled_.spec->shape, word.text) : Op::kOther;
+    }
+    if (compiled_.deleted != mapping::kNone && mapping::Equals(Leaf(compiled_.deleted), true)) return Op::kDelete;
+    switch (compiled_.spec->shape) {
+      case MapShape::kRow: return Op::kUpsert;
+      case MapShape::kPropertyChange: return Op::kUpdate;
+      default: return Op::kEvent;
+    }
+  }
+
+  void Row() {
+    ++row_;
+    if (rejected_) return;
+    moment_.op = OpOfRow();
+    if (moment_.op == Op::kGap) {
+      gap_ = true;
+      return;
+    }
+    moment_.property = {};
+    if (compiled_.property != mapping::kNone && Leaf(compiled_.property).kind == Datum::Kind::kText) moment_.property = Leaf(compiled_.property).text;
+    moment_.has_item = false;
+    if (compiled_.items == mapping::kNone) return Entity();
+    for (const Datum& item : parts_.captures.arrays[compiled_.items].cells) {
+      if (item.kind != Datum::Kind::kText) continue;
+      moment_.has_item = true;
+      moment_.item = item.text;
+      Entity();
+    }
+  }
+
+  void Entity() {
+    const size_t before = out_.size();
+    for (const Compiled::Rule& rule : compiled_.rules) {
+      if (rule.each == mapping::kNone) {
+        Fire(rule, nullptr);
+        continue;
+      }
+      const Captures::Elements& elements = parts_.captures.arrays[rule.each];
+      const uint32_t width = compiled_.captures.arrays[rule.each].width;
+      for (element_ = 0; element_ < elements.count; ++element_) Fire(rule, elements.cells.data() + element_ * width);
+    }
+    if (out_.size() > before || rejected_) return;
+    const bool ignored = compiled_.ignore != mapping::kNone && compiled_.program.True(compiled_.ignore, moment_);
+    (ignored ? ignored_ : unmapped_) = true;
+  }
+
+  bool Reject(const Compiled::Rule& rule, const std::string& field, std::string_view why) {
+    rejected_ = true;
+    scratch_.rejection_ = {static_cast<uint32_t>(&rule - compiled_.rules.data()), field, std::string(why)};
+    return false;
+  }
+
+  // An expression's text into the parts of an id.
+  bool AddIdPart(const Compiled::Rule& rule, uint32_t value) {
+    const Datum part = compiled_.program.Value(value, moment_);
+    Encoded encoded;
+    bool rounded = false;
+    std::string text;
+    if (!part.given()) return Reject(rule, "id", part.kind == Datum::Kind::kError ? part.text : "a part of it is absent");
+    if (const char* why = mapping::Encode(part, mapping::Target(), &text, &rounded, &encoded)) return Reject(rule, "id", why);
+    parts_.id.push_back('/');
+    PutIdPart(encoded.text, &parts_.id);
+    return true;
+  }
+
+  bool MakeId(const Compiled::Rule& rule) {
+    parts_.id = rule.spec->emit;
+    for (const uint32_t part : rule.id) {
+      if (!AddIdPart(rule, part)) return false;
+    }
+    if (rule.id.empty()) {
+      parts_.id += "/" + std::string(record_.topic) + "/" + std::to_string(record_.partition) + "/" + std::to_string(record_.offset.v);
+    }
+    if (rule.id_is_its_own) return true;
+    // The source's id tells records apart, not what one record holds several times.
+    if (rule.id.empty() && compiled_.spec->each_root) parts_.id += "/" + std::to_string(row_);
+    if (rule.id.empty() && moment_.has_item) {
+      parts_.id.push_back('/');
+      PutIdPart(moment_.item, &parts_.id);
+    }
+    if (rule.each != mapping::kNone) parts_.id += "/" + std::to_string(element_);
+    return true;
+  }
+
+  void Fire(const Compiled::Rule& rule, const Datum* cells) {
+    if (rejected_) return;
+    moment_.cells = cells;
+    if (rule.when != mapping::kNone && !compiled_.program.True(rule.when, moment_)) return;
+    parts_.values.assign(kFields + rule.fields.size(), Encoded());
+    if (parts_.written.size() < parts_.values.size()) parts_.written.resize(parts_.values.size());
+    if (!MakeId(rule) || !PutTime(rule) || !PutVersion(rule)) return;
+    parts_.values[kId] = {Encoded::Kind::kText, 0, parts_.id, 0};
+    if (!compiled_.source.empty()) parts_.values[kSource] = {Encoded::Kind::kText, 0, compiled_.source, 0};
+    for (size_t f = 0; f < rule.fields.size(); ++f) {
+      if (!PutField(rule, f)) return;
+    }
+    rule.layout.Write(parts_.values, &parts_.sizes, &out_.bytes);
+    out_.ends.push_back(out_.bytes.size());
+    out_.rules.push_back(static_cast<uint32_t>(&rule - compiled_.rules.data()));
+  }
+
+  bool PutTime(const Compiled::Rule& rule) {
+    Datum time;
+    if (rule.time != mapping::kNone) {
+      time = compiled_.program.Value(rule.time, moment_);
+    } else if (record_.kafka_time != WallTime::min()) {
+      time = Datum::Time(Micros(record_.kafka_time));
+    }
+    if (time.kind != Datum::Kind::kTime) return Reject(rule, "time", time.kind == Datum::Kind::kError ? time.text : "is absent");
+    parts_.values[kTime] = {Encoded::Kind::kInstant, 0, {}, time.micros};
+    return true;
+  }
+
+  bool PutVersion(const Compiled::Rule& rule) {
+    if (compiled_.version == mapping::kNone) return true;
+    const Datum version = compiled_.program.Value(compiled_.version, moment_);
+    if (version.kind == Datum::Kind::kAbsent || version.kind == Datum::Kind::kNull) return true;
+    mapping::Target whole;
+    whole.kind = mapping::Target::Kind::kInteger;
+    bool rounded = false;
+    if (version.kind == Datum::Kind::kError) return Reject(rule, "version", version.text);
+    const Datum number = version.kind == Datum::Kind::kTime ? Datum::Of({version.micros, 0}) : version;
+    const char* why = mapping::Encode(number, whole, &parts_.written[kVersion], &rounded, &parts_.values[kVersion]);
+    return why == nullptr || Reject(rule, "version", why);
+  }
+
+  bool PutField(const Compiled::Rule& rule, size_t f) {
+    const Compiled::Field& field = rule.fields[f];
+    Datum value = compiled_.program.Value(field.value, moment_);
+    if (value.kind == Datum::Kind::kAbsent || value.kind == Datum::Kind::kNull) {
+      ++scratch_.missing_[static_cast<size_t>(&rule - compiled_.rules.data())][f];
+      return true;
+    }
+    Encoded* to = &parts_.values[kFields + f];
+    std::string* text = &parts_.written[kFields + f];
+    bool rounded = false;
+    const std::string_view error = value.kind == Datum::Kind::kError ? value.text : std::string_view();
+    const char* why = error.empty() ? mapping::Encode(value, field.target, text, &rounded, to) : error.data();
+    if (why == nullptr) {
+      scratch_.rounded_ += rounded ? 1 : 0;
+      return true;
+    }
+    *to = Encoded();
+    switch (field.on_error) {
+      case OnMapError::kReject:
+        return Reject(rule, field.spec->field, error.empty() ? std::string_view(why) : error);
+      case OnMapError::kAbsent:
+        return true;
+      case OnMapError::kConstant:
+        mapping::Encode(field.constant, field.target, text, &rounded, to);
+        return true;
+    }
+    return true;
+  }
+
+  const Compiled& compiled_;
+  const RawRecord& record_;
+  Scratch& scratch_;
+  Scratch::Parts& parts_;
+  MappedEvents& out_;
+  Moment moment_;
+  size_t row_ = SIZE_MAX, element_ = 0;  // of the array at the root, of the rule's
+  bool rejected_ = false, gap_ = false, ignored_ = false, unmapped_ = false;
+};
+
+MapOutcome Mapper::Map(const RawRecord& record, Scratch* scratch, MappedEvents* out) const {
+  return Run(*compiled_, record, scratch, out).Do();
+}
+
+}  // namespace tidemark

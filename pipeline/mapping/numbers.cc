@@ -1,0 +1,146 @@
+#include "pipeline/mapping/numbers.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string>
+
+namespace tidemark::mapping {
+namespace {
+
+constexpr int kMostExponent = 40;
+
+// ISO 4217: currencies without two digits after the point.
+constexpr std::array<std::string_view, 16> kWhole = {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW",
+                                                     "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF"};
+constexpr std::string_view kWholeToo = "XPF";
+constexpr std::array<std::string_view, 7> kThree = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"};
+
+std::optional<Int128> TimesPowerOfTen(Int128 n, int digits) {
+  for (; digits > 0; --digits) {
+    if (__builtin_mul_overflow(n, Int128{10}, &n)) return std::nullopt;
+  }
+  return n;
+}
+
+int ValueOf(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  if (c == '+' || c == '-') return 62;
+  if (c == '/' || c == '_') return 63;
+  return -1;
+}
+
+}  // namespace
+
+std::optional<Decimal> NumberOf(std::string_view text) {
+  const size_t e = text.find_first_of("eE");
+  int exponent = 0;
+  if (e != std::string_view::npos) {
+    std::string_view digits = text.substr(e + 1);
+    if (digits.starts_with('+')) digits.remove_prefix(1);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), exponent);
+    if (error != std::errc() || end != digits.data() + digits.size() || exponent > kMostExponent || exponent < -kMostExponent) return std::nullopt;
+    text = text.substr(0, e);
+  }
+  const bool negative = text.starts_with('-');
+  if (negative || text.starts_with('+')) text.remove_prefix(1);
+  Int128 n = 0;
+  int scale = -exponent;
+  bool point = false, any = false, more = false;  // more: digits that aren't zero went
+  for (const char c : text) {
+    if (c == '.' && !point) {
+      point = true;
+      continue;
+    }
+    if (c < '0' || c > '9') return std::nullopt;
+    any = true;
+    if (point && scale >= kMaxScale) {
+      more |= c != '0';
+      continue;
+    }
+    if (__builtin_mul_overflow(n, Int128{10}, &n) || __builtin_add_overflow(n, Int128{c - '0'}, &n)) return std::nullopt;
+    scale += point ? 1 : 0;
+  }
+  if (!any) return std::nullopt;
+  for (; scale > kMaxScale; --scale) {
+    more |= n % 10 != 0;
+    n /= 10;
+  }
+  for (; scale < 0; ++scale) {
+    if (__builtin_mul_overflow(n, Int128{10}, &n)) return std::nullopt;
+  }
+  // Whoever rounds to fewer digits must not take it for a tie, or for exact.
+  if (more && n % 5 == 0) ++n;
+  return Decimal{negative ? -n : n, scale};
+}
+
+std::optional<int64_t> ScaledTo(Decimal number, int scale, bool* rounded) {
+  Int128 n = number.mantissa;
+  if (scale >= number.scale) {
+    const std::optional<Int128> more = TimesPowerOfTen(n, scale - number.scale);
+    if (!more) return std::nullopt;
+    n = *more;
+  } else {
+    const Int128 unit = *TimesPowerOfTen(1, number.scale - scale);
+    const Int128 rest = n % unit;
+    n /= unit;
+    *rounded |= rest != 0;
+    const Int128 twice = 2 * (rest < 0 ? -rest : rest);
+    if (twice > unit || (twice == unit && n % 2 != 0)) n += rest < 0 ? -1 : 1;
+  }
+  if (n > INT64_MAX || n < INT64_MIN) return std::nullopt;
+  return static_cast<int64_t>(n);
+}
+
+std::optional<int64_t> ShiftedFloor(Decimal number, int digits) {
+  Int128 n = number.mantissa;
+  const int shift = digits - number.scale;
+  if (shift >= 0) {
+    const std::optional<Int128> more = TimesPowerOfTen(n, shift);
+    if (!more) return std::nullopt;
+    n = *more;
+  } else {
+    const Int128 unit = *TimesPowerOfTen(1, -shift);
+    n = n / unit - (n % unit < 0 ? 1 : 0);
+  }
+  if (n > INT64_MAX || n < INT64_MIN) return std::nullopt;
+  return static_cast<int64_t>(n);
+}
+
+std::optional<Int128> Base64Integer(std::string_view text) {
+  while (text.ends_with('=')) text.remove_suffix(1);
+  if (text.empty()) return std::nullopt;
+  Uint128 n = 0;
+  size_t bytes = 0;
+  uint32_t bits = 0;
+  int held = 0;
+  bool negative = false;
+  for (const char c : text) {
+    const int value = ValueOf(c);
+    if (value < 0) return std::nullopt;
+    bits = bits << 6 | static_cast<uint32_t>(value);
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    const uint32_t byte = bits >> held & 0xff;
+    if (bytes == 0) {
+      negative = byte >= 0x80;
+      n = negative ? ~Uint128{0} : 0;
+    }
+    if (++bytes > sizeof(n)) return std::nullopt;
+    n = n << 8 | byte;
+  }
+  if (bytes == 0) return std::nullopt;
+  return static_cast<Int128>(n);
+}
+
+int MinorDigits(std::string_view currency) {
+  std::string upper(currency);
+  for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  if (upper == kWholeToo || std::find(kWhole.begin(), kWhole.end(), upper) != kWhole.end()) return 0;
+  return std::find(kThree.begin(), kThree.end(), upper) != kThree.end() ? 3 : 2;
+}
+
+}  // namespace tidemark::mapping

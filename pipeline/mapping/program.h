@@ -1,0 +1,90 @@
+// Conditions and values of a mapping, compiled: what is evaluated for each record. Internal to this room.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/base/pseudonyms.h"
+#include "pipeline/mapping/capture.h"
+#include "pipeline/mapping/raw_record.h"
+#include "pipeline/mapping/shape.h"
+
+namespace tidemark::mapping {
+
+enum class Fn : uint8_t {
+  kSeconds, kMillis, kMicros, kNanos, kDays, kIso, kLocal,
+  kDecimal, kMinor, kBase64, kNegate, kProduct,
+  kLower, kUpper, kConcat, kHash, kLookup,
+  kChanged, kWas, kBecomes,
+};
+
+// Where a path's value is while a record is mapped.
+struct Source {
+  enum class Kind : uint8_t { kLeaf, kCell, kItem, kKey, kTopic, kPartition, kOffset, kTimestamp } kind = Kind::kLeaf;
+  uint32_t index = 0;              // kLeaf, kCell, kKey
+  std::string property;            // kPropertyChange: only when this is the property that the record is about
+};
+
+struct Node {
+  MapExpr::Kind kind = MapExpr::Kind::kPath;
+  Fn fn = Fn::kDecimal;
+  MapExpr::Compare compare = MapExpr::Compare::kEq;
+  Source source;
+  std::vector<uint32_t> args;
+  std::vector<MapExpr::Literal> literals;
+  const std::map<std::string, std::string>* words = nullptr;  // kLookup
+  std::shared_ptr<const void> zone;                            // kLocal: an absl::TimeZone
+  std::string name;                // kChanged, kBecomes: the field, as lists of changes call it
+};
+
+// Values that functions made of a record: there until it is mapped.
+class Texts {
+ public:
+  std::string_view Keep(std::string text) { return *kept_.emplace_back(std::make_unique<std::string>(std::move(text))); }
+  void Clear() { kept_.clear(); }
+
+ private:
+  std::vector<std::unique_ptr<std::string>> kept_;
+};
+
+// What conditions and values see.
+struct Moment {
+  const RawRecord* record = nullptr;
+  const Captures* captures = nullptr;
+  const std::vector<Datum>* key = nullptr;
+  const Datum* cells = nullptr;    // of the element that a rule is at
+  std::string_view item;           // the entity that a record about several is read for
+  bool has_item = false;
+  Op op = Op::kEvent;
+  std::string_view property;       // kPropertyChange: what the record is about
+  uint32_t changed = kNone;        // array of the names of changed fields
+  bool old_is_partial = false;
+  uint32_t old_row = kNone;        // leaf that is given when anything is known of the row before
+  Texts* texts = nullptr;
+  Pseudonyms* pseudonyms = nullptr;
+};
+
+class Program {
+ public:
+  Datum Value(uint32_t node, const Moment& moment) const;
+  bool True(uint32_t node, const Moment& moment) const;
+
+  std::vector<Node> nodes;
+  std::map<std::string, std::map<std::string, std::string>> words;
+
+ private:
+  Datum Read(const Source& source, const Moment& moment) const;
+  Datum Call(const Node& node, const Moment& moment) const;
+  bool Compares(const Node& node, const Moment& moment) const;
+  bool Becomes(const Node& node, const Moment& moment) const;
+  bool Changed(const Node& node, const Moment& moment, const Datum& now, const Datum& before) const;
+};
+
+// Equal in value: 1 and "1" are as numbers, not as texts.
+bool Equals(const Datum& value, const MapExpr::Literal& literal);
+
+}  // namespace tidemark::mapping

@@ -1,0 +1,20 @@
+// A record as it came, before anybody knows what is in it.
+#pragma once
+
+#include <string_view>
+
+#include "pipeline/base/ids.h"
+#include "pipeline/base/time.h"
+
+namespace tidemark {
+
+struct RawRecord {
+  std::string_view topic;
+  int32_t partition = 0;
+  Offset offset{};
+  WallTime kafka_time = WallTime::min();  // min(): it has none
+  std::string_view key;                   // data() == nullptr: none
+  std::string_view value;                 // data() == nullptr: a tombstone
+};
+
+}  // namespace tidemark

@@ -1,0 +1,90 @@
+// Records of a CRM's tables through the whole engine: counted once, whatever is wrong with the others.
+#include "config/config.h"
+#include "tests/fakes/engine_rig.h"
+
+namespace tidemark {
+namespace {
+
+constexpr char kConfig[] = R"(
+kafka: {brokers: none}
+sources:
+  crm_db:
+    topics: [crm]
+    shape: debezium
+    id: [meta.source.table, row.id, meta.source.lsn]
+    time: iso(row.at)
+    ignore: meta.source.table == "audit"
+    events:
+    - {emit: lead.created, when: 'meta.source.table == "leads" and op == create', set: {lead.id: row.id, lead.channel: row.channel}}
+    - {emit: deal.won, when: 'meta.source.table == "deals" and becomes(row.stage, "won")', id: [row.id], set: {deal.id: row.id, deal.amount: row.amount}}
+    - {emit: order.item, when: 'meta.source.table == "orders"', each: row.lines, id: [row.id, item.sku], set: {order.id: row.id, order.amount: item.price}}
+kpis:
+- {name: leads, count: true, on: lead.created, by: {channel: lead.channel}, windows: [24h]}
+- {name: won, sum: deal.amount, on: deal.won, windows: [24h]}
+- {name: lines, count: true, on: order.item, windows: [24h]}
+)";
+
+struct Mapped : testing::Test {
+  Mapped() {
+    Diagnostics diagnostics;
+    ParseConfig("mapped_test", kConfig, &rig.specs, &diagnostics);
+    EXPECT_TRUE(diagnostics.empty()) << diagnostics.ToString();
+  }
+  void Row(const std::string& table, int lsn, const std::string& op, const std::string& before, const std::string& after) {
+    rig.logs.at({kRigTopic, 0}).Append(R"({"op":")" + op + R"(","source":{"table":")" + table + R"(","lsn":)" + std::to_string(lsn) + R"(},"before":)" + before +
+                                           R"(,"after":)" + after + "}", WallTime::min());
+  }
+  static std::string At(int64_t seconds) { return R"("at":")" + FormatRfc3339(EngineRig::At(seconds)) + "\""; }
+  EngineRig rig;
+};
+
+TEST_F(Mapped, EachRecordIsCountedOnceAndNoneStopsThePartition) {
+  ASSERT_TRUE(rig.Start(0).ok());
+  Row("leads", 1, "c", "null", R"({"id":1,"channel":"web",)" + At(60) + "}");
+  Row("leads", 1, "c", "null", R"({"id":1,"channel":"web",)" + At(60) + "}");   // sent again
+  Row("leads", 2, "c", "null", R"({"id":2,"channel":"ads",)" + At(61) + "}");
+  Row("leads", 3, "u", "null", R"({"id":2,"channel":"web",)" + At(62) + "}");   // unmapped
+  Row("audit", 4, "c", "null", "{}");                                           // ignored
+  Row("deals", 5, "u", R"({"id":7,"stage":"new"})", R"({"id":7,"stage":"won","amount":"99.90",)" + At(63) + "}");
+  Row("deals", 6, "u", R"({"id":8,"stage":"new"})", R"({"id":8,"stage":"won","amount":"a lot",)" + At(64) + "}");  // rejected
+  Row("orders", 7, "c", "null", R"({"id":9,"lines":[{"sku":"a","price":1},{"sku":"b","price":2}],)" + At(65) + "}");
+  rig.logs.at({kRigTopic, 0}).Append("{broken", WallTime::min());
+  rig.logs.at({kRigTopic, 0}).Append("", WallTime::min());
+  ASSERT_TRUE(rig.RunAt(120).ok());
+  EXPECT_EQ(rig.Value("leads", "24h", "web"), "1");
+  EXPECT_EQ(rig.Value("leads", "24h", "ads"), "1");
+  EXPECT_EQ(rig.Value("won", "24h"), "99.9");
+  EXPECT_EQ(rig.Value("lines", "24h"), "2");
+  const RecordCounts counts = rig.Counts();
+  EXPECT_TRUE(counts.AddUp());
+  EXPECT_EQ(counts.read, 10);
+  EXPECT_EQ(counts.mapped, 5);
+  EXPECT_EQ(counts.events, 6);
+  EXPECT_EQ(counts.accepted, 5);
+  EXPECT_EQ(counts.duplicate, 1);
+  EXPECT_EQ(counts.conflict, 0);
+  EXPECT_EQ(counts.unmapped, 1);
+  EXPECT_EQ(counts.ignored, 1);
+  EXPECT_EQ(counts.rejected, 1);
+  EXPECT_EQ(counts.undecodable[static_cast<size_t>(DecodeError::kBadJson)], 2);
+  // All of it is there after a restart.
+  ASSERT_TRUE(rig.Start(120).ok());
+  EXPECT_EQ(rig.Counts().rejected, 1);
+  Row("leads", 8, "c", "null", R"({"id":3,"channel":"web",)" + At(130) + "}");
+  ASSERT_TRUE(rig.RunAt(180).ok());
+  EXPECT_EQ(rig.Value("leads", "24h", "web"), "2");
+  EXPECT_EQ(rig.Counts().events, 7);
+}
+
+TEST_F(Mapped, WhatARecordHoldsIsAppliedTogether) {
+  rig.specs.time.align = std::chrono::seconds(1);
+  ASSERT_TRUE(rig.Start(0).ok());
+  Row("orders", 1, "c", "null", R"({"id":1,"lines":[{"sku":"a","price":1},{"sku":"b","price":2}],)" + At(50) + "}");
+  for (int n = 2; n < 40; ++n) Row("orders", n, "c", "null", R"({"id":)" + std::to_string(n) + R"(,"lines":[{"sku":"a"},{"sku":"b"},{"sku":"c"}],)" + At(n * 1000) + "}");
+  ASSERT_TRUE(rig.RunAt(40'000).ok());
+  EXPECT_EQ(rig.Value("lines", "24h"), std::to_string(2 + 38 * 3));
+  EXPECT_EQ(rig.Counts().events, 2 + 38 * 3);
+}
+
+}  // namespace
+}  // namespace tidemark

@@ -1,0 +1,46 @@
+// What is wrong in a mapping is said where it stands.
+#include "tests/unit/mapping_rig.h"
+
+namespace tidemark {
+namespace {
+
+struct Mistake {
+  const char* name;
+  const char* source;
+  const char* said;
+};
+void PrintTo(const Mistake& m, std::ostream* out) { *out << m.name; }
+
+class MappingMistake : public testing::TestWithParam<Mistake> {};
+INSTANTIATE_TEST_SUITE_P(
+    Mapping, MappingMistake,
+    testing::Values(
+        Mistake{"NoRule", "shape: row", "m.yaml:6:5: sources.s: \"events\" is missing\n"},
+        Mistake{"NoSuchType", "events: [{emit: deal.wun}]", "m.yaml:7:21: sources.s.events[0].emit: \"deal.wun\" is no event type; did you mean deal.won?\n"},
+        Mistake{"NoSuchField", "events: [{emit: deal.won, set: {deal.amuont: row.a}}]", "m.yaml:7:37: sources.s.events[0].set.deal.amuont: deal.amuont is not a field of deal.won; did you mean deal.amount?\n"},
+        Mistake{"NoSuchRoot", "events: [{emit: deal.won, when: rwo.a == 1}]", "m.yaml:7:37: sources.s.events[0].when: rwo.a begins with none of row, old, key, meta, record, item; did you mean row?\n"},
+        Mistake{"NoOld", "events: [{emit: deal.won, when: old.a == 1}]", "m.yaml:7:37: sources.s.events[0].when: old.a: records of this shape have no `old`\n"},
+        Mistake{"NoUnit", "time: row.created\nevents: [{emit: deal.won}]", "m.yaml:7:11: sources.s.events[0].time: says no unit: write iso(..), s(..), ms(..), us(..), ns(..), days(..) or local(.., zone)\n"},
+        Mistake{"NoFunction", "events: [{emit: deal.won, set: {deal.id: uppr(row.a)}}]", "m.yaml:7:46: sources.s.events[0].set.deal.id: uppr is no function; did you mean upper?\n"},
+        Mistake{"NoList", "events: [{emit: deal.won, when: row.a in won}]", "m.yaml:7:46: sources.s.events[0].when: there is no list called \"won\"; define it under `lists`, or write [\"a\", \"b\"]\n"},
+        Mistake{"NoWords", "events: [{emit: deal.won, set: {deal.id: 'lookup(w, row.a)'}}]", "m.yaml:7:47: sources.s.events[0].set.deal.id: there are no `words` called w\n"},
+        Mistake{"NoZone", "events: [{emit: deal.won, time: 'local(row.t, \"Mars\")'}]", "m.yaml:7:38: sources.s.events[0].time: \"Mars\" is no time zone of this machine, like Europe/Berlin\n"},
+        Mistake{"AValueIsNoCondition", "events: [{emit: deal.won, when: lower(row.a)}]", "m.yaml:7:37: sources.s.events[0].when: a condition is wanted here, like row.type == \"track\"\n"},
+        Mistake{"ItemWithoutEach", "events: [{emit: deal.won, set: {deal.id: item.a}}]", "m.yaml:7:46: sources.s.events[0].set.deal.id: item.a: there is an item only where a rule has `each`\n"}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST_P(MappingMistake, IsSaidAtItsPlace) { EXPECT_EQ(MappingRig(GetParam().source).said, GetParam().said); }
+
+TEST(Mapping, AnotherMappingCountsAnew) {
+  const auto fingerprint = [](const std::string& source) {
+    MappingRig rig(source);
+    EXPECT_EQ(rig.said, "");
+    return rig.plan == nullptr ? 0 : rig.plan->kpis()[0].fingerprint;
+  };
+  const uint64_t one = fingerprint("events: [{emit: lead.created, set: {lead.id: row.a}}]");
+  EXPECT_EQ(one, fingerprint("events:\n- emit: lead.created\n  set:\n    lead.id: row.a   # the same"));
+  EXPECT_NE(one, fingerprint("events: [{emit: lead.created, set: {lead.id: row.b}}]"));
+}
+
+}  // namespace
+}  // namespace tidemark

@@ -1,0 +1,153 @@
+// Records as connectors and tools write them: what they are about, what happened to it, and what becomes of them.
+#include "tests/unit/mapping_rig.h"
+
+namespace tidemark {
+namespace {
+
+const std::string kTime = "time { seconds: 1700000000 }";
+
+TEST(MapRecords, EventsAreWhatTheyAre) {
+  MappingRig rig(R"(id: [row.messageId]
+time: iso(row.timestamp)
+ignore: row.type in ["identify", "group"]
+events:
+- {emit: order.paid, when: 'row.type == "track" and row.event == "Order Completed"', id: [row.properties.order_id], set: {order.id: row.properties.order_id, order.amount: row.properties.revenue | row.properties.total}}
+- {emit: order.item, when: 'row.event == "Order Completed"', each: row.properties.products, id: [row.properties.order_id, item.sku], set: {order.id: row.properties.order_id, product.id: item.sku}}
+- {emit: web.page_view, when: 'row.type == "page"'})");
+  EXPECT_EQ(rig.Map(R"({"type":"track","event":"Order Completed","messageId":"m1","timestamp":"2023-11-14T22:13:20Z",
+                      "properties":{"order_id":"o/1","total":20,"products":[{"sku":"a"},{"sku":"b"}]}})"),
+            "mapped: id: \"order.paid/o%2F1\" source: \"s\" " + kTime + " order_paid { order { id: \"o/1\" amount_micros: 20000000 } }; "
+            "id: \"order.item/o%2F1/a\" source: \"s\" " + kTime + " order_item { order { id: \"o/1\" } product { id: \"a\" } }; "
+            "id: \"order.item/o%2F1/b\" source: \"s\" " + kTime + " order_item { order { id: \"o/1\" } product { id: \"b\" } }");
+  EXPECT_EQ(rig.Map(R"({"type":"page","messageId":"m2","timestamp":"2023-11-14T22:13:20Z"})"),
+            "mapped: id: \"web.page_view/m2\" source: \"s\" " + kTime + " web_page_view { }");
+  EXPECT_EQ(rig.Map(R"({"type":"identify"})"), "ignored");
+  EXPECT_EQ(rig.Map(R"({"type":"screen"})"), "unmapped");
+  EXPECT_EQ(rig.Map(R"({"type":"page","messageId":"m2"})"), "rejected: time is absent");
+  EXPECT_EQ(rig.Map(R"({"type":"page","timestamp":"2023-11-14T22:13:20Z"})"), "rejected: id a part of it is absent");
+  EXPECT_EQ(rig.Map(R"({"type":"track","event":"Order Completed","messageId":"m1","timestamp":"2023-11-14T22:13:20Z",
+                      "properties":{"order_id":"o1","total":20,"products":[{"sku":"a"},{}]}})"),
+            "rejected: id a part of it is absent") << "whole or not at all";
+  for (const char* bad : {"", "{", "[]", "7", "{\"type\":\"page\"} x", "{\"type\":", "\x00\x01", "{\"type\":\"\xff\"}"}) EXPECT_EQ(rig.Map(bad), "undecodable") << bad;
+  EXPECT_EQ(rig.Map(std::string_view()), "tombstone");
+}
+
+TEST(MapRecords, WithoutAnIdItIsTheRecords) {
+  MappingRig rig("events:\n- {emit: lead.created, set: {lead.id: row.id}}");
+  EXPECT_EQ(rig.Map(R"({"id":"a"})"), "mapped: id: \"lead.created/t/3/42\" source: \"s\" " + kTime + " lead_created { lead { id: \"a\" } }");
+}
+
+TEST(MapRecords, DebeziumWithAndWithoutItsSchema) {
+  MappingRig rig(R"(shape: debezium
+id: [meta.source.table, row.id | old.id, meta.source.lsn]
+version: meta.source.lsn
+events:
+- {emit: deal.created, when: 'op in [create, snapshot]', set: {deal.id: row.id, deal.amount: 'b64(row.amount, 2)'}}
+- {emit: deal.won, when: 'becomes(row.stage, "won")', id: [row.id], set: {deal.id: row.id}}
+- {emit: deal.deleted, when: op == delete, set: {deal.id: old.id | key.id}})");
+  const std::string created = "mapped: id: \"deal.created/deals/7/5\" source: \"s\" " + kTime + " entity_version: 5 deal_created { deal { id: \"7\" amount_micros: 120000000 } }";
+  const std::string row = R"({"before":null,"after":{"id":7,"amount":"LuA=","stage":"new"},"source":{"table":"deals","lsn":5},"op":"c"})";
+  EXPECT_EQ(rig.Map(row), created);
+  EXPECT_EQ(rig.Map(R"({"schema":{"type":"struct","op":"x"},"payload":)" + row + "}"), created);
+  EXPECT_EQ(rig.Map(R"({"schema":null,"payload":)" + row + "}"), created);
+  const auto update = [&](const std::string& before, const char* stage) {
+    return rig.Map(R"({"before":)" + before + R"(,"after":{"id":7,"stage":")" + stage + R"("},"source":{"table":"deals","lsn":6},"op":"u"})");
+  };
+  const std::string won = "mapped: id: \"deal.won/7\" source: \"s\" " + kTime + " entity_version: 6 deal_won { deal { id: \"7\" } }";
+  EXPECT_EQ(update(R"({"id":7,"stage":"new"})", "won"), won);
+  EXPECT_EQ(update(R"({"id":7,"stage":"won"})", "won"), "unmapped") << "it was already";
+  EXPECT_EQ(update("null", "won"), won) << "what it was isn't known";
+  EXPECT_EQ(update(R"({"id":7,"stage":"won"})", "lost"), "unmapped");
+  EXPECT_EQ(rig.Map(R"({"before":{"id":7},"after":null,"source":{"table":"deals","lsn":9},"op":"d"})"),
+            "mapped: id: \"deal.deleted/deals/7/9\" source: \"s\" " + kTime + " entity_version: 9 deal_deleted { deal { id: \"7\" } }");
+  EXPECT_EQ(rig.Map(R"({"before":null,"after":null,"source":{"table":"deals","lsn":9},"op":"d"})", R"({"id":8})"), "rejected: id a part of it is absent");
+  EXPECT_EQ(rig.Map(R"({"op":"t","source":{"table":"deals"}})"), "unmapped");
+}
+
+TEST(MapRecords, TheKeyIsReadTheSameWay) {
+  MappingRig rig("id: [key.id]\nevents:\n- {emit: lead.created, set: {lead.id: key.id}}");
+  const std::string mapped = "mapped: id: \"lead.created/9\" source: \"s\" " + kTime + " lead_created { lead { id: \"9\" } }";
+  EXPECT_EQ(rig.Map("{}", R"({"id":9})"), mapped);
+  EXPECT_EQ(rig.Map("{}", R"({"schema":{},"payload":{"id":9}})"), mapped);
+  EXPECT_EQ(rig.Map("{}", "plain"), "rejected: id a part of it is absent");
+  MappingRig bare("id: [key]\nevents:\n- {emit: lead.created, set: {lead.id: key}}");
+  EXPECT_EQ(bare.Map("{}", "plain"), "mapped: id: \"lead.created/plain\" source: \"s\" " + kTime + " lead_created { lead { id: \"plain\" } }");
+}
+
+TEST(MapRecords, SalesforceSaysWhichFieldsChangedOfWhichRecords) {
+  MappingRig rig(R"(shape: salesforce_cdc
+id: [meta.transactionKey, meta.sequenceNumber, item]
+time: ms(meta.commitTimestamp)
+lists: {won: [Closed Won]}
+events:
+- {emit: deal.created, when: op == create, set: {deal.id: item, deal.stage: row.StageName}}
+- {emit: deal.won, when: 'becomes(row.StageName, won)', set: {deal.id: item, deal.amount: row.Amount}})");
+  const auto change = [&](const std::string& type, const std::string& ids, const std::string& header, const std::string& fields) {
+    return R"({"ChangeEventHeader":{"entityName":"Opportunity","recordIds":)" + ids + R"(,"changeType":")" + type +
+           R"(","transactionKey":"k","sequenceNumber":1,"commitTimestamp":1700000000000)" + header + "}" + fields + "}";
+  };
+  const std::string won = "deal_won { deal { id: \"";
+  EXPECT_EQ(rig.Map(change("UPDATE", R"(["006a","006b"])", R"(,"changedFields":["StageName"])", R"(,"StageName":"Closed Won","Amount":5.5)")),
+            "mapped: id: \"deal.won/k/1/006a\" source: \"s\" " + kTime + " " + won + "006a\" amount_micros: 5500000 } }; "
+            "id: \"deal.won/k/1/006b\" source: \"s\" " + kTime + " " + won + "006b\" amount_micros: 5500000 } }");
+  const std::string one = "mapped: id: \"deal.won/k/1/006a\" source: \"s\" " + kTime + " " + won + "006a\" } }";
+  EXPECT_EQ(rig.Map(change("UPDATE", R"(["006a"])", R"(,"changedFields":["Amount"])", R"(,"StageName":"Closed Won","Amount":null)")), "unmapped");
+  EXPECT_EQ(rig.Map(change("UPDATE", R"(["006a"])", R"(,"changedFields":["0x08F81000"])", R"(,"StageName":"Closed Won","Amount":null)")), one);
+  EXPECT_EQ(rig.Map(R"({"schema":"x","payload":)" + change("UPDATE", R"(["006a"])", "", R"(,"StageName":"Closed Won")") + R"(,"event":{"replayId":6}})"), one);
+  EXPECT_EQ(rig.Map(R"({"data":{"payload":)" + change("UPDATE", R"(["006a"])", "", R"(,"StageName":"Closed Won")") + "}}"), one);
+  EXPECT_EQ(rig.Map(change("CREATE", R"(["006a"])", "", R"(,"StageName":"Closed Won")")),
+            "mapped: id: \"deal.created/k/1/006a\" source: \"s\" " + kTime + " deal_created { deal { id: \"006a\" stage: \"Closed Won\" } }; " + one.substr(8));
+  EXPECT_EQ(rig.Map(change("GAP_UPDATE", R"(["006a"])", "", "")), "gap");
+  EXPECT_EQ(rig.Map(change("GAP_OVERFLOW", R"(["000000000000000AAA"])", "", "")), "gap");
+}
+
+TEST(MapRecords, APropertyStandsOnlyInItsOwnChange) {
+  MappingRig rig(R"(each: root
+shape: {property_change: {name: propertyName, value: propertyValue}}
+id: [meta.objectId, meta.propertyName, meta.occurredAt]
+time: ms(meta.occurredAt)
+words: {stages: {"11": won, "12": new}}
+events:
+- {emit: deal.created, when: 'meta.subscriptionType == "deal.creation"', id: [meta.objectId], set: {deal.id: meta.objectId}}
+- {emit: deal.won, when: 'becomes(lookup(stages, row.dealstage), "won")', set: {deal.id: meta.objectId, deal.stage: 'lookup(stages, row.dealstage)'}}
+- {emit: deal.updated, when: has(row.amount), set: {deal.id: meta.objectId, deal.amount: row.amount}})");
+  EXPECT_EQ(rig.Map(R"([{"objectId":7,"subscriptionType":"deal.creation","occurredAt":1700000000000},
+                      {"objectId":7,"subscriptionType":"deal.propertyChange","propertyName":"dealstage","propertyValue":"11","occurredAt":1700000000000},
+                      {"objectId":7,"subscriptionType":"deal.propertyChange","propertyName":"amount","propertyValue":"8.5","occurredAt":1700000000000}])"),
+            "mapped: id: \"deal.created/7\" source: \"s\" " + kTime + " deal_created { deal { id: \"7\" } }; "
+            "id: \"deal.won/7/dealstage/1700000000000\" source: \"s\" " + kTime + " deal_won { deal { id: \"7\" stage: \"won\" } }; "
+            "id: \"deal.updated/7/amount/1700000000000\" source: \"s\" " + kTime + " deal_updated { deal { id: \"7\" amount_micros: 8500000 } }");
+  EXPECT_EQ(rig.Map(R"({"objectId":7,"propertyName":"dealstage","propertyValue":"12","occurredAt":1700000000000})"), "unmapped");
+  EXPECT_EQ(rig.Map(R"([{"objectId":7,"subscriptionType":"deal.creation","occurredAt":1700000000000},
+                      {"objectId":7,"propertyName":"amount","propertyValue":"x","occurredAt":1700000000000}])"), "rejected: deal.amount is no number") << "whole or not at all";
+  EXPECT_EQ(rig.Map("[]"), "unmapped");
+}
+
+TEST(MapRecords, ArraysOfKeysAndValuesAreReadByKey) {
+  MappingRig rig(R"(maps: {param: {array: row.event_params, key: key, value: [value.int_value, value.double_value, value.string_value]}}
+time: us(row.event_timestamp)
+id: [row.user, row.event_timestamp]
+events:
+- {emit: web.page_view, when: row.event_name == "page_view", set: {web.session: 'concat(row.user, "/", param.ga_session_id)', web.page: param.page_location}})");
+  EXPECT_EQ(rig.said, "");
+  const std::string got = rig.Map(R"({"event_name":"page_view","event_timestamp":"1700000000000000","user":"u","event_params":[
+     {"key":"page_location","value":{"string_value":"/x","int_value":null}},{"key":"other","value":{"int_value":"3"}},
+     {"value":{"int_value":"1702651555"},"key":"ga_session_id"}]})");
+  EXPECT_NE(got.find("u/1702651555"), std::string::npos) << got;
+  EXPECT_NE(got.find("\"/x\""), std::string::npos) << got;
+}
+
+TEST(MapRecords, OtherConnectors) {
+  MappingRig maxwell("shape: maxwell\nevents:\n- {emit: deal.won, when: 'becomes(row.stage, \"won\")', id: [row.id], set: {deal.id: row.id, deal.stage: was(row.stage)}}");
+  EXPECT_NE(maxwell.Map(R"({"type":"update","data":{"id":1,"stage":"won"},"old":{"stage":"new"}})").find("stage: \"new\""), std::string::npos);
+  EXPECT_EQ(maxwell.Map(R"({"type":"update","data":{"id":1,"stage":"won"},"old":{"amount":1}})"), "unmapped");
+  MappingRig dms("shape: dms\nevents:\n- {emit: deal.won, when: 'becomes(row.stage, \"won\")', id: [row.id], set: {deal.id: row.id}}");
+  EXPECT_EQ(dms.Map(R"({"data":{"id":1,"stage":"won","BI_stage":"won"},"metadata":{"operation":"update"}})"), "unmapped");
+  EXPECT_EQ(dms.Map(R"({"data":{"id":1,"stage":"won","BI_stage":"new"},"metadata":{"operation":"update"}})").substr(0, 6), "mapped");
+  MappingRig row("shape: row\nevents:\n- {emit: deal.deleted, when: op == delete, set: {deal.id: row.id}}\n- {emit: deal.updated, when: op == upsert, set: {deal.id: row.id}}");
+  EXPECT_NE(row.Map(R"({"id":1,"__deleted":"true"})").find("deal_deleted"), std::string::npos);
+  EXPECT_NE(row.Map(R"({"id":1,"__deleted":"false"})").find("deal_updated"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tidemark
