@@ -18,7 +18,9 @@ bool IsPayload(const FieldDescriptor* field) {
   return field->containing_oneof() != nullptr && field->containing_oneof()->name() == "payload";
 }
 
+// As it is; what a source maps are records.
 bool Carries(const TopicSpec& topic, const std::string& type) {
+  if (!topic.source.empty()) return false;
   return topic.events.empty() || std::find(topic.events.begin(), topic.events.end(), type) != topic.events.end();
 }
 
@@ -69,12 +71,34 @@ std::optional<EventReader::Kind> EventReader::KindOf(const Value& value) const {
   return kind;
 }
 
-void EventReader::ReadTopic(const Value& value, TopicPartition* tp) const {
+void EventReader::ReadTopic(const Value& value, bool mapped, TopicPartition* tp) const {
   tp->topic = value.Text().value_or("");
   std::vector<std::string> known;
-  for (const TopicSpec& topic : topics_) known.push_back(topic.name);
+  for (const TopicSpec& topic : topics_) {
+    if (topic.name == tp->topic && topic.source.empty() == mapped) {
+      return value.Fail(mapped ? "carries events, not records of a source" : "carries records that the source " + topic.source + " maps; give `record`");
+    }
+    if (topic.source.empty() != mapped) known.push_back(topic.name);
+  }
   if (tp->topic.empty() || std::find(known.begin(), known.end(), tp->topic) != known.end()) return;
   value.Fail(Quoted(tp->topic) + " is no topic of the configuration" + DidYouMean(tp->topic, known));
+}
+
+// A record of a source, as it stands there.
+void EventReader::ReadRecord(const Value& value, std::vector<ScenarioEvent>* events) {
+  ScenarioEvent event;
+  Map map = *Map::Open(value);
+  const std::optional<Value> record = map.Require("record");
+  if (record) event.record = record->Text().value_or("");
+  if (const auto topic = map.Take("topic")) ReadTopic(*topic, true, &event.tp);
+  map.Set("partition", &event.tp.partition, [](const Value& v) { return v.Whole(0, kMaxPartition); });
+  map.Finish();
+  const auto mapped = std::find_if(topics_.begin(), topics_.end(), [](const TopicSpec& topic) { return !topic.source.empty(); });
+  if (event.tp.topic.empty() && mapped == topics_.end()) return value.Fail("a record needs a source with topics; the configuration has none");
+  if (event.tp.topic.empty()) event.tp.topic = mapped->name;
+  bytes_ += event.record.size();
+  if (++made_ > kMaxScenarioEvents || bytes_ > kMaxScenarioBytes) return value.Fail("makes too many events, or too large ones");
+  events->push_back(std::move(event));
 }
 
 uint64_t EventReader::ReadEnvelope(const Value& value, EventTypeId type, const FieldReader& fields, Message* event,
@@ -89,7 +113,7 @@ uint64_t EventReader::ReadEnvelope(const Value& value, EventTypeId type, const F
     if (child && info.ok()) fields.ReadField(*child, field->name(), *info, event);
     if (child && field->is_map()) ReadDimensions(*child, field, event);
   }
-  if (const auto topic = map.Take("topic")) ReadTopic(*topic, tp);
+  if (const auto topic = map.Take("topic")) ReadTopic(*topic, false, tp);
   map.Set("partition", &tp->partition, [](const Value& v) { return v.Whole(0, kMaxPartition); });
   if (const auto times = map.Take("repeat")) {
     repeat = times->Whole(1, kMaxRepeat).value_or(1);
@@ -121,6 +145,7 @@ void EventReader::Append(const Value& value, uint64_t repeat, ScenarioEvent even
 }
 
 void EventReader::Read(const Value& value, const Instants& instants, std::vector<ScenarioEvent>* events) {
+  if (value.is_map() && Map::Open(value)->Has("record")) return ReadRecord(value, events);
   const std::optional<Kind> kind = KindOf(value);
   if (!kind) return;
   const EventType& type = schema_.event_types()[kind->type.v];

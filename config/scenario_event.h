@@ -31,7 +31,9 @@ class EventReader {
   // Everything but the payload; how often the event comes.
   uint64_t ReadEnvelope(const Value& value, EventTypeId type, const FieldReader& fields,
                         google::protobuf::Message* event, TopicPartition* tp) const;
-  void ReadTopic(const Value& value, TopicPartition* tp) const;
+  // `mapped`: of a record, not of an event.
+  void ReadTopic(const Value& value, bool mapped, TopicPartition* tp) const;
+  void ReadRecord(const Value& value, std::vector<ScenarioEvent>* events);
   void Append(const Value& value, uint64_t repeat, ScenarioEvent event, google::protobuf::Message* message,
               std::vector<ScenarioEvent>* events);
 

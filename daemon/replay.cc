@@ -118,7 +118,10 @@ int Replay(const ReplayOptions& options) {
     // Files don't say which topic an event came by: all of it is one topic that carries every type. Time is the
     // events'.
     s->topics.resize(std::min<size_t>(s->topics.size(), 1));
-    for (TopicSpec& topic : s->topics) topic.events.clear();
+    for (TopicSpec& topic : s->topics) {
+      topic.events.clear();
+      topic.source.clear();
+    }
     s->time.event_clock = true;
   });
   if (plan == nullptr) return kExitConfig;

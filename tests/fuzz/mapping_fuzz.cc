@@ -40,7 +40,7 @@ constexpr const char* kOthers = R"(
     shape: dms
     framing: connect
     events:
-    - {emit: order.paid, when: changed(row.amount), set: {order.amount: {value: 'minor(row.amount, row.c)', on_error: absent}, order.first: {value: row.f, on_error: {constant: false}}, order.id: concat(key, row.id)}}
+    - {emit: order.paid, when: changed(row.amount), set: {order.amount: {value: 'minor(row.amount, row.c)', on_error: absent}, order.first: {value: row.f, on_error: {constant: false}}, order.id: 'concat(key, row.id)'}}
 )";
 
 struct Mappings {
