@@ -16,9 +16,10 @@ from broker import Broker  # noqa: E402
 from daemon_process import Daemon, config, kpi  # noqa: E402
 import growth  # noqa: E402
 import language  # noqa: E402
+import sources  # noqa: E402
 
 PARTITIONS = 8
-ROWS = ["cpu", "plain", "steps", "scrape", "restart", "latency", "catalogue", "kinds", "ids", "growth"]
+ROWS = ["cpu", "plain", "steps", "scrape", "restart", "latency", "catalogue", "kinds", "sources", "ids", "growth"]
 
 
 def machine():
@@ -251,6 +252,9 @@ class Bench:
 
     def kinds(self):
         language.kinds(self)
+
+    def sources(self):
+        sources.sources(self)
 
     def ids(self):
         language.ids(self)

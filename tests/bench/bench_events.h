@@ -18,6 +18,7 @@ struct BenchEventOptions {
   size_t bytes = 170;            // of an event, when it isn't larger by itself
   bool in_turn = false;          // label values one after the other, not by chance: all of them after twice as many events
   int64_t hot = 0;               // of 100 events, so many are of the first label and customer
+  bool json = false;             // as a shop's JSON, which tests/bench/sources.py maps
 };
 
 // A sequence of canonical events, one message reused. Threads: confined to one.
@@ -34,6 +35,8 @@ class BenchEvents {
  private:
   void FillLead(int64_t n, const std::string& label);
   void FillOrder(int64_t n, const std::string& label);
+  // The event at hand as JSON of the size wanted.
+  void WriteJson(int64_t time_micros);
 
   const BenchEventOptions options_;
   demo::Random random_;
