@@ -69,7 +69,11 @@ void WritePartition(const PartitionView& p, JsonWriter* json) {
   WriteTime("watermark", p.watermark, json);
   WriteTime("known_through", p.known_through, json);
   json->Key("health").String(ToString(p.health)).Key("reason").String(p.reason);
-  json->Key("records_read").Int(p.counts.read).EndObject();
+  json->Key("records_read").Int(p.counts.read);
+  if (p.rejected.offset != kNoOffset) {
+    json->Key("last_rejected").BeginObject().Key("offset").Int(p.rejected.offset.v).Key("reason").String(p.rejected.why).EndObject();
+  }
+  json->EndObject();
 }
 
 void WriteSource(const SourceView& source, JsonWriter* json) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <map>
 
 #include "daemon/clock.h"
 #include "daemon/log.h"
@@ -14,6 +15,7 @@ namespace {
 
 constexpr Duration kLongestWait = std::chrono::milliseconds(200);  // so long a request to stop may go unseen
 constexpr Duration kStatsEvery = std::chrono::seconds(1);
+constexpr Duration kRejectedEvery = std::chrono::seconds(10);
 
 uint64_t FreeDiskBytes(const std::string& path) {
   struct statvfs disk {};
@@ -101,6 +103,7 @@ class EngineRunner::Round {
     own_->SetAdapterStats(WithDisk(ReadAdapters(store_, source_), specs_, *lifecycle_));
     SayTrouble();
     SayWithheld();
+    SayRejected(now);
     SayReady();
   }
 
@@ -126,6 +129,19 @@ class EngineRunner::Round {
         {{"kpis", withheld}, {"max_entities", std::to_string(last_->stats().entities_limit)}});
     withheld_ = std::move(withheld);
   }
+  // Of each topic at most the last one, and not more often than people read.
+  void SayRejected(Duration now) {
+    if (now - rejected_at_ < kRejectedEvery) return;
+    for (const PartitionView& p : last_->partitions()) {
+      Offset& said = rejected_[p.tp];
+      if (p.rejected.offset == kNoOffset || p.rejected.offset == said) continue;
+      said = p.rejected.offset;
+      rejected_at_ = now;
+      Log(LogLevel::kWarn, "a record was rejected",
+          {{"topic", p.tp.topic}, {"partition", std::to_string(p.tp.partition)}, {"offset", std::to_string(p.rejected.offset.v)}, {"reason", p.rejected.why},
+           {"rejected", std::to_string(p.counts.rejected)}});
+    }
+  }
   void SayReady() {
     const ProbeAnswer ready = Ready(lifecycle_->phase(), last_.get(), "", lifecycle_->paused());
     if (said_ && ready.ok == was_ready_) return;
@@ -142,6 +158,8 @@ class EngineRunner::Round {
   std::shared_ptr<const View> last_;
   Duration stats_at_ = -kStatsEvery;
   std::string trouble_, withheld_;
+  std::map<TopicPartition, Offset> rejected_;  // the last that was told of
+  Duration rejected_at_ = -kRejectedEvery;
   bool was_ready_ = false, said_ = false;
 };
 

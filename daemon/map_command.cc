@@ -41,10 +41,7 @@ class MapRun {
     const MapOutcome outcome = mapper_.Map(record, &scratch_, &events_);
     ++outcomes_[outcome];
     std::cout << "record " << records_ << ": " << ToString(outcome);
-    if (outcome == MapOutcome::kRejected) {
-      const MapRejection& why = scratch_.rejection();
-      std::cout << " by events[" << why.rule << "] (" << mapper_.spec().rules[why.rule].emit << "): " << why.field << " " << why.why;
-    }
+    if (outcome == MapOutcome::kRejected) std::cout << " by " << mapper_.Describe(scratch_.rejection());
     std::cout << "\n";
     for (size_t e = 0; e < events_.size(); ++e) {
       ++of_rule_[events_.rules[e]];

@@ -204,6 +204,7 @@ PartitionView Engine::Impl::ViewOf(const Partition& p) const {
   view.owned = p.owned;
   view.holds_time = !p.held_out;
   view.counts = p.counts;
+  view.rejected = p.rejected;
   return view;
 }
 

@@ -55,6 +55,7 @@ void Intake::MapBatch(size_t topic, Partition* partition) {
       const RawRecord raw{partition->tp.topic, partition->tp.partition, record.offset, record.kafka_time, record.key, record.value};
       outcome = mapper.Map(raw, scratches_[topic].get(), &pending.mapped);
     }
+    if (outcome == MapOutcome::kRejected) partition->rejected = {record.offset, mapper.Describe(scratches_[topic]->rejection())};
     pending.outcomes.push_back(outcome);
     pending.ends.push_back(static_cast<uint32_t>(pending.mapped.size()));
   }

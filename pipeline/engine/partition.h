@@ -62,6 +62,7 @@ struct Partition {
   EventTime first_time = kNoEventTime; // of its first accepted event
   std::vector<Loss> losses;            // in order; at most kMaxLosses
   RecordCounts counts;
+  RejectedRecord rejected;             // the last; not stored
   bool dirty = false;                  // to be stored with the next commit
   PendingBatch pending;
   PartitionStatus status;

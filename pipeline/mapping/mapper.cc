@@ -275,6 +275,11 @@ class Mapper::Run {
   bool rejected_ = false, gap_ = false, ignored_ = false, unmapped_ = false;
 };
 
+std::string Mapper::Describe(const MapRejection& rejection) const {
+  const std::string& emit = compiled_->spec->rules[rejection.rule].emit;
+  return "events[" + std::to_string(rejection.rule) + "] (" + emit + "): " + rejection.field + " " + rejection.why;
+}
+
 MapOutcome Mapper::Map(const RawRecord& record, Scratch* scratch, MappedEvents* out) const {
   return Run(*compiled_, record, scratch, out).Do();
 }

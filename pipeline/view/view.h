@@ -131,6 +131,12 @@ struct KpiCounts {
   int64_t unmatched = 0;
 };
 
+// A record that a source's mapping could not take. Holds nothing of the record itself.
+struct RejectedRecord {
+  Offset offset = kNoOffset;          // kNoOffset: there was none since the start
+  std::string why;                    // "events[1] (deal.won): deal.amount is no number"
+};
+
 struct PartitionView {
   TopicPartition tp;
   Offset next_offset = kNoOffset;
@@ -143,6 +149,7 @@ struct PartitionView {
   bool owned = false;
   bool holds_time = true;             // false once max_hold took it out of the minimum
   RecordCounts counts;
+  RejectedRecord rejected;            // the last
 };
 
 // A source of the configuration.

@@ -117,6 +117,10 @@ class Mapped(unittest.TestCase):
         self.addCleanup(daemon.kill)
         daemon.start()
         page = daemon.wait_for(lambda p: p.total("tidemark_records_read_total") == sent, f"{sent} records are read", timeout=90)
+        if name == "mapped":
+            harness.wait_for(lambda: '"a record was rejected"' in daemon.log() or "a record was rejected" in daemon.log(), "it is told of")
+            self.assertIn("payment.amount is no whole number of minor units", daemon.log())
+            self.assertNotIn("much", daemon.log())
         self.assertEqual(daemon.stop(), 0)
         return page
 
