@@ -24,6 +24,16 @@ void ReadNamespace(const Value& value, std::string* out) {
   }
 }
 
+// Then there need be no others.
+bool HasTopicsOfSources(const Node& root) {
+  const auto at = [](const Node& node, std::string_view key) -> const Node* {
+    const auto found = std::find_if(node.entries.begin(), node.entries.end(), [&](const Node::Entry& entry) { return entry.key == key; });
+    return found == node.entries.end() ? nullptr : found->value.get();
+  };
+  const Node* sources = at(root, "sources");
+  return sources != nullptr && std::any_of(sources->entries.begin(), sources->entries.end(), [&](const Node::Entry& source) { return at(*source.value, "topics") != nullptr; });
+}
+
 void ReadKpis(const Value& value, Specs* specs) {
   if (!value.is_list() || value.node().items.empty()) {
     value.Fail("a list of at least one KPI is wanted here");
@@ -56,12 +66,9 @@ void ReadSections(Map* map, ConfigUse use, Catalogue files, Specs* specs, Diagno
   const bool run = use == ConfigUse::kRun;
   if (const auto name = map->Take("namespace")) ReadNamespace(*name, &specs->metric_namespace);
   if (const auto kafka = run ? map->Require("kafka") : map->Skip("kafka")) ReadKafka(*kafka, &specs->kafka);
-  const std::optional<Value> sources = map->Take("sources");
-  const bool mapped = sources && std::any_of(sources->node().entries.begin(), sources->node().entries.end(), [](const Node::Entry& source) {
-    return std::any_of(source.value->entries.begin(), source.value->entries.end(), [](const Node::Entry& e) { return e.key == "topics"; });
-  });
+  const bool mapped = HasTopicsOfSources(map->value().node());
   if (const auto topics = run && !mapped ? map->Require("topics") : map->Take("topics")) ReadTopics(*topics, &specs->topics);
-  if (sources) ReadSources(*sources, &specs->sources, &specs->topics, diagnostics);
+  if (const auto sources = map->Take("sources")) ReadSources(*sources, &specs->sources, &specs->topics, diagnostics);
   if (!run && specs->topics.empty()) specs->topics.emplace_back().name = kOfflineTopic;
   if (const auto time = map->Take("time")) ReadTime(*time, &specs->time);
   if (const auto calendar = map->Take("calendar")) ReadCalendar(*calendar, specs);
