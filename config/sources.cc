@@ -55,7 +55,9 @@ void ReadSource(const Value& value, SourceSpec* source, std::vector<TopicSpec>* 
       const size_t first = topics->size();
       ReadTopics(*names, topics);
       std::optional<Document> shipped;
-      if (const auto use = map->Take("use")) shipped = Shipped(*use, diagnostics);
+      const auto use = map->Take("use");
+      if (use) shipped = Shipped(*use, diagnostics);
+      if (use && !shipped) return;  // nothing more can be said of it
       std::optional<Map> theirs;
       if (shipped) theirs = Map::Open(Value(&*shipped, diagnostics, &shipped->root(), shipped->root().at, value.path()));
       source->mapping = ReadMapping(&*map, theirs ? &*theirs : nullptr, source->place);

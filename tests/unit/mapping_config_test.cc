@@ -16,6 +16,7 @@ INSTANTIATE_TEST_SUITE_P(
     Mapping, MappingMistake,
     testing::Values(
         Mistake{"NoRule", "shape: row", "m.yaml:6:5: sources.s: \"events\" is missing\n"},
+        Mistake{"NoSuchMapping", "use: segmnt", "m.yaml:7:10: sources.s.use: \"segmnt\" is no mapping that ships; did you mean \"segment\"?\n"},
         Mistake{"NoSuchType", "events: [{emit: deal.wun}]", "m.yaml:7:21: sources.s.events[0].emit: \"deal.wun\" is no event type; did you mean deal.won?\n"},
         Mistake{"NoSuchField", "events: [{emit: deal.won, set: {deal.amuont: row.a}}]", "m.yaml:7:37: sources.s.events[0].set.deal.amuont: deal.amuont is not a field of deal.won; did you mean deal.amount?\n"},
         Mistake{"NoSuchRoot", "events: [{emit: deal.won, when: rwo.a == 1}]", "m.yaml:7:37: sources.s.events[0].when: rwo.a begins with none of row, old, key, meta, record, item; did you mean row?\n"},
