@@ -234,30 +234,35 @@ Status Intake::ApplyEvent(size_t index, const RecordView& record, WallTime now, 
   return Status::Ok();
 }
 
+EventTime Intake::WaitsAt(size_t record, EventTime limit, WallTime now, const PendingBatch& pending) const {
+  const Duration bound = plan_.time().max_out_of_orderness;
+  EventTime earliest = EventTime::max();
+  const size_t first = pending.first_row(record), end = pending.end_row(record);
+  for (size_t r = first; r < end; ++r) {
+    const EventRow& row = pending.rows[r];
+    if (row.error != DecodeError::kNone || !row.has_time || row.time >= earliest) continue;
+    if (row.time - bound < limit && end - first == 1) return kNoEventTime;  // nearly all: nobody judges them twice
+    if (Judge(row, pending.batch.records()[record], now) == Guard::kPass) earliest = row.time;
+  }
+  return earliest != EventTime::max() && earliest - bound >= limit ? earliest : kNoEventTime;
+}
+
 Result<size_t> Intake::ApplyBefore(EventTime limit, WallTime now, Partition* partition) {
   PendingBatch& pending = partition->pending;
-  const auto records = pending.batch.records();
   const Dedup* dedup = dedups_[partition->topic.v].get();
-  const Duration bound = plan_.time().max_out_of_orderness;
   const size_t first = pending.next;
   for (; !pending.empty(); ++pending.next) {
     const size_t i = pending.next;
-    const size_t end = pending.end_row(i);
-    EventTime earliest = EventTime::max();  // of the record's events
-    for (size_t r = pending.first_row(i); r < end; ++r) {
-      const EventRow& row = pending.rows[r];
-      if (row.error == DecodeError::kNone && row.has_time && row.time < earliest && Judge(row, records[i], now) == Guard::kPass) earliest = row.time;
-    }
-    if (earliest != EventTime::max() && earliest - bound >= limit) {
-      partition->clock.Peeked(earliest);
+    if (const EventTime waits = WaitsAt(i, limit, now, pending); waits != kNoEventTime) {
+      partition->clock.Peeked(waits);
       break;
     }
-    if (dedup != nullptr && end - 1 + kIdsAhead < pending.rows.size()) dedup->Prefetch(pending.ids[end - 1 + kIdsAhead]);
+    if (const size_t ahead = pending.end_row(i) + kIdsAhead - 1; dedup != nullptr && ahead < pending.rows.size()) dedup->Prefetch(pending.ids[ahead]);
     TM_RETURN_IF_ERROR(ApplyOne(i, now, partition));
   }
   const size_t applied = pending.next - first;
   if (applied > 0) {
-    const RecordView& last = records[pending.next - 1];
+    const RecordView& last = pending.batch.records()[pending.next - 1];
     partition->last_offset = last.offset;
     partition->last_digest = RecordDigest(last);
     partition->next_offset = Offset{last.offset.v + 1};

@@ -37,6 +37,8 @@ class Intake {
  private:
   enum class Guard : uint8_t { kPass, kNoTime, kFuture };
   Guard Judge(const EventRow& row, const RecordView& record, WallTime now) const;
+  // The earliest time of a record's events, when all of them must wait for event time to come; else kNoEventTime.
+  EventTime WaitsAt(size_t record, EventTime limit, WallTime now, const PendingBatch& pending) const;
   Status ApplyOne(size_t index, WallTime now, Partition* partition);
   // True when the event is to be counted.
   bool IsNew(size_t row, Partition* partition);

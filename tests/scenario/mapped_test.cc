@@ -17,11 +17,11 @@ sources:
     events:
     - {emit: lead.created, when: 'meta.source.table == "leads" and op == create', set: {lead.id: row.id, lead.channel: row.channel}}
     - {emit: deal.won, when: 'meta.source.table == "deals" and becomes(row.stage, "won")', id: [row.id], set: {deal.id: row.id, deal.amount: row.amount}}
-    - {emit: order.item, when: 'meta.source.table == "orders"', each: row.lines, id: [row.id, item.sku], set: {order.id: row.id, order.amount: item.price}}
+    - {emit: order.item, when: 'meta.source.table == "orders"', each: row.lines, id: [row.id, item.sku], time: iso(item.at) | iso(row.at), set: {order.id: row.id, order.amount: item.price}}
 kpis:
 - {name: leads, count: true, on: lead.created, by: {channel: lead.channel}, windows: [24h]}
 - {name: won, sum: deal.amount, on: deal.won, windows: [24h]}
-- {name: lines, count: true, on: order.item, windows: [24h]}
+- {name: lines, count: true, on: order.item, windows: [1h, 24h]}
 )";
 
 struct Mapped : testing::Test {
@@ -74,6 +74,18 @@ TEST_F(Mapped, EachRecordIsCountedOnceAndNoneStopsThePartition) {
   ASSERT_TRUE(rig.RunAt(180).ok());
   EXPECT_EQ(rig.Value("leads", "24h", "web"), "2");
   EXPECT_EQ(rig.Counts().events, 7);
+}
+
+TEST_F(Mapped, ARecordWhoseEventsLieFarApartComesAtItsEarliest) {
+  rig.specs.time.align = std::chrono::seconds(1);
+  rig.Rule("lines_there", "lines", "1h", 1, 1);
+  ASSERT_TRUE(rig.Start(0).ok());
+  Row("orders", 1, "c", "null", R"({"id":1,"lines":[{"sku":"a",)" + At(50) + R"(},{"sku":"b",)" + At(30'000) + "}]," + At(50) + "}");
+  Row("leads", 2, "c", "null", R"({"id":1,"channel":"web",)" + At(60) + "}");
+  ASSERT_TRUE(rig.RunAt(40'000).ok());
+  EXPECT_EQ(rig.Value("lines", "24h"), "2");
+  EXPECT_EQ(rig.Value("leads", "24h", "web"), "1");
+  EXPECT_EQ(rig.Breach().transitions, 2) << "rules saw lines come and go";
 }
 
 TEST_F(Mapped, WhatARecordHoldsIsAppliedTogether) {
