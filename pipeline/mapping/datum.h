@@ -29,6 +29,8 @@ struct Datum {
 
   // Something that a field can be.
   bool given() const { return kind != Kind::kAbsent && kind != Kind::kNull && kind != Kind::kError; }
+  // Something that reads as a text.
+  bool texted() const { return kind == Kind::kText || kind == Kind::kNumber || kind == Kind::kBool || kind == Kind::kDecimal; }
 
   static Datum Text(std::string_view text) { return {Kind::kText, false, text, 0, {}}; }
   static Datum Number(std::string_view text) { return {Kind::kNumber, false, text, 0, {}}; }

@@ -1,21 +1,26 @@
 #include "pipeline/mapping/layout.h"
 
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/io/coded_stream.h>
+
+#include <array>
+
+#include "pipeline/base/time.h"
 
 namespace tidemark::mapping {
 namespace {
 
+using google::protobuf::io::CodedOutputStream;
+
 // https://protobuf.dev/programming-guides/encoding/
 enum Wire : uint32_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
 
-size_t VarintSize(uint64_t n) {
-  size_t size = 1;
-  for (; n >= 0x80; n >>= 7) ++size;
-  return size;
-}
+size_t VarintSize(uint64_t n) { return CodedOutputStream::VarintSize64(n); }
 void PutVarint(uint64_t n, std::string* out) {
-  for (; n >= 0x80; n >>= 7) out->push_back(static_cast<char>(n | 0x80));
-  out->push_back(static_cast<char>(n));
+  constexpr size_t kMostBytes = 10;
+  std::array<uint8_t, kMostBytes> bytes;  // NOLINT: written before it is read
+  const uint8_t* end = CodedOutputStream::WriteVarint64ToArray(n, bytes.data());
+  out->append(reinterpret_cast<const char*>(bytes.data()), static_cast<size_t>(end - bytes.data()));
 }
 void PutTag(int number, Wire wire, std::string* out) { PutVarint(static_cast<uint64_t>(number) << 3 | wire, out); }
 size_t TagSize(int number) { return VarintSize(static_cast<uint64_t>(number) << 3); }
@@ -28,8 +33,7 @@ void PutFixed(T n, std::string* out) {
 // Whole seconds and nanoseconds: of a Timestamp, nanoseconds count forward from the second.
 struct Instant {
   int64_t seconds, nanos;
-  explicit Instant(int64_t micros) : seconds(FloorDiv(micros, 1'000'000)), nanos((micros - seconds * 1'000'000) * 1'000) {}
-  static int64_t FloorDiv(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
+  explicit Instant(int64_t micros) : seconds(FloorDiv(micros, kMicrosPerSecond)), nanos((micros - seconds * kMicrosPerSecond) * 1'000) {}
   size_t size() const {
     return (seconds != 0 ? 1 + VarintSize(static_cast<uint64_t>(seconds)) : 0) + (nanos != 0 ? 1 + VarintSize(static_cast<uint64_t>(nanos)) : 0);
   }

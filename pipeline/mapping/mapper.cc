@@ -246,16 +246,19 @@ class Mapper::Run {
     Encoded* to = &parts_.values[kFields + f];
     std::string* text = &parts_.written[kFields + f];
     bool rounded = false;
-    const std::string_view error = value.kind == Datum::Kind::kError ? value.text : std::string_view();
-    const char* why = error.empty() ? mapping::Encode(value, field.target, text, &rounded, to) : error.data();
-    if (why == nullptr) {
-      scratch_.rounded_ += rounded ? 1 : 0;
-      return true;
+    std::string_view why = value.text;
+    if (value.kind != Datum::Kind::kError) {
+      const char* wrong = mapping::Encode(value, field.target, text, &rounded, to);
+      if (wrong == nullptr) {
+        scratch_.rounded_ += rounded ? 1 : 0;
+        return true;
+      }
+      why = wrong;
     }
     *to = Encoded();
     switch (field.on_error) {
       case OnMapError::kReject:
-        return Reject(rule, field.spec->field, error.empty() ? std::string_view(why) : error);
+        return Reject(rule, field.spec->field, why);
       case OnMapError::kAbsent:
         return true;
       case OnMapError::kConstant:

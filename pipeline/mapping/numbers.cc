@@ -1,5 +1,7 @@
 #include "pipeline/mapping/numbers.h"
 
+#include <absl/strings/escaping.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -11,9 +13,8 @@ namespace {
 constexpr int kMostExponent = 40;
 
 // ISO 4217: currencies without two digits after the point.
-constexpr std::array<std::string_view, 16> kWhole = {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW",
-                                                     "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF"};
-constexpr std::string_view kWholeToo = "XPF";
+constexpr std::array<std::string_view, 17> kWhole = {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG",
+                                                     "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"};
 constexpr std::array<std::string_view, 7> kThree = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"};
 
 std::optional<Int128> TimesPowerOfTen(Int128 n, int digits) {
@@ -21,15 +22,6 @@ std::optional<Int128> TimesPowerOfTen(Int128 n, int digits) {
     if (__builtin_mul_overflow(n, Int128{10}, &n)) return std::nullopt;
   }
   return n;
-}
-
-int ValueOf(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+' || c == '-') return 62;
-  if (c == '/' || c == '_') return 63;
-  return -1;
 }
 
 }  // namespace
@@ -76,6 +68,12 @@ std::optional<Decimal> NumberOf(std::string_view text) {
   return Decimal{negative ? -n : n, scale};
 }
 
+std::optional<Decimal> NumberIn(const Datum& value) {
+  if (value.kind == Datum::Kind::kDecimal) return value.number;
+  if (value.kind != Datum::Kind::kNumber && value.kind != Datum::Kind::kText) return std::nullopt;
+  return NumberOf(value.text);
+}
+
 std::optional<int64_t> ScaledTo(Decimal number, int scale, bool* rounded) {
   Int128 n = number.mantissa;
   if (scale >= number.scale) {
@@ -110,36 +108,17 @@ std::optional<int64_t> ShiftedFloor(Decimal number, int digits) {
 }
 
 std::optional<Int128> Base64Integer(std::string_view text) {
-  while (text.ends_with('=')) text.remove_suffix(1);
-  if (text.empty()) return std::nullopt;
-  Uint128 n = 0;
-  size_t bytes = 0;
-  uint32_t bits = 0;
-  int held = 0;
-  bool negative = false;
-  for (const char c : text) {
-    const int value = ValueOf(c);
-    if (value < 0) return std::nullopt;
-    bits = bits << 6 | static_cast<uint32_t>(value);
-    held += 6;
-    if (held < 8) continue;
-    held -= 8;
-    const uint32_t byte = bits >> held & 0xff;
-    if (bytes == 0) {
-      negative = byte >= 0x80;
-      n = negative ? ~Uint128{0} : 0;
-    }
-    if (++bytes > sizeof(n)) return std::nullopt;
-    n = n << 8 | byte;
-  }
-  if (bytes == 0) return std::nullopt;
+  std::string bytes;
+  if (!absl::Base64Unescape(absl::string_view(text.data(), text.size()), &bytes) || bytes.empty() || bytes.size() > sizeof(Int128)) return std::nullopt;
+  Uint128 n = static_cast<unsigned char>(bytes[0]) >= 0x80 ? ~Uint128{0} : 0;
+  for (const char byte : bytes) n = n << 8 | static_cast<unsigned char>(byte);
   return static_cast<Int128>(n);
 }
 
 int MinorDigits(std::string_view currency) {
   std::string upper(currency);
   for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  if (upper == kWholeToo || std::find(kWhole.begin(), kWhole.end(), upper) != kWhole.end()) return 0;
+  if (std::find(kWhole.begin(), kWhole.end(), upper) != kWhole.end()) return 0;
   return std::find(kThree.begin(), kThree.end(), upper) != kThree.end() ? 3 : 2;
 }
 

@@ -5,12 +5,15 @@
 #include <string_view>
 
 #include "pipeline/base/decimal.h"
+#include "pipeline/mapping/datum.h"
 
 namespace tidemark::mapping {
 
 // "12", "-0.50", "1.5e3": exact to 18 digits after the point; what lies behind them is told from nothing, so that rounding to
 // fewer digits is right. Nothing when it is no number, or beyond 128 bits.
 std::optional<Decimal> NumberOf(std::string_view text);
+// The same of a value: as it is written, or was worked out.
+std::optional<Decimal> NumberIn(const Datum& value);
 // At `scale` digits after the point, ties to even; *rounded is set when digits went. Nothing where it doesn't fit 64 bits.
 std::optional<int64_t> ScaledTo(Decimal number, int scale, bool* rounded);
 // number * 10^digits, digits below zero too; whole, towards the past. Nothing where it doesn't fit.

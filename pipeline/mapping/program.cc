@@ -12,16 +12,9 @@ namespace {
 
 using Kind = Datum::Kind;
 
-constexpr size_t kNanosDigits = 9;
 constexpr std::string_view kIsoForms = "a time is wanted, like 2026-11-24T03:36:49Z";
 
-std::optional<Decimal> NumberIn(const Datum& value) {
-  if (value.kind == Kind::kDecimal) return value.number;
-  if (value.kind != Kind::kNumber && value.kind != Kind::kText) return std::nullopt;
-  return NumberOf(value.text);
-}
-
-// A number of units, of which 10^digits are a microsecond (or the other way round).
+// A number of units of 10^digits microseconds.
 Datum TimeOf(const Datum& value, int digits) {
   const std::optional<Decimal> number = NumberIn(value);
   const std::optional<int64_t> micros = number ? ShiftedFloor(*number, digits) : std::nullopt;
@@ -74,10 +67,6 @@ std::string TextIn(const Datum& value) {
   if (value.kind == Kind::kDecimal) return ToString(value.number);
   return std::string(value.text);
 }
-bool IsText(const Datum& value) {
-  return value.kind == Kind::kText || value.kind == Kind::kNumber || value.kind == Kind::kBool || value.kind == Kind::kDecimal;
-}
-
 bool Same(const Datum& a, const Datum& b) {
   if (a.given() != b.given()) return false;
   if (!a.given()) return true;
@@ -222,7 +211,6 @@ bool Program::Becomes(const Node& node, const Moment& moment) const {
 }
 
 Datum Program::Call(const Node& node, const Moment& moment) const {
-  constexpr int kSecondsDigits = 6, kMillisDigits = 3;
   std::array<Datum, 2> args;
   for (size_t a = 0; a < std::min(node.args.size(), args.size()); ++a) {
     args[a] = Value(node.args[a], moment);
@@ -230,10 +218,10 @@ Datum Program::Call(const Node& node, const Moment& moment) const {
     if (!through && !args[a].given()) return args[a];
   }
   switch (node.fn) {
-    case Fn::kSeconds: return TimeOf(args[0], kSecondsDigits);
-    case Fn::kMillis: return TimeOf(args[0], kMillisDigits);
+    case Fn::kSeconds: return TimeOf(args[0], 6);
+    case Fn::kMillis: return TimeOf(args[0], 3);
     case Fn::kMicros: return TimeOf(args[0], 0);
-    case Fn::kNanos: return TimeOf(args[0], kSecondsDigits - static_cast<int>(kNanosDigits));
+    case Fn::kNanos: return TimeOf(args[0], -3);
     case Fn::kDays: return DaysOf(args[0]);
     case Fn::kIso: return IsoOf(args[0]);
     case Fn::kLocal: return LocalOf(args[0], *static_cast<const absl::TimeZone*>(node.zone.get()));
@@ -265,7 +253,7 @@ Datum Program::Call(const Node& node, const Moment& moment) const {
     }
     case Fn::kLower:
     case Fn::kUpper: {
-      if (!IsText(args[0])) return Datum::Error("is no text");
+      if (!args[0].texted()) return Datum::Error("is no text");
       std::string text = TextIn(args[0]);
       const char first = node.fn == Fn::kLower ? 'A' : 'a';
       for (char& c : text) c = c >= first && c < first + 26 ? static_cast<char>(c ^ 0x20) : c;  // of ASCII
@@ -276,18 +264,18 @@ Datum Program::Call(const Node& node, const Moment& moment) const {
       for (const uint32_t arg : node.args) {
         const Datum part = Value(arg, moment);
         if (!part.given()) return part;
-        if (!IsText(part)) return Datum::Error("a part is no text");
+        if (!part.texted()) return Datum::Error("a part is no text");
         text += TextIn(part);
       }
       return Datum::Text(moment.texts->Keep(std::move(text)));
     }
     case Fn::kHash: {
-      if (!IsText(args[0])) return Datum::Error("is no text");
+      if (!args[0].texted()) return Datum::Error("is no text");
       const Pseudonyms::Text& text = moment.pseudonyms->Of(TextIn(args[0]));
       return Datum::Text(moment.texts->Keep(std::string(text.data(), text.size())));
     }
     case Fn::kLookup: {
-      if (!IsText(args[0])) return Datum::Error("is no text");
+      if (!args[0].texted()) return Datum::Error("is no text");
       const auto word = node.words->find(TextIn(args[0]));
       return word == node.words->end() ? Datum() : Datum::Text(word->second);
     }

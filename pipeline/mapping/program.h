@@ -1,7 +1,7 @@
 // Conditions and values of a mapping, compiled: what is evaluated for each record. Internal to this room.
 #pragma once
 
-#include <functional>
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -44,11 +44,11 @@ struct Node {
 // Values that functions made of a record: there until it is mapped.
 class Texts {
  public:
-  std::string_view Keep(std::string text) { return *kept_.emplace_back(std::make_unique<std::string>(std::move(text))); }
+  std::string_view Keep(std::string text) { return kept_.emplace_back(std::move(text)); }
   void Clear() { kept_.clear(); }
 
  private:
-  std::vector<std::unique_ptr<std::string>> kept_;
+  std::deque<std::string> kept_;      // which never moves what it has
 };
 
 // What conditions and values see.

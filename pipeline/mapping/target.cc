@@ -16,16 +16,6 @@ using Kind = Target::Kind;
 constexpr int64_t kMostMicros = 253'402'300'800 * 1'000'000;  // the year 10000, exclusive
 constexpr int64_t kLeastMicros = -62'135'596'800 * 1'000'000;  // the year 1
 
-bool IsText(const Datum& value) {
-  return value.kind == Datum::Kind::kText || value.kind == Datum::Kind::kNumber || value.kind == Datum::Kind::kBool || value.kind == Datum::Kind::kDecimal;
-}
-
-std::optional<Decimal> NumberIn(const Datum& value) {
-  if (value.kind == Datum::Kind::kDecimal) return value.number;
-  if (value.kind != Datum::Kind::kNumber && value.kind != Datum::Kind::kText) return std::nullopt;
-  return NumberOf(value.text);
-}
-
 const char* EncodeInteger(const Datum& value, const Target& target, bool* rounded, Encoded* out) {
   const std::optional<Decimal> number = NumberIn(value);
   if (!number) return "is no number";
@@ -42,7 +32,7 @@ const char* EncodeInteger(const Datum& value, const Target& target, bool* rounde
 const char* EncodeBool(const Datum& value, Encoded* out) {
   std::optional<bool> truth;
   if (value.kind == Datum::Kind::kBool) truth = value.truth;
-  if (IsText(value) && value.kind != Datum::Kind::kBool) {
+  if (value.texted() && value.kind != Datum::Kind::kBool) {
     if (value.text == "true" || value.text == "1") truth = true;
     if (value.text == "false" || value.text == "0") truth = false;
   }
@@ -128,7 +118,7 @@ const char* Encode(const Datum& value, const Target& target, std::string* text, 
       return nullptr;
     }
     case Kind::kEnum: {
-      const auto* named = IsText(value) ? target.field->enum_type()->FindValueByName(std::string(value.text)) : nullptr;
+      const auto* named = value.texted() ? target.field->enum_type()->FindValueByName(std::string(value.text)) : nullptr;
       if (named == nullptr) return "is none of its values";
       *out = {Encoded::Kind::kVarint, static_cast<uint64_t>(int64_t{named->number()}), {}, 0};
       return nullptr;
