@@ -27,10 +27,7 @@ uint32_t CapturePlan::At(uint32_t root, const std::vector<MapPath::Step>& steps)
 void Captures::Reset(const CapturePlan& plan) {
   leaves.assign(plan.leaves, Datum());
   arrays.resize(plan.arrays.size());
-  for (Elements& elements : arrays) {
-    elements.cells.clear();
-    elements.count = 0;
-  }
+  for (Elements& elements : arrays) elements.Clear();
 }
 
 }  // namespace tidemark::mapping

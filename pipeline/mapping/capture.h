@@ -31,6 +31,7 @@ struct ArrayCapture {
 };
 
 struct KeyedCapture {
+  std::string map;              // its name among MappingSpec::maps
   uint32_t root = 0;            // node of an element; its leaf 0 is the key, the others its values, the first that is given counts
   uint32_t width = 0;
   std::map<std::string, uint32_t, std::less<>> leaves;  // by key: leaf of the record
@@ -58,6 +59,10 @@ struct Captures {
   struct Elements {
     std::vector<Datum> cells;   // elements x width
     size_t count = 0;
+    void Clear() {
+      cells.clear();
+      count = 0;
+    }
   };
   std::vector<Elements> arrays;
   void Reset(const CapturePlan& plan);

@@ -257,6 +257,7 @@ std::unique_ptr<const Mapper::Compiled> MapperCompiler::Run(const std::string& s
   element_ = kNone;
   if (spec_.version != nullptr) made_->version = IsTime(*spec_.version) ? Time(*spec_.version, "version") : Value(*spec_.version, "version");
   if (spec_.ignore != nullptr) made_->ignore = Condition(*spec_.ignore, "ignore");
+  CheckArrays();
   return diagnostics_.items().size() == before ? std::move(made_) : nullptr;
 }
 

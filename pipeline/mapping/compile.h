@@ -1,7 +1,6 @@
 // Makes Mapper::Compiled of a MappingSpec. Internal to this room.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +24,8 @@ class MapperCompiler {
 
   // ---- paths (compile_path.cc) ----
   void Shape();
+  // An array's elements are read once: for one use.
+  void CheckArrays();
   std::optional<mapping::Source> SourceOf(const MapExpr& path, const std::string& what);
   std::optional<mapping::Source> InRow(const MapExpr& path, const Steps& base, const std::string& what);
   std::optional<mapping::Source> OfRecord(const MapExpr& path, const std::string& what);
@@ -61,7 +62,6 @@ class MapperCompiler {
   Diagnostics& diagnostics_;
   std::unique_ptr<Mapper::Compiled> made_;
   uint32_t element_ = mapping::kNone;     // array that the rule at hand goes through
-  std::map<uint32_t, uint32_t> keyed_at_; // node: index of the array read by key
 };
 
 }  // namespace tidemark

@@ -98,6 +98,13 @@ void MapperCompiler::Shape() {
   if (spec_.shape == MapShape::kPropertyChange) made_->property = Leaf(Dotted(spec_.property_name));
 }
 
+void MapperCompiler::CheckArrays() {
+  for (const mapping::CaptureNode& node : made_->captures.nodes) {
+    const int uses = (node.elements != kNone ? 1 : 0) + (node.keyed != kNone ? 1 : 0) + (node.at.empty() ? 0 : 1);
+    if (uses > 1) Fail(spec_.place, "events", "an array is read in two ways: by `each`, by key (`maps`) or by position; one of them");
+  }
+}
+
 std::optional<MapperCompiler::Steps> MapperCompiler::BaseOf(const MapPath& path, const Place& place, const std::string& what) {
   const mapping::Shape& shape = made_->shape;
   std::optional<Steps> base;
@@ -150,6 +157,7 @@ std::optional<Source> MapperCompiler::Keyed(const MapKeyed& keyed, const MapExpr
     if (index == kNone) {
       index = static_cast<uint32_t>(plan.keyed.size());
       mapping::KeyedCapture capture;
+      capture.map = keyed.name;
       capture.root = static_cast<uint32_t>(plan.nodes.size());
       plan.nodes.emplace_back();
       std::vector<std::string> parts = keyed.values;
@@ -158,6 +166,10 @@ std::optional<Source> MapperCompiler::Keyed(const MapKeyed& keyed, const MapExpr
       plan.keyed.push_back(std::move(capture));
     }
     plan.nodes[node].keyed = index;
+  }
+  if (plan.keyed[index].map != keyed.name) {
+    Fail(keyed.place, what, keyed.name + " reads the array that " + plan.keyed[index].map + " reads; make one of them");
+    return std::nullopt;
   }
   const auto [leaf, added] = plan.keyed[index].leaves.try_emplace(AsName(expr.path.steps), plan.leaves);
   plan.leaves += added ? 1 : 0;

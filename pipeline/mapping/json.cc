@@ -5,12 +5,15 @@
 #include <cstring>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
+
 namespace tidemark::mapping {
 namespace {
 
 namespace json = simdjson::ondemand;
 
 constexpr size_t kKeyBytes = 256;  // of the key of an array read by key
+constexpr size_t kKeyedCells = 6;  // of its elements, usually
 
 // Where values of a tree go: the leaves of a record, or the cells of an element.
 struct Target {
@@ -87,6 +90,7 @@ class Walk {
   }
 
   bool Array(json::array array, const CaptureNode& node, const Target& to) const {
+    if (node.elements != kNone && to.captures != nullptr) to.captures->arrays[node.elements].Clear();  // of two by one name the last counts
     size_t index = 0;
     for (auto element : array) {
       json::value value;
@@ -95,7 +99,7 @@ class Walk {
     return true;
   }
 
-  // An element is read once, so that one array has one use; CapturePlan's maker sees to that.
+  // An element is read once: one array has one use, which MapperCompiler sees to.
   bool Element(json::value value, const CaptureNode& node, size_t index, const Target& to) const {
     for (const auto& [at, next] : node.at) {
       if (at == index) return Value(value, plan_.nodes[next], to);
@@ -112,7 +116,7 @@ class Walk {
   }
 
   bool Keyed(json::value value, const KeyedCapture& keyed, const Target& to) const {
-    std::vector<Datum> cells(keyed.width);
+    absl::InlinedVector<Datum, kKeyedCells> cells(keyed.width);
     if (!Value(value, plan_.nodes[keyed.root], {cells.data(), nullptr})) return false;
     if (cells[0].kind != Datum::Kind::kText || cells[0].text.size() > kKeyBytes) return true;
     const auto wanted = keyed.leaves.find(cells[0].text);
@@ -147,7 +151,7 @@ bool JsonReader::Read(std::string_view text, bool each, const CapturePlan& plan,
   if (parts_->parser.iterate(padded.data(), text.size(), padded.size()).get(document) != simdjson::SUCCESS) return false;
   if (document.type().get(type) != simdjson::SUCCESS) return false;
   const Walk walk(plan);
-  const auto record = [&](auto value) {
+  const auto record = [&](auto& value) {
     captures->Reset(plan);
     json::object object;
     if (value.get_object().get(object) != simdjson::SUCCESS) return false;
@@ -162,17 +166,10 @@ bool JsonReader::Read(std::string_view text, bool each, const CapturePlan& plan,
       json::value value;
       if (element.get(value) != simdjson::SUCCESS || !record(value)) return false;
     }
-  } else {
-    captures->Reset(plan);
-    json::object object;
-    if (document.get_object().get(object) != simdjson::SUCCESS) return false;
-    if (!walk.Object(object, plan.nodes[0], {captures->leaves.data(), captures})) return false;
-    // Before it counts: whether this was all.
-    if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) return false;
-    visit();
-    return true;
+  } else if (!record(document)) {
+    return false;
   }
-  return document.current_location().error() == simdjson::OUT_OF_BOUNDS;
+  return document.current_location().error() == simdjson::OUT_OF_BOUNDS;  // that was all
 }
 
 }  // namespace tidemark::mapping

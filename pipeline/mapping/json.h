@@ -16,8 +16,8 @@ class JsonReader {
   ~JsonReader();
 
   // Fills *captures and calls `visit`, once; with `each`, of an array, for each element. What was captured is there until
-  // the next Read(). False when the text is no JSON, or a record that is no object. Of a name that occurs twice the last counts.
-  // Insides of what isn't wanted are skipped, not checked.
+  // the next Read(). False when the text is no JSON, or a record that is no object: then what was visited doesn't count. Of a name
+  // that occurs twice the last that isn't null counts. Insides of what isn't wanted are skipped, not checked.
   bool Read(std::string_view text, bool each, const CapturePlan& plan, Captures* captures, const std::function<void()>& visit);
 
  private:

@@ -27,6 +27,10 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"NoWords", "events: [{emit: deal.won, set: {deal.id: 'lookup(w, row.a)'}}]", "m.yaml:7:47: sources.s.events[0].set.deal.id: there are no `words` called w\n"},
         Mistake{"NoZone", "events: [{emit: deal.won, time: 'local(row.t, \"Mars\")'}]", "m.yaml:7:38: sources.s.events[0].time: \"Mars\" is no time zone of this machine, like Europe/Berlin\n"},
         Mistake{"AValueIsNoCondition", "events: [{emit: deal.won, when: lower(row.a)}]", "m.yaml:7:37: sources.s.events[0].when: a condition is wanted here, like row.type == \"track\"\n"},
+        Mistake{"OneArrayInTwoWays", "events: [{emit: order.item, each: row.p, set: {order.id: 'row.p[0].id', product.id: item.id}}]",
+                "m.yaml:5:3: sources.s.events: an array is read in two ways: by `each`, by key (`maps`) or by position; one of them\n"},
+        Mistake{"OneArrayByTwoMaps", "maps: {a: {array: row.p, key: k, value: v}, b: {array: row.p, key: n, value: v}}\nevents: [{emit: deal.won, set: {deal.id: a.x, deal.stage: b.y}}]",
+                "m.yaml:7:49: sources.s.events[0].set.deal.stage: b reads the array that a reads; make one of them\n"},
         Mistake{"ItemWithoutEach", "events: [{emit: deal.won, set: {deal.id: item.a}}]", "m.yaml:7:46: sources.s.events[0].set.deal.id: item.a: there is an item only where a rule has `each`\n"}),
     [](const auto& info) { return std::string(info.param.name); });
 

@@ -32,6 +32,12 @@ events:
   EXPECT_EQ(rig.Map(std::string_view()), "tombstone");
 }
 
+TEST(MapRecords, OfTwoArraysByOneNameTheLastCounts) {
+  MappingRig rig("events:\n- {emit: order.item, each: row.p, id: [item.sku], set: {product.id: item.sku}}");
+  EXPECT_EQ(rig.Map(R"({"p":[{"sku":"a"},{"sku":"b"}],"p":[{"sku":"c"}]})"),
+            "mapped: id: \"order.item/c\" source: \"s\" " + kTime + " order_item { product { id: \"c\" } }");
+}
+
 TEST(MapRecords, WithoutAnIdItIsTheRecords) {
   MappingRig rig("events:\n- {emit: lead.created, set: {lead.id: row.id}}");
   EXPECT_EQ(rig.Map(R"({"id":"a"})"), "mapped: id: \"lead.created/t/3/42\" source: \"s\" " + kTime + " lead_created { lead { id: \"a\" } }");
