@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "config/lexer.h"
+#include "config/literal.h"
 
 namespace tidemark::config {
 namespace {
@@ -12,7 +13,6 @@ namespace {
 using Kind = Token::Kind;
 using ExprPtr = std::unique_ptr<Expr>;
 
-constexpr std::array<std::string_view, 7> kKeywords = {"or", "and", "not", "in", "has", "true", "false"};
 constexpr std::array<std::pair<std::string_view, Expr::Op>, 6> kOps = {{{"==", Expr::Op::kEq},
                                                                         {"!=", Expr::Op::kNe},
                                                                         {"<", Expr::Op::kLt},
@@ -45,8 +45,6 @@ Expr::Op Mirrored(Expr::Op op) {
   }
   return op;
 }
-
-bool IsKeyword(std::string_view word) { return std::find(kKeywords.begin(), kKeywords.end(), word) != kKeywords.end(); }
 
 class WhereParser {
  public:
@@ -106,23 +104,17 @@ class WhereParser {
       expr->args.push_back(Not());
     } else if (tokens_.Skip("(")) {
       expr = Or();
-      Want(")");
+      tokens_.Want(")");
     } else if (tokens_.Skip("has")) {
       expr = Make(Expr::Kind::kHas, token.offset);
-      Want("(");
+      tokens_.Want("(");
       expr->field = Field();
-      Want(")");
+      tokens_.Want(")");
     } else {
       expr = Test();
     }
     tokens_.Leave();
     return expr;
-  }
-
-  void Want(std::string_view symbol) {
-    if (!tokens_.Skip(symbol)) {
-      tokens_.Fail(tokens_.Peek().offset, Quoted(symbol) + " is wanted here, not " + tokens_.Peek().Shown());
-    }
   }
 
   std::string Field() {
@@ -139,28 +131,6 @@ class WhereParser {
            token.Is("-");
   }
 
-  Literal ReadLiteral() {
-    const bool negative = tokens_.Skip("-");
-    const Token token = tokens_.Next();
-    if (token.kind == Kind::kNumber) {
-      Decimal number = token.number;
-      if (negative) number.mantissa = -number.mantissa;
-      return number;
-    }
-    if (negative) {
-      tokens_.Fail(token.offset, "a number is wanted after -");
-    } else if (token.kind == Kind::kString) {
-      return token.text;
-    } else if (token.Is("true") || token.Is("false")) {
-      return token.text == "true";
-    } else if (token.kind == Kind::kWord) {
-      tokens_.Fail(token.offset, "a field is compared with a literal; text stands in quotes: \"" + token.text + "\"");
-    } else {
-      tokens_.Fail(token.offset, "text in quotes, a number, true or false is wanted here, not " + token.Shown());
-    }
-    return false;
-  }
-
   ExprPtr Test() {
     const size_t offset = tokens_.Peek().offset;
     if (AtLiteral()) return LiteralFirst(offset);
@@ -170,7 +140,7 @@ class WhereParser {
     std::string field = Field();
     if (const std::optional<Expr::Op> op = OpOf(tokens_.Peek())) {
       tokens_.Next();
-      return Comparison(offset, *op, std::move(field), ReadLiteral());
+      return Comparison(offset, *op, std::move(field), ReadLiteral(&tokens_, false));
     }
     if (tokens_.Peek().Is("not") && tokens_.PeekNext().Is("in")) {
       tokens_.Next();
@@ -185,7 +155,7 @@ class WhereParser {
   }
 
   ExprPtr LiteralFirst(size_t offset) {
-    Literal literal = ReadLiteral();
+    Literal literal = ReadLiteral(&tokens_, false);
     const std::optional<Expr::Op> op = OpOf(tokens_.Peek());
     if (!op) {
       tokens_.Fail(tokens_.Peek().offset,
@@ -214,15 +184,15 @@ class WhereParser {
     tokens_.Next();
     ExprPtr expr = Make(Expr::Kind::kIn, offset);
     expr->field = std::move(field);
-    Want("[");
+    tokens_.Want("[");
     do {
       const size_t at = tokens_.Peek().offset;
-      expr->literals.push_back(ReadLiteral());
+      expr->literals.push_back(ReadLiteral(&tokens_, false));
       if (expr->literals.back().index() != expr->literals.front().index()) {
         tokens_.Fail(at, "one list can't hold text and numbers together");
       }
     } while (tokens_.Skip(","));
-    Want("]");
+    tokens_.Want("]");
     return expr;
   }
 

@@ -97,7 +97,7 @@ class FieldParser {
       expr->args.push_back(Sign());
     } else if (tokens_.Skip("(")) {
       expr = Sum();
-      Want(")");
+      tokens_.Want(")");
     } else if (token.kind == Kind::kNumber) {
       tokens_.Next();
       expr = Part(FieldExpr::Kind::kNumber, token.offset);
@@ -116,17 +116,11 @@ class FieldParser {
     return Make(kind, offset);
   }
 
-  void Want(std::string_view symbol) {
-    if (!tokens_.Skip(symbol)) {
-      tokens_.Fail(tokens_.Peek().offset, Quoted(symbol) + " is wanted here, not " + tokens_.Peek().Shown());
-    }
-  }
-
   ExprPtr Hash() {
     ExprPtr expr = Make(FieldExpr::Kind::kHash, tokens_.Next().offset);
-    Want("(");
+    tokens_.Want("(");
     expr->args.push_back(Fact());
-    Want(")");
+    tokens_.Want(")");
     return expr;
   }
 
@@ -142,11 +136,11 @@ class FieldParser {
       expr->kind = FieldExpr::Kind::kSince;
       expr->unit = unit;
     }
-    Want("(");
+    tokens_.Want("(");
     do {
       expr->args.push_back(Fact());
     } while (expr->kind == FieldExpr::Kind::kFilled && tokens_.Skip(","));
-    Want(")");
+    tokens_.Want(")");
     return expr;
   }
 
@@ -170,10 +164,10 @@ class FieldParser {
   }
 
   void Lookup(FieldExpr* expr) {
-    Want("[");
+    tokens_.Want("[");
     expr->args.push_back(Fact());
-    Want("]");
-    Want(".");
+    tokens_.Want("]");
+    tokens_.Want(".");
     const Token column = tokens_.Next();
     if (column.kind != Kind::kWord || column.text.find('.') != std::string::npos) {
       tokens_.Fail(column.offset, "a column of " + expr->table + " is wanted here, not " + column.Shown());

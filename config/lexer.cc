@@ -162,6 +162,10 @@ bool TokenReader::Skip(std::string_view symbol_or_word) {
   return true;
 }
 
+void TokenReader::Want(std::string_view symbol) {
+  if (!Skip(symbol)) Fail(Peek().offset, Quoted(symbol) + " is wanted here, not " + Peek().Shown());
+}
+
 void TokenReader::Fail(size_t offset, std::string text) {
   if (!failed()) error_ = SyntaxError{offset, std::move(text)};
 }

@@ -46,6 +46,7 @@ class TokenReader {
   Token Next();
   bool Skip(std::string_view symbol_or_word);  // true and past it when it is next
   void Fail(size_t offset, std::string text);
+  void Want(std::string_view symbol);          // past it, or fails
   bool failed() const { return error_.has_value(); }
   const SyntaxError& error() const { return *error_; }
 

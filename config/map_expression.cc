@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "config/lexer.h"
+#include "config/literal.h"
 
 namespace tidemark::config {
 namespace {
@@ -12,7 +13,6 @@ namespace {
 using Kind = Token::Kind;
 using ExprPtr = std::unique_ptr<MapExpr>;
 
-constexpr std::array<std::string_view, 7> kKeywords = {"or", "and", "not", "in", "has", "true", "false"};
 constexpr std::array<std::pair<std::string_view, MapExpr::Compare>, 6> kCompares = {{{"==", MapExpr::Compare::kEq},
                                                                                     {"!=", MapExpr::Compare::kNe},
                                                                                     {"<", MapExpr::Compare::kLt},
@@ -20,8 +20,6 @@ constexpr std::array<std::pair<std::string_view, MapExpr::Compare>, 6> kCompares
                                                                                     {">", MapExpr::Compare::kGt},
                                                                                     {">=", MapExpr::Compare::kGe}}};
 constexpr int64_t kMostIndex = 9'999;
-
-bool IsKeyword(std::string_view word) { return std::find(kKeywords.begin(), kKeywords.end(), word) != kKeywords.end(); }
 
 class MapParser {
  public:
@@ -109,7 +107,7 @@ class MapParser {
       expr->compare = compare;
       expr->args.push_back(std::move(left));
       const size_t at = tokens_.Peek().offset;
-      expr->literals.push_back(Literal(op));
+      expr->literals.push_back(ReadLiteral(&tokens_, op));
       const bool ordered = compare != MapExpr::Compare::kEq && compare != MapExpr::Compare::kNe;
       if (ordered && std::holds_alternative<bool>(expr->literals[0])) tokens_.Fail(at, "true and false are compared with == and != only");
       return expr;
@@ -127,34 +125,6 @@ class MapParser {
     return outer;
   }
 
-  void Want(std::string_view symbol) {
-    if (!tokens_.Skip(symbol)) tokens_.Fail(tokens_.Peek().offset, Quoted(symbol) + " is wanted here, not " + tokens_.Peek().Shown());
-  }
-
-  MapExpr::Literal Literal(bool bare) {
-    const bool negative = tokens_.Skip("-");
-    const Token token = tokens_.Next();
-    if (token.kind == Kind::kNumber) {
-      Decimal number = token.number;
-      if (negative) number.mantissa = -number.mantissa;
-      return number;
-    }
-    if (negative) {
-      tokens_.Fail(token.offset, "a number is wanted after -");
-    } else if (token.kind == Kind::kString) {
-      return token.text;
-    } else if (token.Is("true") || token.Is("false")) {
-      return token.text == "true";
-    } else if (token.kind == Kind::kWord && bare) {
-      return token.text;
-    } else if (token.kind == Kind::kWord) {
-      tokens_.Fail(token.offset, "a literal is wanted here; text stands in quotes: \"" + token.text + "\"");
-    } else {
-      tokens_.Fail(token.offset, "text in quotes, a number, true or false is wanted here, not " + token.Shown());
-    }
-    return false;
-  }
-
   std::vector<MapExpr::Literal> List(bool bare) {
     std::vector<MapExpr::Literal> literals;
     const Token token = tokens_.Peek();
@@ -168,28 +138,28 @@ class MapParser {
       literals.assign(list->second.begin(), list->second.end());
       return literals;
     }
-    Want("[");
+    tokens_.Want("[");
     do {
-      literals.push_back(Literal(bare));
+      literals.push_back(ReadLiteral(&tokens_, bare));
     } while (tokens_.Skip(","));
-    Want("]");
+    tokens_.Want("]");
     return literals;
   }
 
-  // After a name: how far it leads.
-  MapPath Path() {
-    MapPath path;
-    const std::string text = tokens_.Next().text;
+  // "a.b": what the lexer takes for one word.
+  static void AddNames(const std::string& text, std::vector<MapPath::Step>* steps) {
     for (size_t at = 0; at <= text.size();) {
       const size_t dot = std::min(text.find('.', at), text.size());
-      const std::string name = text.substr(at, dot - at);
-      if (at == 0) {
-        path.root = name;
-      } else {
-        path.steps.push_back({name, 0});
-      }
+      steps->push_back({text.substr(at, dot - at), 0});
       at = dot + 1;
     }
+  }
+
+  MapPath Path() {
+    MapPath path;
+    AddNames(tokens_.Next().text, &path.steps);
+    path.root = path.steps.front().name;
+    path.steps.erase(path.steps.begin());
     while (!tokens_.failed()) {
       if (tokens_.Skip("[")) {
         const Token index = tokens_.Next();
@@ -198,22 +168,15 @@ class MapParser {
           break;
         }
         path.steps.push_back({"", static_cast<size_t>(index.number.mantissa)});
-        Want("]");
+        tokens_.Want("]");
       } else if (tokens_.Skip(".")) {
         const Token name = tokens_.Next();
-        if (name.kind != Kind::kWord && name.kind != Kind::kString) {
-          tokens_.Fail(name.offset, "a name is wanted here, not " + name.Shown());
-          break;
-        }
-        if (name.kind == Kind::kString) {
-          if (name.text.empty()) tokens_.Fail(name.offset, "a name is wanted here");
+        if (name.kind == Kind::kString && !name.text.empty()) {
           path.steps.push_back({name.text, 0});
-          continue;
-        }
-        for (size_t at = 0; at <= name.text.size();) {
-          const size_t dot = std::min(name.text.find('.', at), name.text.size());
-          path.steps.push_back({name.text.substr(at, dot - at), 0});
-          at = dot + 1;
+        } else if (name.kind == Kind::kWord) {
+          AddNames(name.text, &path.steps);
+        } else {
+          tokens_.Fail(name.offset, "a name is wanted here, not " + name.Shown());
         }
       } else {
         break;
@@ -226,12 +189,12 @@ class MapParser {
     const Token name = tokens_.Next();
     ExprPtr expr = Make(MapExpr::Kind::kCall, name.offset);
     expr->name = name.text;
-    Want("(");
+    tokens_.Want("(");
     if (name.text == "lookup") {
       const Token words = tokens_.Next();
       if (words.kind != Kind::kWord) tokens_.Fail(words.offset, "the name of one of `words` is wanted here, not " + words.Shown());
       expr->literals.emplace_back(words.text);
-      Want(",");
+      tokens_.Want(",");
     }
     do {
       const bool second = !expr->args.empty();
@@ -240,7 +203,7 @@ class MapParser {
         if (next.Is("[") || (next.kind == Kind::kWord && !IsKeyword(next.text))) {
           expr->literals = List(false);
         } else {
-          expr->literals.push_back(Literal(false));
+          expr->literals.push_back(ReadLiteral(&tokens_, false));
         }
       } else if (second && name.text == "local") {
         const Token zone = tokens_.Next();
@@ -250,7 +213,7 @@ class MapParser {
         expr->args.push_back(Or());
       }
     } while (!tokens_.failed() && tokens_.Skip(","));
-    Want(")");
+    tokens_.Want(")");
     return expr;
   }
 
@@ -260,12 +223,12 @@ class MapParser {
     ExprPtr expr;
     if (tokens_.Skip("(")) {
       expr = Or();
-      Want(")");
+      tokens_.Want(")");
     } else if (tokens_.Skip("has")) {
       expr = Make(MapExpr::Kind::kHas, token.offset);
-      Want("(");
+      tokens_.Want("(");
       expr->args.push_back(First());
-      Want(")");
+      tokens_.Want(")");
     } else if (token.kind == Kind::kWord && !IsKeyword(token.text)) {
       if (tokens_.PeekNext().Is("(")) {
         expr = Call();
@@ -278,7 +241,7 @@ class MapParser {
       }
     } else if (token.kind == Kind::kNumber || token.kind == Kind::kString || token.Is("-") || token.Is("true") || token.Is("false")) {
       expr = Make(MapExpr::Kind::kLiteral, token.offset);
-      expr->literals.push_back(Literal(false));
+      expr->literals.push_back(ReadLiteral(&tokens_, false));
     } else {
       tokens_.Fail(token.offset, "a path like row.amount, a function or a literal is wanted here, not " + token.Shown());
     }
