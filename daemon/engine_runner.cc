@@ -129,7 +129,7 @@ class EngineRunner::Round {
         {{"kpis", withheld}, {"max_entities", std::to_string(last_->stats().entities_limit)}});
     withheld_ = std::move(withheld);
   }
-  // Of each topic at most the last one, and not more often than people read.
+  // Of each partition the last one, and not more often than people read.
   void SayRejected(Duration now) {
     if (now - rejected_at_ < kRejectedEvery) return;
     for (const PartitionView& p : last_->partitions()) {

@@ -4,16 +4,9 @@ namespace tidemark {
 
 std::string DescribeRecords(const View& view) {
   RecordCounts sum;
+  for (const PartitionView& p : view.partitions()) sum += p.counts;
   int64_t undecodable = 0;
-  for (const PartitionView& p : view.partitions()) {
-    sum.read += p.counts.read;
-    sum.accepted += p.counts.accepted;
-    sum.duplicate += p.counts.duplicate;
-    sum.quarantined_future += p.counts.quarantined_future;
-    sum.quarantined_no_time += p.counts.quarantined_no_time;
-    sum.unrouted += p.counts.unrouted;
-    for (const int64_t n : p.counts.undecodable) undecodable += n;
-  }
+  for (const int64_t n : sum.undecodable) undecodable += n;
   if (sum.read == sum.accepted) return "";
   std::string text = "of " + std::to_string(sum.read) + " events " + std::to_string(sum.accepted) + " accepted";
   const std::pair<int64_t, const char*> kRest[] = {{sum.duplicate, "duplicate"},

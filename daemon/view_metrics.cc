@@ -27,23 +27,7 @@ LabelPairs With(LabelPairs labels, const std::string& name, std::string_view val
 // Sums by topic: reasons are many, and no one asks for them by partition.
 std::map<std::string, RecordCounts> ByTopic(const View& view) {
   std::map<std::string, RecordCounts> topics;
-  for (const PartitionView& p : view.partitions()) {
-    RecordCounts& sum = topics[p.tp.topic];
-    sum.quarantined_future += p.counts.quarantined_future;
-    sum.quarantined_no_time += p.counts.quarantined_no_time;
-    sum.late += p.counts.late;
-    sum.too_old_to_dedup += p.counts.too_old_to_dedup;
-    sum.conflict += p.counts.conflict;
-    sum.skipped_offsets += p.counts.skipped_offsets;
-    for (size_t i = 0; i < kDecodeErrorCount; ++i) sum.undecodable[i] += p.counts.undecodable[i];
-    sum.mapped += p.counts.mapped;
-    sum.events += p.counts.events;
-    sum.ignored += p.counts.ignored;
-    sum.unmapped += p.counts.unmapped;
-    sum.tombstones += p.counts.tombstones;
-    sum.gaps += p.counts.gaps;
-    sum.rejected += p.counts.rejected;
-  }
+  for (const PartitionView& p : view.partitions()) topics[p.tp.topic] += p.counts;
   return topics;
 }
 

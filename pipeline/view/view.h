@@ -119,6 +119,18 @@ struct RecordCounts {
   int64_t too_old_to_dedup = 0;
   int64_t conflict = 0;               // of the duplicates: same id, another payload
   int64_t skipped_offsets = 0;        // lost to retention and stepped over (on_data_loss: skip)
+
+  RecordCounts& operator+=(const RecordCounts& other) {
+    for (int64_t RecordCounts::*n : {&RecordCounts::read, &RecordCounts::accepted, &RecordCounts::duplicate, &RecordCounts::quarantined_future,
+                                     &RecordCounts::quarantined_no_time, &RecordCounts::unrouted, &RecordCounts::imported, &RecordCounts::mapped,
+                                     &RecordCounts::events, &RecordCounts::ignored, &RecordCounts::unmapped, &RecordCounts::tombstones, &RecordCounts::gaps,
+                                     &RecordCounts::rejected, &RecordCounts::late, &RecordCounts::too_old_to_dedup, &RecordCounts::conflict,
+                                     &RecordCounts::skipped_offsets}) {
+      this->*n += other.*n;
+    }
+    for (size_t e = 0; e < std::size(undecodable); ++e) undecodable[e] += other.undecodable[e];
+    return *this;
+  }
 };
 
 // Conservation: routed == counted + filtered + late_dropped + overflowed + unmatched.
