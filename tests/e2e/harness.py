@@ -61,6 +61,14 @@ def patience():
     return 6 if sanitized() else 1
 
 
+def data_folder():
+    """The public data sets; SkipTest where they aren't."""
+    folder = pathlib.Path(os.environ.get("TIDEMARK_DATA", ROOT.parent / "shared" / "data"))
+    if not (folder / "olist_marketing_funnel").is_dir():
+        raise unittest.SkipTest(f"no data sets at {folder}; name their folder with TIDEMARK_DATA")
+    return folder
+
+
 def event_classes():
     """The module of the generated classes of tidemark.events.v1, made from proto/ by protoc."""
     protoc = shutil.which("protoc")

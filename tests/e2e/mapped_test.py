@@ -12,7 +12,6 @@ import unittest
 import harness
 import real_data_events
 from broker import Broker
-from real_data_test import data_folder
 
 PARTITIONS = 3
 KPIS = """
@@ -57,7 +56,7 @@ sources:
     use: stripe
     topics: [{{name: charges, dedup: {{horizon: 90d}}}}]
 """
-WINDOWS = ["leads_created", "deals_won", "cycle_seconds", "item_price", "payments"]
+FAMILIES = ["leads_created", "deals_won", "cycle_seconds", "item_price", "payments"]
 
 
 def iso(seconds):
@@ -102,9 +101,7 @@ class Mapped(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.data = data_folder()
-        if not (cls.data / "olist_marketing_funnel").is_dir():
-            raise unittest.SkipTest(f"no data sets at {cls.data}; name their folder with TIDEMARK_DATA")
+        cls.data = harness.data_folder()
         cls.pb = harness.event_classes()
         cls.broker = Broker()
         cls.addClassCleanup(cls.broker.close)
@@ -118,7 +115,7 @@ class Mapped(unittest.TestCase):
         daemon.start()
         page = daemon.wait_for(lambda p: p.total("tidemark_records_read_total") == sent, f"{sent} records are read", timeout=90)
         if name == "mapped":
-            harness.wait_for(lambda: '"a record was rejected"' in daemon.log() or "a record was rejected" in daemon.log(), "it is told of")
+            harness.wait_for(lambda: "a record was rejected" in daemon.log(), "it is told of")
             self.assertIn("payment.amount is no whole number of minor units", daemon.log())
             self.assertNotIn("much", daemon.log())
         self.assertEqual(daemon.stop(), 0)
@@ -149,7 +146,7 @@ class Mapped(unittest.TestCase):
         for feed in feeds.values():
             feed.flush()
         mapped = self.run_daemon(MAPPED, "mapped", sum(counts.values()))
-        for kpi in WINDOWS:
+        for kpi in FAMILIES:
             want, got = canonical.family("sales_" + kpi), mapped.family("sales_" + kpi)
             self.assertGreater(len(want), 0, kpi)
             self.assertEqual({k: (got.get(k), want.get(k)) for k in set(got) | set(want) if got.get(k) != want.get(k)}, {}, kpi)

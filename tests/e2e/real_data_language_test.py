@@ -32,10 +32,6 @@ def seconds(text):
     return int(datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp())
 
 
-def data_folder():
-    return pathlib.Path(os.environ.get("TIDEMARK_DATA", harness.ROOT.parent / "shared" / "data"))
-
-
 def write_delimited(events, path):
     """As `replay` reads them from a .pb file: each with its length in front, as a varint."""
     with open(path, "wb") as out:
@@ -97,9 +93,7 @@ class RealDataLanguage(Published, Shuffled, unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.data = data_folder()
-        if not (cls.data / "olist_marketing_funnel").is_dir():
-            raise unittest.SkipTest(f"no data sets at {cls.data}; name their folder with TIDEMARK_DATA")
+        cls.data = harness.data_folder()
         pb = harness.event_classes()
         folder = harness.temp_dir("language")
         journey = [*real_data_events.campaigns(cls.data / "completejourney", pb),

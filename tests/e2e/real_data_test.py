@@ -2,7 +2,6 @@
 """Real sales and marketing data through a real Kafka: the published figures, and rolling windows counted again."""
 
 import os
-import pathlib
 import random
 import unittest
 from decimal import Decimal
@@ -66,17 +65,10 @@ def make_kpis():
     ]
 
 
-def data_folder():
-    default = harness.ROOT.parent / "shared" / "data"
-    return pathlib.Path(os.environ.get("TIDEMARK_DATA", default))
-
-
 class RealData(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.data = data_folder()
-        if not (cls.data / "olist_marketing_funnel").is_dir():
-            raise unittest.SkipTest(f"no data sets at {cls.data}; name their folder with TIDEMARK_DATA")
+        cls.data = harness.data_folder()
         cls.pb = harness.event_classes()
         cls.broker = Broker()
         cls.addClassCleanup(cls.broker.close)
