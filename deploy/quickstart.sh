@@ -2,17 +2,27 @@
 # From a fresh Debian 12 or Ubuntu 24.04 to live KPIs in the terminal: installs what is missing, builds, runs the demo.
 #
 #   deploy/quickstart.sh [--duration 30s] [--history 30d] [--web.listen-address 127.0.0.1:9464] [--storage.path DIR]
+#                        [--kafka.brokers HOST:PORT] [--topic company-events]
 #
 # Everything it is given goes to `tidemark demo`. Ctrl-C ends it.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+self=$(realpath "${BASH_SOURCE[0]}")
+cd "$(dirname "$self")/.."
 
 case "${1:-}" in
   -h | --help)
-    sed -n '2,6s/^# \{0,1\}//p' "$0"
+    sed -n '2,7s/^# \{0,1\}//p' "$self"
     exit 0
     ;;
 esac
+# Said now, and not after a build of some minutes.
+known=$(sed -n '4,5p' "$self" | grep -o -- '--[a-z.-]*')
+for argument in "$@"; do
+  if [[ $argument == -* ]] && ! grep -qxF -- "${argument%%=*}" <<<"$known"; then
+    echo "deploy/quickstart.sh does not know ${argument%%=*}; try --help" >&2
+    exit 2
+  fi
+done
 
 echo "[1/3] Packages"
 deploy/packages.sh build

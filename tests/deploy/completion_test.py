@@ -89,8 +89,19 @@ def check_shell(shell, script, commands, dash):
             assert shell(script, *path, "") >= below, (shell.__name__, path, below)
 
 
+def check_quickstart(options):
+    """quickstart.sh hands on what `demo` knows, and says what it doesn't before it installs and builds anything."""
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "deploy", "quickstart.sh")
+    told = set(re.findall(r"--[a-z.-]+", output(script, "--help")))
+    assert told == options - {"--help"}, told ^ options
+    wrong = subprocess.run([script, "--durtion=30s"], capture_output=True, text=True, check=False, timeout=30)
+    assert (wrong.returncode, wrong.stdout) == (2, ""), wrong
+    assert "does not know --durtion" in wrong.stderr, wrong
+
+
 def main():
     commands = tree()
+    check_quickstart(commands[("demo",)][0])
     assert ("state", "erase") in commands and "--kind" in commands[("state", "erase")][0], commands
     with tempfile.TemporaryDirectory() as directory:
         scripts = {}
