@@ -1,0 +1,37 @@
+// Schemas that records of a source were written with, where they name one: by the number in front of each record (Confluent's
+// wire format) or one for the whole source.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tidemark {
+
+// A schema as whoever keeps it has it. It never changes: a number is given once.
+struct WriterSchema {
+  enum class Kind : uint8_t { kAvro, kJson, kProtobuf };
+  Kind kind = Kind::kAvro;
+  std::string text;                                            // Avro and JSON Schema: JSON; Protobuf: a .proto file
+  // What it names: by the name under which it does (an Avro full name, a path that is imported), before those that name it.
+  std::vector<std::pair<std::string, WriterSchema>> references;
+};
+
+// The schemas that are at hand for one source, by number. Threads: any; one adds what others read.
+class WriterSchemas {
+ public:
+  std::shared_ptr<const WriterSchema> Find(uint32_t id) const;  // null: not at hand
+  // What is there under this number stays.
+  void Add(uint32_t id, std::shared_ptr<const WriterSchema> schema);
+  std::map<uint32_t, std::shared_ptr<const WriterSchema>> all() const;
+
+ private:
+  mutable std::mutex mu_;
+  std::map<uint32_t, std::shared_ptr<const WriterSchema>> schemas_;  // GUARDED_BY(mu_)
+};
+
+}  // namespace tidemark
