@@ -24,7 +24,11 @@ std::shared_ptr<const Plan> LoadPlan(const std::string& config_file, Specs* spec
   LoadConfig(config_file, specs, &diagnostics, ConfigUse::kRun, redacted);
   if (diagnostics.empty()) CheckKafkaProperties(specs->kafka, &diagnostics);
   if (diagnostics.empty() && adjust != nullptr) adjust(specs);
-  return Compiled(*specs, &diagnostics);
+  const std::shared_ptr<const Plan> plan = Compiled(*specs, &diagnostics);
+  if (plan != nullptr) {
+    for (const auto& [kpi, why] : specs->left_out) std::cerr << config_file << ": kpi " << kpi << " of the catalogue is left out: " << why << "\n";
+  }
+  return plan;
 }
 
 std::shared_ptr<const Plan> LoadDefinitions(const std::string& config_file, Specs* specs) {

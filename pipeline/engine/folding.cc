@@ -131,6 +131,36 @@ Status Folding::AddOne(const FoldPlan& fold, const Contribution& delta) {
   return Status::Ok();
 }
 
+Status Folding::Fold(const FoldPlan& fold, const FoldOp& op, const EventRow& row, std::string_view part, FoldResult* result) {
+  if (fold.facts.empty()) return folder_.Apply(fold, EventOf(fold, op, row), part, &part_, this, &deltas_, result);
+  std::string_view state;
+  if (!facts_.Read(fold, part, &state)) return Corrupt("what is stored of an entity cannot be read");
+  state_ = state;
+  const auto apply = [&](const FoldEvent& event) {
+    FoldResult one;
+    TM_RETURN_IF_ERROR(folder_.Apply(fold, event, state_, &new_state_, this, &deltas_, &one));
+    if (one.changed) state_.swap(new_state_);
+    result->unmatched += one.unmatched;
+    result->overflowed |= one.overflowed;
+    return Status::Ok();
+  };
+  if (op.fact < 0 && op.says == 0) {
+    TM_RETURN_IF_ERROR(apply(EventOf(fold, op, row)));
+  } else {
+    result->overflowed |= !facts_.Add(fold, op, row);
+    while (const FactsState::Change* change = facts_.Next(fold)) {
+      FoldEvent event = EventOf(fold, *change->op, change->row);
+      event.replaces = change->replaces;
+      TM_RETURN_IF_ERROR(apply(event));
+    }
+  }
+  part_.clear();
+  facts_.Write(fold, &part_);
+  part_ += state_;
+  result->changed = part_ != part;
+  return Status::Ok();
+}
+
 Status Folding::ApplyOne(const FoldOp& op, const EventRow& row, const Hash128& key, EntityRow* entity) {
   const FoldPlan& fold = plan_.folds()[op.fold];
   const uint32_t number = numbers_[op.fold];
@@ -138,16 +168,16 @@ Status Folding::ApplyOne(const FoldOp& op, const EventRow& row, const Hash128& k
   const bool has = part != entity->parts.end() && part->first == number;
   FoldResult result;
   deltas_.clear();
-  TM_RETURN_IF_ERROR(folder_.Apply(fold, EventOf(fold, op, row), has ? std::string_view(part->second) : std::string_view(), &part_, this, &deltas_, &result));
+  TM_RETURN_IF_ERROR(Fold(fold, op, row, has ? std::string_view(part->second) : std::string_view(), &result));
   KpiCounts& counts = counts_[fold.kpi.v];
-  if (result.changed && entity->parts.empty() && entities_.full()) {
+  const bool no_room = result.changed && entity->parts.empty() && entities_.full();
+  if (op.says == 0) ++(no_room || result.overflowed ? counts.overflowed : counts.counted);
+  if (no_room) {
     full_[op.fold] = true;
-    ++counts.overflowed;
     return Status::Ok();
   }
   counts.unmatched += result.unmatched;
   counts.counted -= result.unmatched;
-  ++(result.overflowed ? counts.overflowed : counts.counted);
   if (!result.changed) return Status::Ok();
   if (fold.distinct) {
     for (const Contribution& delta : deltas_) values_.emplace_back(op.fold, delta);  // reading theirs could move this entity
@@ -171,11 +201,11 @@ Status Folding::Apply(const RoutePlan& route, uint64_t passed, const EventRow& r
     EntityRow* entity = nullptr;
     for (const FoldOp& op : entities.ops) {
       if (id.empty() || (op.filter >= 0 && (passed >> op.filter & 1) == 0)) {
-        ++counts_[plan_.folds()[op.fold].kpi.v].filtered;
+        counts_[plan_.folds()[op.fold].kpi.v].filtered += op.says == 0 ? 1 : 0;
         continue;
       }
       if (full_[op.fold]) [[unlikely]] {
-        ++counts_[plan_.folds()[op.fold].kpi.v].overflowed;
+        counts_[plan_.folds()[op.fold].kpi.v].overflowed += op.says == 0 ? 1 : 0;
         continue;
       }
       if (entity == nullptr) {

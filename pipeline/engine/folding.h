@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pipeline/entity/entities.h"
+#include "pipeline/entity/facts.h"
 #include "pipeline/entity/fold.h"
 #include "pipeline/event/decoder.h"
 #include "pipeline/plan/plan.h"
@@ -52,6 +53,8 @@ class Folding final : private RowFinder {
   // Empty when the event has none. Valid until the next call.
   std::string_view IdOf(const EntityRoute& route, const EventRow& row);
   Status ApplyOne(const FoldOp& op, const EventRow& row, const Hash128& key, EntityRow* entity);
+  // What one op makes of the part: into part_, deltas_ and *result.
+  Status Fold(const FoldPlan& fold, const FoldOp& op, const EventRow& row, std::string_view part, FoldResult* result);
   FoldEvent EventOf(const FoldPlan& fold, const FoldOp& op, const EventRow& row);
   RowId RowOf(const FoldPlan& fold, std::string_view packed_labels) override;
   RowId Admit(const FoldPlan& fold, std::string_view packed_labels);
@@ -70,8 +73,9 @@ class Folding final : private RowFinder {
   int passes_ = 0;  // of sweeping, ended since the start
   const LookupTables* lookups_ = nullptr;
   Folder folder_;
+  FactsState facts_;
   // Scratch of one event.
-  std::string id_, packed_, from_, to_, part_;
+  std::string id_, packed_, from_, to_, part_, state_, new_state_;
   std::vector<Contribution> deltas_;
   std::vector<std::pair<uint32_t, Contribution>> values_;  // with the index of the fold
 };

@@ -174,7 +174,7 @@ void Router::Fold() {
       for (const Op& op : route.ops) counts_[op.kpi.v].routed += type_counts_[t];
     }
     for (const EntityRoute& route : plan_.routes()[t].entities) {
-      for (const FoldOp& op : route.ops) counts_[plan_.folds()[op.fold].kpi.v].routed += type_counts_[t];
+      for (const FoldOp& op : route.ops) counts_[plan_.folds()[op.fold].kpi.v].routed += op.says == 0 ? type_counts_[t] : 0;
     }
     type_counts_[t] = 0;
   }

@@ -176,6 +176,7 @@ void SingleState::Write(std::string* out) const {
 
 bool SingleState::Knows(const FoldPlan& fold, const FoldEvent& event) const {
   const Moment now{event.time, event.tie};
+  if (event.replaces.known() && event.replaces == at) return false;
   return at.known() && !(fold.kind == FoldKind::kFirst ? now < at : at < now);
 }
 

@@ -47,7 +47,7 @@ void DwellState::Write(std::string* out) const {
 
 // The oldest changes go; what they contributed stays where it is.
 void DwellState::Forget(const FoldPlan&, const FoldEvent& event) {
-  if (stays.size() < kMostStays || Moment{event.time, event.tie} < stays.front().from) return;
+  if (event.replaces.known() || stays.size() < kMostStays || Moment{event.time, event.tie} < stays.front().from) return;
   stays.erase(stays.begin());
 }
 
@@ -62,6 +62,11 @@ void DwellState::ForEachEnded(F f) const {
 }
 
 bool DwellState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder* rows) {
+  if (event.replaces.known()) {
+    const auto had = std::find_if(stays.begin(), stays.end(), [&](const Stay& s) { return s.from == event.replaces; });
+    if (had == stays.end()) return true;  // forgotten
+    stays.erase(had);
+  }
   if (stays.size() >= kMostStays) return false;  // older than all that is remembered
   const Moment now{event.time, event.tie};
   const bool end = (event.roles & fold.kEnds) != 0;

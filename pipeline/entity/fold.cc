@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pipeline/entity/facts.h"
 #include "pipeline/entity/states.h"
 
 namespace tidemark {
@@ -100,6 +101,8 @@ namespace {
 
 template <class State>
 Status SummarizeState(const FoldPlan& fold, std::string_view part, const LookupTables& tables, EntitySummary* summary) {
+  if (!FactsState::StateIn(fold, part, &part)) return Unreadable();
+  if (!fold.facts.empty() && part.empty()) return Status::Ok();
   if (fold.revocable && part.starts_with(kRevoked)) return Status::Ok();
   State state;
   if (!ReadState(fold, part.substr(fold.revocable && !part.empty() ? 1 : 0), &state)) return Unreadable();

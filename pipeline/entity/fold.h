@@ -14,6 +14,18 @@
 
 namespace tidemark {
 
+namespace entity {
+
+// An instant with what settles equal ones.
+struct Moment {
+  EventTime time = kNoEventTime;
+  uint64_t tie = 0;
+  auto operator<=>(const Moment&) const = default;
+  bool known() const { return time != kNoEventTime; }
+};
+
+}  // namespace entity
+
 // One event as a fold sees it. Equal times are settled by `tie`, a hash of the event's identity.
 struct FoldEvent {
   EventTime time{};
@@ -23,6 +35,7 @@ struct FoldEvent {
   std::string_view from, to;      // steps: packed labels of the sides it may be; dwell: `from`, its labels
   std::string_view text;          // dwell: the field's value
   int64_t version = 0;            // of the entity; 0: none
+  entity::Moment replaces;        // if known: the event takes the place of that of this moment, if the fold has it; it may be the same one
   int64_t added = 0;              // merged, role kAdds: what it adds
   const EventRow* event = nullptr;              // merged: its slots
   const std::vector<int32_t>* fields = nullptr; // merged: FoldOp::fields
@@ -72,7 +85,7 @@ Result<bool> Expired(const FoldPlan& fold, std::string_view part, EventTime from
 // Threads: confined to the engine; keeps scratch memory between calls.
 class Folder {
  public:
-  // Adds the event to the part, whose bytes may be empty. Differences are appended to *deltas. kCorrupt when the bytes
+  // Adds the event to the part, less its facts (facts.h); its bytes may be empty. Differences are appended to *deltas. kCorrupt when the bytes
   // cannot be this fold's.
   Status Apply(const FoldPlan& fold, const FoldEvent& event, std::string_view part, std::string* new_part, RowFinder* rows,
                std::vector<Contribution>* deltas, FoldResult* result);

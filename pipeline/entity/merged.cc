@@ -175,12 +175,19 @@ bool MergedState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder
     if (!seen.known()) counted.assign(1, now);
     if (!counted.empty()) counted.front() = std::min(counted.front(), now);
   }
+  if (event.replaces.known() && seen == event.replaces) seen = ended;
   seen = std::max(seen, now);
   bool room = true;
   if ((event.roles & fold.kEnds) != 0) ended = std::max(ended, now);
   if ((event.roles & fold.kReopens) != 0) {
     reopened.insert(std::upper_bound(reopened.begin(), reopened.end(), now), now);
     if (reopened.size() > kMostCounted) reopened.erase(reopened.begin());
+  }
+  if (event.replaces.known()) {
+    std::erase(counted, event.replaces);
+    for (Field& field : fields) {
+      if (field.at == event.replaces) field = {};
+    }
   }
   if ((event.roles & fold.kCounts) != 0) {
     counted.insert(std::upper_bound(counted.begin(), counted.end(), now), now);

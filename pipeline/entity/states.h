@@ -21,13 +21,6 @@
 
 namespace tidemark::entity {
 
-// An instant with what settles equal ones.
-struct Moment {
-  EventTime time = kNoEventTime;
-  uint64_t tie = 0;
-  auto operator<=>(const Moment&) const = default;
-  bool known() const { return time != kNoEventTime; }
-};
 void PutMoment(std::string* out, const Moment& moment);
 Moment ReadMoment(ByteReader* reader);
 

@@ -90,7 +90,7 @@ void StepsState::FindRows(const FoldPlan& fold, RowFinder* finder) {
 
 // Of each of its steps the chain has an event that is not later, or the event is beyond `within`.
 bool StepsState::Knows(const FoldPlan& fold, const FoldEvent& event) const {
-  if (steps.empty() || steps[0].empty()) return false;
+  if (steps.empty() || steps[0].empty() || event.replaces.known()) return false;
   const Moment now{event.time, event.tie};
   const bool beyond = now.time - steps[0][0].at.time > fold.within;
   const auto chain = Chain(fold);
@@ -108,6 +108,7 @@ bool StepsState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder*
   for (size_t k = 0; k < steps.size(); ++k) {
     if ((event.roles >> k & 1) == 0) continue;
     auto& step = steps[k];
+    if (event.replaces.known()) step.erase(std::remove_if(step.begin(), step.end(), [&](const Event& e) { return e.at == event.replaces; }), step.end());
     const bool labelled = k == 0 || (!fold.funnel && k == 1);
     Event added{now, labelled ? std::string(k == 0 ? event.from : event.to) : std::string()};
     const auto at = std::upper_bound(step.begin(), step.end(), now, [](const Moment& m, const Event& e) { return m < e.at; });

@@ -213,6 +213,22 @@ void MapperCompiler::Field(const MapField& field, EventTypeId type, const std::s
   rule->fields.push_back(std::move(made));
 }
 
+void MapperCompiler::Fact(const MapRule& spec, EventTypeId type, const std::string& what) {
+  const auto sets = [&](const std::string& path) {
+    return std::any_of(spec.set.begin(), spec.set.end(), [&](const MapField& field) { return field.field == path; });
+  };
+  const std::string clause = spec.once ? ".once" : ".entity";
+  if (!spec.entity.empty() && !sets(spec.entity)) Fail(spec.entity_place, what + clause, spec.entity + " is not set by the rule; put it into `set`");
+  for (const std::string& path : spec.carry) {
+    const Result<FieldInfo> info = schema_.Resolve(type, path);
+    if (!info.ok()) {
+      Fail(spec.carry_place, what + ".carry", info.status().text());
+    } else if (path == spec.entity) {
+      Fail(spec.carry_place, what + ".carry", path + " says whose fields they are, and can't be one of them");
+    }
+  }
+}
+
 void MapperCompiler::Rule(const MapRule& spec, size_t index) {
   const std::string what = "events[" + std::to_string(index) + "]";
   const std::optional<EventTypeId> type = schema_.FindType(spec.emit);
@@ -241,6 +257,7 @@ void MapperCompiler::Rule(const MapRule& spec, size_t index) {
   }
   rule.layout.AddPayload(payload);
   for (const MapField& field : spec.set) Field(field, *type, what, &rule);
+  Fact(spec, *type, what);
   made_->rules.push_back(std::move(rule));
 }
 

@@ -52,6 +52,7 @@ class MapperCompiler {
   uint32_t Time(const MapExpr& expr, const std::string& what);
 
   // ---- rules ----
+  void Fact(const MapRule& spec, EventTypeId type, const std::string& what);
   void Rule(const MapRule& rule, size_t index);
   void Field(const MapField& field, EventTypeId type, const std::string& what, Mapper::Compiled::Rule* rule);
 

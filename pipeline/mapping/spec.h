@@ -12,6 +12,7 @@
 
 #include "pipeline/base/decimal.h"
 #include "pipeline/base/diagnostic.h"
+#include "pipeline/base/time.h"
 
 namespace tidemark {
 
@@ -68,8 +69,14 @@ struct MapRule {
   std::vector<std::unique_ptr<MapExpr>> id;  // empty: the source's
   std::unique_ptr<MapExpr> time;             // null: the source's
   std::vector<MapField> set;
+  // What holds for all events of this type, in KPIs of the entity: at most one, the earliest; fields that the event lacks are as
+  // its other events left them by then.
+  std::string entity;          // path of its id; empty where neither is said
+  bool once = false;
+  std::vector<std::string> carry;
+  Duration within{};           // what is said up to so long after counts as said by then
   Place place;
-  Place each_place;
+  Place each_place, entity_place, carry_place;
 };
 
 // An array of keys and values, read by key: `param.page_location`.

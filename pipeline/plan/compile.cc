@@ -22,6 +22,7 @@ std::shared_ptr<const Plan> Compiler::Run() {
   plan_->routes_.resize(schema_.event_types().size());
   filter_index_.resize(plan_->routes_.size());
   Topics();
+  facts_ = FactsOf(specs_.sources, diagnostics_);
   Calendar();
   if (plan_->calendar_ == nullptr) return nullptr;
   for (size_t i = 0; i < specs_.kpis.size(); ++i) by_name_[specs_.kpis[i].name] = KpiId{static_cast<uint32_t>(i)};
@@ -108,7 +109,7 @@ KpiInfo Compiler::InfoOf(const KpiSpec& spec) const {
   }
   // Never falls: what is counted stays counted, unless something corrects it.
   const bool grows = spec.measure == Measure::kCount || (spec.measure == Measure::kSum && spec.nonnegative);
-  info.counter = info.lifetime_window != SIZE_MAX && grows && spec.correct.empty() && spec.top == 0;
+  info.counter = info.lifetime_window != SIZE_MAX && grows && spec.correct.empty() && !spec.once && spec.top == 0;
   return info;
 }
 

@@ -28,7 +28,7 @@ bool Contains(const std::vector<std::string>& list, const std::string& word) { r
 
 }  // namespace
 
-bool IsFold(const KpiSpec& spec) { return (spec.measure >= Measure::kDistinct && spec.measure < Measure::kFormula) || !spec.correct.empty(); }
+bool IsFold(const KpiSpec& spec) { return (spec.measure >= Measure::kDistinct && spec.measure < Measure::kFormula) || !spec.correct.empty() || spec.once; }
 
 // All event types that say something about the KPI's entities, as configured, without repeats.
 std::vector<EventTypeId> Compiler::FoldTypes(const KpiSpec& spec) {
@@ -75,13 +75,15 @@ void Compiler::FoldKpi(const KpiSpec& spec, KpiPlan* kpi) {
   measured.types = FoldTypes(spec);
   std::vector<std::string> names;
   for (const EventTypeId type : measured.types) names.push_back(schema_.event_types()[type.v].name);
-  measured.topics = TopicsOf(names);
   if (measured.types.empty()) return;
   FoldPlan fold;
   fold.kind = KindOf(spec);
+  fold.kpi = by_name_[spec.name];
+  FindFacts(spec, &fold);
+  for (const EventTypeId type : measured.sayings) names.push_back(schema_.event_types()[type.v].name);
+  measured.topics = TopicsOf(names);
   fold.key = spec.key.front();
   fold.entity_kind = Hash64(IdentityOf(spec.key.front()), 0x6b696e64);
-  fold.kpi = by_name_[spec.name];
   fold.at_least = static_cast<size_t>(spec.at_least);
   fold.steps = static_cast<uint32_t>(spec.steps.size());
   fold.within = spec.within.value_or(Duration::max());
@@ -107,6 +109,7 @@ void Compiler::FoldKpi(const KpiSpec& spec, KpiPlan* kpi) {
   const bool merged = fold.kind == FoldKind::kOpen || fold.kind == FoldKind::kCounted;
   const bool simplest = spec.where == nullptr && fold.derivation.empty() && fold.layout.size() == spec.by.size() + (spec.field.empty() ? 0 : 1);
   if (merged && !simplest) identity += "|kept/2";
+  identity += FactsIdentity(fold);
   FoldWindows(spec, kpi, &fold, identity);
   plan_->folds_.push_back(std::move(fold));
 }
@@ -298,8 +301,6 @@ std::vector<LabelSlot> Compiler::KeyOf(const KpiSpec& spec, EventTypeId type) {
 void Compiler::RouteFoldType(const KpiSpec& spec, EventTypeId type, uint32_t fold_index) {
   const FoldPlan& fold = plan_->folds_[fold_index];
   const std::string& name = schema_.event_types()[type.v].name;
-  std::vector<LabelSlot> ids = KeyOf(spec, type);
-  if (ids.empty()) return;
   FoldOp op;
   op.fold = fold_index;
   const bool merged = fold.kind == FoldKind::kOpen || fold.kind == FoldKind::kCounted;
@@ -348,6 +349,15 @@ void Compiler::RouteFoldType(const KpiSpec& spec, EventTypeId type, uint32_t fol
   if ((merged || fold.kind == FoldKind::kDwell) && FieldOf(type, "event.entity_version").ok()) {
     op.version_slot = static_cast<int32_t>(SlotOf(type, "event.entity_version"));
   }
+  MarkFact(name, type, fold, &op);
+  AddFoldOp(spec, type, std::move(op));
+}
+
+void Compiler::AddFoldOp(const KpiSpec& spec, EventTypeId type, FoldOp op) {
+  std::vector<LabelSlot> ids = KeyOf(spec, type);
+  if (ids.empty()) return;
+  FoldPlan& fold = plan_->folds_[op.fold];
+  if (op.fact >= 0) fold.of_facts[static_cast<size_t>(op.fact)] = op;
   const uint64_t kind = fold.entity_kind;
   auto& entities = plan_->routes_[type.v].entities;
   auto route = std::find_if(entities.begin(), entities.end(), [&](const EntityRoute& r) {
@@ -360,6 +370,8 @@ void Compiler::RouteFoldType(const KpiSpec& spec, EventTypeId type, uint32_t fol
 void Compiler::RouteFold(const KpiSpec& spec, uint32_t fold) {
   FoldPlan& plan = plan_->folds_[fold];
   plan.pane = PaneSize(plan_->tables_[plan.table.v].hot_tier);
+  // First what is said: an event takes over what it says itself.
+  for (const EventTypeId type : measured_[plan.kpi.v].sayings) RouteSaying(spec, type, fold);
   for (const EventTypeId type : measured_[plan.kpi.v].types) RouteFoldType(spec, type, fold);
 }
 

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "pipeline/plan/facts.h"
 #include "pipeline/plan/fields.h"
 #include "pipeline/plan/plan.h"
 
@@ -39,6 +40,7 @@ class Compiler {
  private:
   struct Measured {                       // what resolving a stored KPI found out
     std::vector<EventTypeId> types;
+    std::vector<EventTypeId> sayings;     // that say only what facts carry
     std::vector<TopicId> topics;
     int scale = 0;
   };
@@ -106,6 +108,16 @@ class Compiler {
   void RouteFoldType(const KpiSpec& spec, EventTypeId type, uint32_t fold_index);
   std::vector<LabelSlot> KeyOf(const KpiSpec& spec, EventTypeId type);
   std::vector<EventTypeId> FoldTypes(const KpiSpec& spec);
+  void AddFoldOp(const KpiSpec& spec, EventTypeId type, FoldOp op);
+
+  // ---- compile_facts.cc ----
+  // Which of its event types are facts, and what is kept of them.
+  void FindFacts(const KpiSpec& spec, FoldPlan* fold);
+  std::string FactsIdentity(const FoldPlan& fold) const;
+  // The way of what an event type says of the entity.
+  void RouteSaying(const KpiSpec& spec, EventTypeId type, uint32_t fold);
+  // What makes the op of an event type one of a fact.
+  void MarkFact(const std::string& type, EventTypeId id, const FoldPlan& fold, FoldOp* op);
 
   // ---- compile_derived.cc ----
   void AddDerived();
@@ -131,6 +143,7 @@ class Compiler {
   const Schema& schema_;
   Diagnostics* diagnostics_;
   Fields fields_;
+  Facts facts_;
   std::shared_ptr<Plan> plan_ = std::make_shared<Plan>();
   std::map<std::string, KpiId> by_name_;
   std::vector<Measured> measured_;                              // by KPI

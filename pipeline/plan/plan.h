@@ -193,6 +193,25 @@ struct LayoutField {
   int scale = 0;
 };
 
+// What one event type does to one fold.
+struct FoldOp {
+  uint32_t fold = 0;                   // index into Plan::folds()
+  int32_t filter = -1;                 // index into RoutePlan::filters
+  uint32_t roles = 0;
+  std::vector<LabelSlot> labels;       // distinct, latest, first, dwell: of the row; steps: of the from side
+  std::vector<LabelSlot> to_labels;    // steps
+  int32_t value_slot = -1;             // dwell: the field; adds: what is added
+  int32_t version_slot = -1;           // dwell, open, counted: the entity's version
+  std::vector<int32_t> fields;         // open, counted: slot of each field of the layout, of waiting_for then of each label; -1: not in this type
+  // Facts:
+  int32_t fact = -1;                   // index into FoldPlan::facts: the event is one
+  bool once = false;                   // of which only the earliest is
+  uint64_t carries = 0;                // mask of FoldPlan::kept: what it takes over where it lacks it
+  Duration within{};                   // what is said up to so long after is taken over, too
+  uint64_t says = 0;                   // mask: what it says of the entity. Such an op does nothing else, and isn't counted
+  std::vector<int32_t> kept;           // slot of each of FoldPlan::kept; -1: not in this type
+};
+
 struct FoldPlan {
   // Roles of an event type; of steps: bit k for step k.
   static constexpr uint32_t kCounts = 1, kEnds = 2, kReopens = 4, kAdds = 8;
@@ -241,21 +260,14 @@ struct FoldPlan {
   bool text_value = false;             // that is text: open, distinct
   bool needs_value = false;            // without the field it does not count
   Duration reopen_within{};            // open: later reopenings don't count
+  // Facts (plan/facts.h): each part begins with what sources said of the entity, before the fold's state.
+  std::vector<LayoutField> kept;       // of an event that is a fact, at most 64
+  uint64_t carried = 0;                // mask: those that other events say
+  std::vector<std::string> facts;      // event types that are; by number in the part
+  std::vector<FoldOp> of_facts;        // what each does to the fold
   bool distinct = false;               // open: counts the different values
   bool silent = false;                 // open: positions are those of the latest event
   bool waiting = false;                // open: positions are those of the last change of a label
-};
-
-// What one event type does to one fold.
-struct FoldOp {
-  uint32_t fold = 0;                   // index into Plan::folds()
-  int32_t filter = -1;                 // index into RoutePlan::filters
-  uint32_t roles = 0;
-  std::vector<LabelSlot> labels;       // distinct, latest, first, dwell: of the row; steps: of the from side
-  std::vector<LabelSlot> to_labels;    // steps
-  int32_t value_slot = -1;             // dwell: the field; adds: what is added
-  int32_t version_slot = -1;           // dwell, open, counted: the entity's version
-  std::vector<int32_t> fields;         // open, counted: slot of each field of the layout, of waiting_for then of each label; -1: not in this type
 };
 
 // The entity an event type is about, and what is folded into it.

@@ -143,6 +143,7 @@ struct KpiSpec {
   std::optional<Duration> silent_for;   // open: only those without an event for so long
   std::optional<Duration> waiting_for;  // open: only those whose labels have not changed for so long
   CorrectionSpec correct;
+  bool once = false;                 // implied by a source: each id counts where it came first
   std::vector<CompareSpec> compare;
   std::vector<TargetSpec> targets;   // at most one a window
   int64_t top = 0;                   // only so many series, the greatest; the rest is __other__. 0: all
@@ -341,6 +342,7 @@ struct Specs {
   std::vector<FieldSpec> fields;
   std::vector<KpiSpec> kpis;
   std::vector<RuleSpec> rules;
+  std::vector<std::pair<std::string, std::string>> left_out;  // KPIs of the catalogue that the sources can't feed rightly, and why
 };
 
 }  // namespace tidemark
