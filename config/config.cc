@@ -86,6 +86,7 @@ void ReadSections(Map* map, ConfigUse use, Catalogue files, Specs* specs, Diagno
   if (const auto rules = map->Take("rules")) ReadRules(*rules, specs);
   map->Finish();
   ImplyHashes(specs, diagnostics);
+  ImplyFacts(specs, diagnostics);
   CheckReferences(specs, diagnostics);
 }
 

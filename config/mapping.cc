@@ -130,6 +130,40 @@ MapField ReadMapField(const Value& value, const std::string& field, const Place&
   return out;
 }
 
+// once, carry, entity: what holds beyond one record.
+void ReadFact(Map* map, MapRule* rule) {
+  const auto once = map->Take("once");
+  const auto carry = map->Take("carry");
+  const auto entity = map->Take("entity");
+  if (const auto within = map->Take("within")) {
+    rule->within = within->Time(Duration(0), std::chrono::hours(24)).value_or(Duration(0));
+    if (!carry) within->Fail("belongs to carry; leave it out");
+  }
+  const auto path = [](const Value& value) {
+    const std::string text = value.Text().value_or("");
+    if (!text.empty() && !IsFieldPath(text)) value.Fail(Quoted(text) + " is not a field like deal.id");
+    return text;
+  };
+  if (once) {
+    rule->once = true;
+    const std::vector<Value> ids = once->Items();
+    if (ids.size() != 1) return once->Fail("the field with the id of what it happens to once is wanted here, like [deal.id]");
+    rule->entity = path(ids[0]);
+    rule->entity_place = once->place();
+    if (entity) entity->Fail("is what once says already; leave it out");
+  } else if (entity) {
+    rule->entity = path(*entity);
+    rule->entity_place = entity->place();
+    if (!carry) entity->Fail("belongs to carry; leave it out");
+  }
+  if (!carry) return;
+  rule->carry_place = carry->place();
+  const std::vector<Value> fields = carry->Items();
+  if (fields.empty() || fields.size() > kMaxMapFields) carry->Fail("one to " + std::to_string(kMaxMapFields) + " fields are wanted here");
+  for (const Value& field : fields) rule->carry.push_back(path(field));
+  if (!once && !entity) carry->Fail("whose fields? Say once: [deal.id] where it happens once, else entity: deal.id");
+}
+
 MapRule ReadMapRule(const Value& value, const MapLists& lists) {
   MapRule rule;
   rule.place = value.place();
@@ -155,7 +189,8 @@ MapRule ReadMapRule(const Value& value, const MapLists& lists) {
       }
     }
   }
-  map->Refuse({"once", "carry", "version"});
+  ReadFact(&*map, &rule);
+  map->Refuse({"version"});
   map->Finish();
   return rule;
 }
