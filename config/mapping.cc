@@ -176,9 +176,12 @@ std::shared_ptr<const MappingSpec> ReadMapping(Map* map, Map* shipped, const Pla
     }
     if (const auto own = map->Take(key)) read(*own);
   };
-  if (const auto format = take("format")) static_cast<void>(format->Choice({"json"}));
+  if (const auto format = take("format")) {
+    if (const auto choice = format->Choice({"json", "avro", "protobuf"})) mapping->format = static_cast<MapFormat>(*choice);
+  }
   if (const auto framing = take("framing")) {
-    if (const auto choice = framing->Choice({"raw", "connect"})) mapping->framing = *choice == 0 ? MapFraming::kRaw : MapFraming::kConnect;
+    if (const auto choice = framing->Choice({"raw", "connect", "confluent"})) mapping->framing = static_cast<MapFraming>(*choice);
+    if (mapping->framing == MapFraming::kConnect && mapping->format != MapFormat::kJson) framing->Fail("{schema, payload} is of JSON alone");
   }
   if (const auto shape = take("shape")) ReadShape(*shape, mapping.get());
   if (const auto each = take("each")) {

@@ -1,6 +1,7 @@
 #include "pipeline/mapping/mapper.h"
 
 #include "pipeline/mapping/compiled.h"
+#include "pipeline/mapping/framing.h"
 #include "pipeline/mapping/json.h"
 
 namespace tidemark {
@@ -37,13 +38,15 @@ std::string_view ToString(MapOutcome outcome) {
     case MapOutcome::kGap: return "gap";
     case MapOutcome::kRejected: return "rejected";
     case MapOutcome::kUndecodable: return "undecodable";
+    case MapOutcome::kAwaitsSchema: return "awaits its schema";
   }
   return "";
 }
 
 struct Mapper::Scratch::Parts {
-  explicit Parts(const Compiled& compiled) : pseudonyms(compiled.hash_key) {}
+  Parts(const Compiled& compiled, std::shared_ptr<WriterSchemas> theirs) : schemas(std::move(theirs)), pseudonyms(compiled.hash_key) {}
 
+  std::shared_ptr<WriterSchemas> schemas;
   mapping::JsonReader reader, key_reader;
   Captures captures, key;
   mapping::Texts texts;
@@ -54,7 +57,8 @@ struct Mapper::Scratch::Parts {
   std::string id;
 };
 
-Mapper::Scratch::Scratch(const Mapper& mapper) : parts_(std::make_unique<Parts>(*mapper.compiled_)) {
+Mapper::Scratch::Scratch(const Mapper& mapper, std::shared_ptr<WriterSchemas> schemas)
+    : parts_(std::make_unique<Parts>(*mapper.compiled_, std::move(schemas))) {
   for (const Compiled::Rule& rule : mapper.compiled_->rules) missing_.emplace_back(rule.fields.size(), 0);
 }
 Mapper::Scratch::~Scratch() = default;
@@ -62,6 +66,7 @@ Mapper::Scratch::~Scratch() = default;
 Mapper::Mapper(std::unique_ptr<const Compiled> compiled) : compiled_(std::move(compiled)) {}
 Mapper::~Mapper() = default;
 const MappingSpec& Mapper::spec() const { return *compiled_->spec; }
+bool Mapper::wants_schemas() const { return spec().framing == MapFraming::kConfluent && spec().format != MapFormat::kJson; }
 
 // Maps one record.
 class Mapper::Run {
@@ -81,14 +86,27 @@ class Mapper::Run {
 
   MapOutcome Do() {
     if (record_.value.data() == nullptr) return MapOutcome::kTombstone;
+    std::string_view body = record_.value;
+    uint32_t schema = 0;
+    if (compiled_.spec->framing == MapFraming::kConfluent) {
+      const Result<mapping::Frame> frame = mapping::ReadFrame(body);
+      if (!frame.ok()) return Undecodable(DecodeError::kBadFraming, frame.status().text());
+      schema = frame->schema;
+      body = frame->body;
+    }
+    if (compiled_.spec->format != MapFormat::kJson) {
+      if (parts_.schemas == nullptr || parts_.schemas->Find(schema) != nullptr) return Undecodable(DecodeError::kBadSchema, "its format isn't read");
+      scratch_.awaited_schema_ = schema;
+      return MapOutcome::kAwaitsSchema;
+    }
     ReadKey();
     const size_t bytes = out_.bytes.size(), events = out_.size();
-    const bool read = parts_.reader.Read(record_.value, compiled_.spec->each_root, compiled_.captures, &parts_.captures, [this] { Row(); });
+    const bool read = parts_.reader.Read(body, compiled_.spec->each_root, compiled_.captures, &parts_.captures, [this] { Row(); });
     if (!read || rejected_) {
       out_.bytes.resize(bytes);
       out_.ends.resize(events);
       out_.rules.resize(events);
-      return read ? MapOutcome::kRejected : MapOutcome::kUndecodable;
+      return read ? MapOutcome::kRejected : Undecodable(DecodeError::kBadJson, "is no JSON object");
     }
     if (out_.size() > events) return MapOutcome::kMapped;
     if (gap_) return MapOutcome::kGap;
@@ -96,6 +114,12 @@ class Mapper::Run {
   }
 
  private:
+  MapOutcome Undecodable(DecodeError error, std::string why) {
+    scratch_.error_ = error;
+    scratch_.rejection_ = {mapping::kNone, "record", std::move(why)};
+    return MapOutcome::kUndecodable;
+  }
+
   void ReadKey() {
     parts_.key.Reset(compiled_.key);
     if (compiled_.key.leaves == 0 || record_.key.data() == nullptr) return;
@@ -279,6 +303,7 @@ class Mapper::Run {
 };
 
 std::string Mapper::Describe(const MapRejection& rejection) const {
+  if (rejection.rule == mapping::kNone) return rejection.field + " " + rejection.why;
   const std::string& emit = compiled_->spec->rules[rejection.rule].emit;
   return "events[" + std::to_string(rejection.rule) + "] (" + emit + "): " + rejection.field + " " + rejection.why;
 }
