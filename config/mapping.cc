@@ -7,6 +7,7 @@
 #include "config/expression.h"
 #include "config/map_expression.h"
 #include "config/names.h"
+#include "config/schemas.h"
 
 namespace tidemark::config {
 namespace {
@@ -162,7 +163,7 @@ MapRule ReadMapRule(const Value& value, const MapLists& lists) {
 
 }  // namespace
 
-std::shared_ptr<const MappingSpec> ReadMapping(Map* map, Map* shipped, const Place& place) {
+std::shared_ptr<const MappingSpec> ReadMapping(Map* map, Map* shipped, const Place& place, std::vector<ReadFile>* files) {
   auto mapping = std::make_shared<MappingSpec>();
   mapping->place = place;
   const auto take = [&](std::string_view key) {
@@ -183,6 +184,7 @@ std::shared_ptr<const MappingSpec> ReadMapping(Map* map, Map* shipped, const Pla
     if (const auto choice = framing->Choice({"raw", "connect", "confluent"})) mapping->framing = static_cast<MapFraming>(*choice);
     if (mapping->framing == MapFraming::kConnect && mapping->format != MapFormat::kJson) framing->Fail("{schema, payload} is of JSON alone");
   }
+  ReadSchemas(map, mapping.get(), files);
   if (const auto shape = take("shape")) ReadShape(*shape, mapping.get());
   if (const auto each = take("each")) {
     if (each->IsWord("root")) {

@@ -1,8 +1,9 @@
 #include "pipeline/mapping/mapper.h"
 
+#include "pipeline/event/utf8.h"
 #include "pipeline/mapping/compiled.h"
-#include "pipeline/mapping/framing.h"
-#include "pipeline/mapping/json.h"
+#include "pipeline/mapping/numbers.h"
+#include "pipeline/mapping/reader.h"
 
 namespace tidemark {
 
@@ -11,6 +12,7 @@ using mapping::Datum;
 using mapping::Encoded;
 using mapping::Moment;
 using mapping::Op;
+using mapping::RecordReader;
 
 namespace {
 
@@ -44,10 +46,11 @@ std::string_view ToString(MapOutcome outcome) {
 }
 
 struct Mapper::Scratch::Parts {
-  Parts(const Compiled& compiled, std::shared_ptr<WriterSchemas> theirs) : schemas(std::move(theirs)), pseudonyms(compiled.hash_key) {}
+  Parts(const Compiled& compiled, const std::shared_ptr<WriterSchemas>& schemas)
+      : reader(*compiled.spec, compiled.captures, RecordReader::Part::kValue, schemas),
+        key_reader(*compiled.spec, compiled.key, RecordReader::Part::kKey, schemas), pseudonyms(compiled.hash_key) {}
 
-  std::shared_ptr<WriterSchemas> schemas;
-  mapping::JsonReader reader, key_reader;
+  RecordReader reader, key_reader;
   Captures captures, key;
   mapping::Texts texts;
   Pseudonyms pseudonyms;
@@ -58,7 +61,7 @@ struct Mapper::Scratch::Parts {
 };
 
 Mapper::Scratch::Scratch(const Mapper& mapper, std::shared_ptr<WriterSchemas> schemas)
-    : parts_(std::make_unique<Parts>(*mapper.compiled_, std::move(schemas))) {
+    : parts_(std::make_unique<Parts>(*mapper.compiled_, schemas)) {
   for (const Compiled::Rule& rule : mapper.compiled_->rules) missing_.emplace_back(rule.fields.size(), 0);
 }
 Mapper::Scratch::~Scratch() = default;
@@ -66,7 +69,10 @@ Mapper::Scratch::~Scratch() = default;
 Mapper::Mapper(std::unique_ptr<const Compiled> compiled) : compiled_(std::move(compiled)) {}
 Mapper::~Mapper() = default;
 const MappingSpec& Mapper::spec() const { return *compiled_->spec; }
-bool Mapper::wants_schemas() const { return spec().framing == MapFraming::kConfluent && spec().format != MapFormat::kJson; }
+bool Mapper::wants_schemas() const {
+  const auto numbered = [](MapKeyFormat format) { return format == MapKeyFormat::kAvro || format == MapKeyFormat::kProtobuf; };
+  return spec().framing == MapFraming::kConfluent && (spec().format != MapFormat::kJson || numbered(spec().key_format));
+}
 
 // Maps one record.
 class Mapper::Run {
@@ -86,27 +92,14 @@ class Mapper::Run {
 
   MapOutcome Do() {
     if (record_.value.data() == nullptr) return MapOutcome::kTombstone;
-    std::string_view body = record_.value;
-    uint32_t schema = 0;
-    if (compiled_.spec->framing == MapFraming::kConfluent) {
-      const Result<mapping::Frame> frame = mapping::ReadFrame(body);
-      if (!frame.ok()) return Undecodable(DecodeError::kBadFraming, frame.status().text());
-      schema = frame->schema;
-      body = frame->body;
-    }
-    if (compiled_.spec->format != MapFormat::kJson) {
-      if (parts_.schemas == nullptr || parts_.schemas->Find(schema) != nullptr) return Undecodable(DecodeError::kBadSchema, "its format isn't read");
-      scratch_.awaited_schema_ = schema;
-      return MapOutcome::kAwaitsSchema;
-    }
-    ReadKey();
+    if (const MapOutcome key = ReadKey(); key != MapOutcome::kMapped) return key;
     const size_t bytes = out_.bytes.size(), events = out_.size();
-    const bool read = parts_.reader.Read(body, compiled_.spec->each_root, compiled_.captures, &parts_.captures, [this] { Row(); });
-    if (!read || rejected_) {
+    const RecordReader::Outcome read = parts_.reader.Read(record_.value, &parts_.captures, &parts_.texts, [this] { Row(); });
+    if (read.kind != RecordReader::Outcome::Kind::kRead || rejected_) {
       out_.bytes.resize(bytes);
       out_.ends.resize(events);
       out_.rules.resize(events);
-      return read ? MapOutcome::kRejected : Undecodable(DecodeError::kBadJson, "is no JSON object");
+      return read.kind == RecordReader::Outcome::Kind::kRead ? MapOutcome::kRejected : NotRead(read, "record");
     }
     if (out_.size() > events) return MapOutcome::kMapped;
     if (gap_) return MapOutcome::kGap;
@@ -114,19 +107,28 @@ class Mapper::Run {
   }
 
  private:
-  MapOutcome Undecodable(DecodeError error, std::string why) {
-    scratch_.error_ = error;
-    scratch_.rejection_ = {mapping::kNone, "record", std::move(why)};
+  MapOutcome NotRead(const RecordReader::Outcome& read, const char* part) {
+    if (read.kind == RecordReader::Outcome::Kind::kAwaitsSchema) {
+      scratch_.awaited_schema_ = read.schema;
+      return MapOutcome::kAwaitsSchema;
+    }
+    scratch_.error_ = read.error;
+    scratch_.rejection_ = {mapping::kNone, part, read.why};
     return MapOutcome::kUndecodable;
   }
 
-  void ReadKey() {
+  // kMapped where there is nothing to say against it.
+  MapOutcome ReadKey() {
     parts_.key.Reset(compiled_.key);
-    if (compiled_.key.leaves == 0 || record_.key.data() == nullptr) return;
-    if (parts_.key_reader.Read(record_.key, false, compiled_.key, &parts_.key, [] {})) return;
+    if (compiled_.key.leaves == 0 || record_.key.data() == nullptr) return MapOutcome::kMapped;
+    const RecordReader::Outcome read = parts_.key_reader.Read(record_.key, &parts_.key, &parts_.texts, [] {});
+    if (read.kind == RecordReader::Outcome::Kind::kRead) return MapOutcome::kMapped;
+    if (read.kind != RecordReader::Outcome::Kind::kText) return NotRead(read, "key");
     parts_.key.Reset(compiled_.key);
     const uint32_t whole = compiled_.key.nodes[0].leaf;
-    if (whole != mapping::kNone) parts_.key.leaves[whole] = Datum::Text(record_.key);
+    const auto* bytes = reinterpret_cast<const uint8_t*>(record_.key.data());
+    if (whole != mapping::kNone && event::IsUtf8(bytes, bytes + record_.key.size())) parts_.key.leaves[whole] = Datum::Text(record_.key);
+    return MapOutcome::kMapped;
   }
 
   const Datum& Leaf(uint32_t leaf) const { return parts_.captures.leaves[leaf]; }
@@ -188,10 +190,12 @@ class Mapper::Run {
 
   // An expression's text into the parts of an id.
   bool AddIdPart(const Compiled::Rule& rule, uint32_t value) {
-    const Datum part = compiled_.program.Value(value, moment_);
+    Datum part = compiled_.program.Value(value, moment_);
     Encoded encoded;
     bool rounded = false;
     std::string text;
+    // A time is the number that it is.
+    if (part.kind == Datum::Kind::kTime) part = Datum::Of({part.micros, 0});
     if (!part.given()) return Reject(rule, "id", part.kind == Datum::Kind::kError ? part.text : "a part of it is absent");
     if (const char* why = mapping::Encode(part, mapping::Target(), &text, &rounded, &encoded)) return Reject(rule, "id", why);
     parts_.id.push_back('/');
@@ -242,7 +246,9 @@ class Mapper::Run {
     } else if (record_.kafka_time != WallTime::min()) {
       time = Datum::Time(Micros(record_.kafka_time));
     }
-    if (time.kind != Datum::Kind::kTime) return Reject(rule, "time", time.kind == Datum::Kind::kError ? time.text : "is absent");
+    time = mapping::TimeIn(time);
+    if (time.kind == Datum::Kind::kError) return Reject(rule, "time", time.text);
+    if (time.kind != Datum::Kind::kTime) return Reject(rule, "time", time.given() ? "is no time; a number has no unit: write ms(..) or its like" : "is absent");
     parts_.values[kTime] = {Encoded::Kind::kInstant, 0, {}, time.micros};
     return true;
   }
