@@ -34,20 +34,24 @@ std::string_view NameOf(WriterSchema::Kind kind) {
   return "";
 }
 
-std::variant<AvroProgram, std::string> Made(MapFormat format, AvroProgram::Root root, const CapturePlan& plan, const MapSchema& schema) {
-  const WriterSchema::Kind wanted = format == MapFormat::kAvro ? WriterSchema::Kind::kAvro : WriterSchema::Kind::kProtobuf;
-  if (schema.schema->kind != wanted) return "is a schema of " + std::string(NameOf(schema.schema->kind)) + ", not of " + std::string(NameOf(wanted));
-  if (format == MapFormat::kProtobuf) return "is of a format that isn't read";
-  Result<AvroProgram> avro = AvroProgram::Make(*schema.schema, plan, root);
-  if (!avro.ok()) return avro.status().text();
-  return *std::move(avro);
-}
-
 }  // namespace
 
 RecordReader::RecordReader(const MappingSpec& spec, const CapturePlan& plan, Part part, std::shared_ptr<WriterSchemas> schemas)
     : spec_(spec), plan_(plan), part_(part), is_text_(part == Part::kKey && spec.key_format == MapKeyFormat::kText), format_(FormatOf(spec, part)),
       schemas_(std::move(schemas)) {}
+
+RecordReader::Program RecordReader::Made(MapFormat format, AvroProgram::Root root, const CapturePlan& plan, const MapSchema& schema) {
+  const WriterSchema::Kind wanted = format == MapFormat::kAvro ? WriterSchema::Kind::kAvro : WriterSchema::Kind::kProtobuf;
+  if (schema.schema->kind != wanted) return "is a schema of " + std::string(NameOf(schema.schema->kind)) + ", not of " + std::string(NameOf(wanted));
+  if (format == MapFormat::kAvro) {
+    Result<AvroProgram> avro = AvroProgram::Make(*schema.schema, plan, root);
+    if (!avro.ok()) return avro.status().text();
+    return *std::move(avro);
+  }
+  Result<ProtobufSchema> messages = ProtobufSchema::Make(schema);
+  if (!messages.ok()) return messages.status().text();
+  return Messages{*std::move(messages), {}};
+}
 
 std::string RecordReader::WhyNot(const MappingSpec& spec, const CapturePlan& plan, const MapSchema& schema) {
   const auto made = Made(spec.format, RootOf(spec, Part::kValue), plan, schema);
@@ -55,7 +59,7 @@ std::string RecordReader::WhyNot(const MappingSpec& spec, const CapturePlan& pla
   return why == nullptr ? "" : *why;
 }
 
-const RecordReader::Program* RecordReader::ProgramOf(uint32_t number) {
+RecordReader::Program* RecordReader::ProgramOf(uint32_t number) {
   if (last_ != nullptr && last_schema_ == number) return last_;
   auto program = programs_.find(number);
   if (program == programs_.end()) {
@@ -90,8 +94,7 @@ Outcome RecordReader::Read(std::string_view bytes, Captures* captures, Texts* te
     }
   }
   if (format_ == MapFormat::kJson) return ReadJson(bytes, captures, visit);
-  const Program* program = ProgramOf(number);
-  if (program != nullptr) return ReadBody(bytes, *program, captures, texts, visit);
+  if (Program* program = ProgramOf(number)) return ReadBody(bytes, program, captures, texts, visit);
   if (schemas_ == nullptr) return Undecodable(DecodeError::kBadSchema, "names schema " + std::to_string(number) + ", which isn't at hand");
   return {Kind::kAwaitsSchema, DecodeError::kNone, {}, number};
 }
@@ -106,12 +109,25 @@ Outcome RecordReader::ReadJson(std::string_view text, Captures* captures, const 
   return Undecodable(DecodeError::kBadJson, "is no JSON object");
 }
 
-Outcome RecordReader::ReadBody(std::string_view body, const Program& program, Captures* captures, Texts* texts, const std::function<void()>& visit) const {
-  if (const auto* why = std::get_if<std::string>(&program)) {
-    return Undecodable(DecodeError::kBadSchema, "names a schema that can't be used: it " + *why);
+Outcome RecordReader::ReadBody(std::string_view body, Program* program, Captures* captures, Texts* texts, const std::function<void()>& visit) const {
+  if (const auto* why = std::get_if<std::string>(program)) {
+    return Undecodable(DecodeError::kBadSchema, "is of a schema that can't be used: it " + *why);
   }
-  const char* why = std::get<AvroProgram>(program).Read(body, captures, texts, visit);
+  if (auto* messages = std::get_if<Messages>(program)) return ReadProtobuf(body, messages, captures, texts, visit);
+  const char* why = std::get<AvroProgram>(*program).Read(body, captures, texts, visit);
   return why == nullptr ? Outcome() : Undecodable(DecodeError::kBadAvro, why);
+}
+
+Outcome RecordReader::ReadProtobuf(std::string_view body, Messages* messages, Captures* captures, Texts* texts, const std::function<void()>& visit) const {
+  MessageIndexes indexes = {0};
+  if (spec_.framing == MapFraming::kConfluent && !ReadMessageIndexes(spec_.plain_indexes, &body, &indexes)) {
+    return Undecodable(DecodeError::kBadFraming, "doesn't say which message of its schema it is");
+  }
+  const auto* message = messages->schema.Find(indexes);
+  if (message == nullptr) return Undecodable(DecodeError::kBadFraming, "is of a message that its schema doesn't have");
+  const ProtobufProgram& program = messages->programs.try_emplace(message, message, plan_).first->second;
+  const char* why = program.Read(body, captures, texts, visit);
+  return why == nullptr ? Outcome() : Undecodable(DecodeError::kBadProtobuf, why);
 }
 
 }  // namespace tidemark::mapping

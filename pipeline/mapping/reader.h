@@ -12,6 +12,8 @@
 #include "pipeline/mapping/avro.h"
 #include "pipeline/mapping/capture.h"
 #include "pipeline/mapping/json.h"
+#include "pipeline/mapping/protobuf.h"
+#include "pipeline/mapping/protobuf_schema.h"
 #include "pipeline/mapping/schemas.h"
 #include "pipeline/mapping/spec.h"
 
@@ -40,12 +42,19 @@ class RecordReader {
   static std::string WhyNot(const MappingSpec& spec, const CapturePlan& plan, const MapSchema& schema);
 
  private:
+  // A file of messages, and programs of those that were met.
+  struct Messages {
+    ProtobufSchema schema;
+    std::map<const google::protobuf::Descriptor*, ProtobufProgram> programs;
+  };
   // Or why it can't be used.
-  using Program = std::variant<AvroProgram, std::string>;
+  using Program = std::variant<AvroProgram, Messages, std::string>;
 
+  static Program Made(MapFormat format, AvroProgram::Root root, const CapturePlan& plan, const MapSchema& schema);
   // Null where the schema isn't at hand.
-  const Program* ProgramOf(uint32_t schema);
-  Outcome ReadBody(std::string_view body, const Program& program, Captures* captures, Texts* texts, const std::function<void()>& visit) const;
+  Program* ProgramOf(uint32_t schema);
+  Outcome ReadBody(std::string_view body, Program* program, Captures* captures, Texts* texts, const std::function<void()>& visit) const;
+  Outcome ReadProtobuf(std::string_view body, Messages* messages, Captures* captures, Texts* texts, const std::function<void()>& visit) const;
   Outcome ReadJson(std::string_view text, Captures* captures, const std::function<void()>& visit);
 
   const MappingSpec& spec_;
@@ -57,7 +66,7 @@ class RecordReader {
   JsonReader json_;
   std::map<uint32_t, Program> programs_;     // 0: of all records
   uint32_t last_schema_ = 0;
-  const Program* last_ = nullptr;            // of last_schema_
+  Program* last_ = nullptr;                  // of last_schema_
 };
 
 }  // namespace tidemark::mapping

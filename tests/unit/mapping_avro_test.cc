@@ -235,7 +235,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_P(BadAvroSchema, IsSaid) {
   AvroRig rig("events: [{emit: deal.updated}]", GetParam().schema);
   const std::string said = rig.Of("");
-  EXPECT_TRUE(said.starts_with("undecodable: bad_schema: record names a schema that can't be used: it ")) << said;
+  EXPECT_TRUE(said.starts_with("undecodable: bad_schema: record is of a schema that can't be used: it ")) << said;
   EXPECT_TRUE(said.ends_with(GetParam().said)) << said;
   EXPECT_EQ(rig.Of(""), said) << "and again";
 }
@@ -252,7 +252,7 @@ TEST(Avro, ReferencesComeFirst) {
 TEST(Avro, ASchemaOfAnotherKindIsNone) {
   AvroRig rig("events: [{emit: deal.updated}]", "");
   rig.schemas->Add(7, std::make_shared<const WriterSchema>(WriterSchema{WriterSchema::Kind::kJson, "{}", {}}));
-  EXPECT_EQ(rig.Of(""), "undecodable: bad_schema: record names a schema that can't be used: it is a schema of JSON Schema, not of Avro");
+  EXPECT_EQ(rig.Of(""), "undecodable: bad_schema: record is of a schema that can't be used: it is a schema of JSON Schema, not of Avro");
 }
 
 }  // namespace
