@@ -68,7 +68,7 @@ void ReadSections(Map* map, ConfigUse use, Catalogue files, Specs* specs, Diagno
   if (const auto kafka = run ? map->Require("kafka") : map->Skip("kafka")) ReadKafka(*kafka, &specs->kafka);
   const bool mapped = HasTopicsOfSources(map->value().node());
   if (const auto topics = run && !mapped ? map->Require("topics") : map->Take("topics")) ReadTopics(*topics, &specs->topics);
-  if (const auto sources = map->Take("sources")) ReadSources(*sources, &specs->sources, &specs->topics, diagnostics);
+  if (const auto sources = map->Take("sources")) ReadSources(*sources, &specs->sources, &specs->topics, &specs->files, diagnostics);
   if (!run && specs->topics.empty()) specs->topics.emplace_back().name = kOfflineTopic;
   if (const auto time = map->Take("time")) ReadTime(*time, &specs->time);
   if (const auto calendar = map->Take("calendar")) ReadCalendar(*calendar, specs);

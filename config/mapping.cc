@@ -7,6 +7,7 @@
 #include "config/expression.h"
 #include "config/map_expression.h"
 #include "config/names.h"
+#include "config/schemas.h"
 
 namespace tidemark::config {
 namespace {
@@ -197,7 +198,7 @@ MapRule ReadMapRule(const Value& value, const MapLists& lists) {
 
 }  // namespace
 
-std::shared_ptr<const MappingSpec> ReadMapping(Map* map, Map* shipped, const Place& place) {
+std::shared_ptr<const MappingSpec> ReadMapping(Map* map, Map* shipped, const Place& place, std::vector<ReadFile>* files) {
   auto mapping = std::make_shared<MappingSpec>();
   mapping->place = place;
   const auto take = [&](std::string_view key) {
@@ -211,10 +212,14 @@ std::shared_ptr<const MappingSpec> ReadMapping(Map* map, Map* shipped, const Pla
     }
     if (const auto own = map->Take(key)) read(*own);
   };
-  if (const auto format = take("format")) static_cast<void>(format->Choice({"json"}));
-  if (const auto framing = take("framing")) {
-    if (const auto choice = framing->Choice({"raw", "connect"})) mapping->framing = *choice == 0 ? MapFraming::kRaw : MapFraming::kConnect;
+  if (const auto format = take("format")) {
+    if (const auto choice = format->Choice({"json", "avro", "protobuf"})) mapping->format = static_cast<MapFormat>(*choice);
   }
+  if (const auto framing = take("framing")) {
+    if (const auto choice = framing->Choice({"raw", "connect", "confluent"})) mapping->framing = static_cast<MapFraming>(*choice);
+    if (mapping->framing == MapFraming::kConnect && mapping->format != MapFormat::kJson) framing->Fail("{schema, payload} is of JSON alone");
+  }
+  ReadSchemas(map, mapping.get(), files);
   if (const auto shape = take("shape")) ReadShape(*shape, mapping.get());
   if (const auto each = take("each")) {
     if (each->IsWord("root")) {

@@ -17,8 +17,8 @@ void ReadSections(Map* map, ConfigUse use, Catalogue catalogue, Specs* specs, Di
 
 void ReadKafka(const Value& value, KafkaSpec* kafka);
 void ReadTopics(const Value& value, std::vector<TopicSpec>* topics);
-// Topics of sources whose records are mapped are added to `topics`.
-void ReadSources(const Value& value, std::vector<SourceSpec>* sources, std::vector<TopicSpec>* topics, Diagnostics* diagnostics);
+// Topics of sources whose records are mapped are added to `topics`, files that hold schemas to `files`.
+void ReadSources(const Value& value, std::vector<SourceSpec>* sources, std::vector<TopicSpec>* topics, std::vector<ReadFile>* files, Diagnostics* diagnostics);
 void ReadTime(const Value& value, TimeSpec* time);
 void ReadCalendar(const Value& value, Specs* specs);
 void ReadStorage(const Value& value, StorageSpec* storage);

@@ -1,5 +1,6 @@
 // The section `sources`: the systems that events come from, and how often something is to be heard of each.
 #include <algorithm>
+#include <array>
 
 #include "config/catalogue.h"
 #include "config/mapping.h"
@@ -27,16 +28,18 @@ std::optional<Document> Shipped(const Value& use, Diagnostics* diagnostics) {
   return std::nullopt;
 }
 
-// Of what a source says, that which makes its events: whoever says the same gets the same of the same records.
+// Of what a source says, that which makes its events: whoever says the same gets the same of the same records. Where schemas come
+// from makes none: what stands under a number never changes.
 std::string SaidOfRecords(const Node& source, const Document* shipped) {
   std::string said;
   for (const Node::Entry& entry : source.entries) {
-    if (entry.key != "topics" && entry.key != "expect_every" && entry.key != "feeds") said += entry.key + "=" + RedactedJson(*entry.value) + "\n";
+    static constexpr std::array<std::string_view, 5> kOthers = {"topics", "expect_every", "feeds", "schema", "schemas"};
+    if (std::find(kOthers.begin(), kOthers.end(), entry.key) == kOthers.end()) said += entry.key + "=" + RedactedJson(*entry.value) + "\n";
   }
   return shipped == nullptr ? said : said + RedactedJson(shipped->root());
 }
 
-void ReadSource(const Value& value, SourceSpec* source, std::vector<TopicSpec>* topics, Diagnostics* diagnostics) {
+void ReadSource(const Value& value, SourceSpec* source, std::vector<TopicSpec>* topics, std::vector<ReadFile>* files, Diagnostics* diagnostics) {
   std::optional<Map> map = Map::Open(value);
   if (!map) return;
   map->Set("source", &source->source, [](const Value& v) { return v.Text(); });
@@ -60,8 +63,9 @@ void ReadSource(const Value& value, SourceSpec* source, std::vector<TopicSpec>* 
       if (use && !shipped) return;  // nothing more can be said of it
       std::optional<Map> theirs;
       if (shipped) theirs = Map::Open(Value(&*shipped, diagnostics, &shipped->root(), shipped->root().at, value.path()));
-      source->mapping = ReadMapping(&*map, theirs ? &*theirs : nullptr, source->place);
-      const std::string said = SaidOfRecords(value.node(), shipped ? &*shipped : nullptr);
+      source->mapping = ReadMapping(&*map, theirs ? &*theirs : nullptr, source->place, files);
+      std::string said = SaidOfRecords(value.node(), shipped ? &*shipped : nullptr);
+      if (source->mapping->schema) said += "schema=" + std::to_string(Hash64(source->mapping->schema->schema->text)) + "\n";
       for (size_t t = first; t < topics->size(); ++t) {
         TopicSpec& topic = (*topics)[t];
         topic.source = source->name;
@@ -77,7 +81,7 @@ void ReadSource(const Value& value, SourceSpec* source, std::vector<TopicSpec>* 
 
 }  // namespace
 
-void ReadSources(const Value& value, std::vector<SourceSpec>* sources, std::vector<TopicSpec>* topics, Diagnostics* diagnostics) {
+void ReadSources(const Value& value, std::vector<SourceSpec>* sources, std::vector<TopicSpec>* topics, std::vector<ReadFile>* files, Diagnostics* diagnostics) {
   if (!Map::Open(value)) return;
   if (value.node().entries.size() > kMaxSources) return value.Fail("more than " + std::to_string(kMaxSources) + " sources");
   for (const Node::Entry& entry : value.node().entries) {
@@ -86,7 +90,7 @@ void ReadSources(const Value& value, std::vector<SourceSpec>* sources, std::vect
     source.name = source.source = entry.key;
     source.place = value.PlaceOf(entry);
     if (const std::string why = WhyNotName(entry.key); !why.empty()) child.FailAt(source.place, why);
-    ReadSource(child, &source, topics, diagnostics);
+    ReadSource(child, &source, topics, files, diagnostics);
     const auto same = std::find_if(sources->begin(), sources->end(), [&](const SourceSpec& s) { return s.source == source.source; });
     if (same != sources->end()) {
       child.FailAt(source.place, "has the same events as " + Quoted(same->name) + ": their attribute `source` is " + Quoted(source.source));

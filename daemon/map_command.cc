@@ -41,6 +41,7 @@ class MapRun {
     const MapOutcome outcome = mapper_.Map(record, &scratch_, &events_);
     ++outcomes_[outcome];
     std::cout << "record " << records_ << ": " << ToString(outcome);
+    if (outcome == MapOutcome::kUndecodable) std::cout << ", " << ToString(scratch_.error()) << ": " << mapper_.Describe(scratch_.rejection());
     if (outcome == MapOutcome::kRejected) std::cout << " by " << mapper_.Describe(scratch_.rejection());
     std::cout << "\n";
     for (size_t e = 0; e < events_.size(); ++e) {

@@ -9,7 +9,7 @@ set -euo pipefail
 
 build=(
   build-essential cmake ninja-build ccache pkg-config git ca-certificates tzdata
-  librdkafka-dev libprotobuf-dev protobuf-compiler librocksdb-dev prometheus-cpp-dev libyaml-cpp-dev libsimdjson-dev
+  librdkafka-dev libprotobuf-dev libprotoc-dev protobuf-compiler librocksdb-dev prometheus-cpp-dev libyaml-cpp-dev libsimdjson-dev
   libmicrohttpd-dev libgnutls28-dev libcrypt-dev libmimalloc-dev libspdlog-dev libcli11-dev libabsl-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libisal-dev
   libjs-chart.js libgtest-dev libgmock-dev libbenchmark-dev
 )

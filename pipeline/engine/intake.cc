@@ -51,12 +51,16 @@ void Intake::MapBatch(size_t topic, Partition* partition) {
   const Mapper& mapper = *plan_.topics()[topic].mapper;
   for (const RecordView& record : pending.batch.records()) {
     MapOutcome outcome = MapOutcome::kUndecodable;
+    DecodeError error = DecodeError::kTooLarge;
     if (record.value.size() <= plan_.limits().max_record_bytes) {
       const RawRecord raw{partition->tp.topic, partition->tp.partition, record.offset, record.kafka_time, record.key, record.value};
       outcome = mapper.Map(raw, scratches_[topic].get(), &pending.mapped);
+      error = scratches_[topic]->error();
     }
-    if (outcome == MapOutcome::kRejected) partition->rejected = {record.offset, mapper.Describe(scratches_[topic]->rejection())};
+    const bool schema = outcome == MapOutcome::kUndecodable && (error == DecodeError::kBadSchema || error == DecodeError::kBadFraming);
+    if (outcome == MapOutcome::kRejected || schema) partition->rejected = {record.offset, mapper.Describe(scratches_[topic]->rejection())};
     pending.outcomes.push_back(outcome);
+    pending.errors.push_back(error);
     pending.ends.push_back(static_cast<uint32_t>(pending.mapped.size()));
   }
 }
@@ -144,7 +148,7 @@ bool Intake::IsNew(size_t index, Partition* partition) {
   return true;
 }
 
-bool Intake::WithoutEvents(MapOutcome outcome, RecordCounts* counts) {
+bool Intake::WithoutEvents(MapOutcome outcome, DecodeError error, RecordCounts* counts) {
   switch (outcome) {
     case MapOutcome::kMapped:
       return false;
@@ -164,8 +168,10 @@ bool Intake::WithoutEvents(MapOutcome outcome, RecordCounts* counts) {
       ++counts->rejected;
       break;
     case MapOutcome::kUndecodable:
-      ++counts->undecodable[static_cast<size_t>(DecodeError::kBadJson)];
+      ++counts->undecodable[static_cast<size_t>(error)];
       break;
+    case MapOutcome::kAwaitsSchema:
+      TM_CHECK(false);  // it isn't applied
   }
   return true;
 }
@@ -176,7 +182,7 @@ Status Intake::ApplyOne(size_t index, WallTime now, Partition* partition) {
   RecordCounts& counts = partition->counts;
   ++counts.read;
   if (!pending.outcomes.empty()) {
-    if (WithoutEvents(pending.outcomes[index], &counts)) return Status::Ok();
+    if (WithoutEvents(pending.outcomes[index], pending.errors[index], &counts)) return Status::Ok();
     ++counts.mapped;
     counts.events += static_cast<int64_t>(pending.end_row(index) - pending.first_row(index));
   } else if (const EventRow& row = pending.rows[index]; row.error != DecodeError::kNone) {

@@ -47,7 +47,7 @@ class Intake {
   // One event's bytes into a row; `slots` are its.
   void DecodeRow(std::string_view event, Slot* slots, size_t row, bool dedup, PendingBatch* pending);
   // Counts a record that yields nothing; false when it has events.
-  static bool WithoutEvents(MapOutcome outcome, RecordCounts* counts);
+  static bool WithoutEvents(MapOutcome outcome, DecodeError error, RecordCounts* counts);
   Status ApplyEvent(size_t row, const RecordView& record, WallTime now, Partition* partition);
 
   const Plan& plan_;

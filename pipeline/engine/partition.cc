@@ -24,6 +24,12 @@ void ForEachLaterCount(Counts& c, F f) {
   f(c.undecodable[static_cast<size_t>(DecodeError::kBadJson)]);
 }
 
+// Behind those, where any of them is not zero.
+template <class Counts, class F>
+void ForEachFormatCount(Counts& c, F f) {
+  for (size_t e = static_cast<size_t>(DecodeError::kBadAvro); e < kDecodeErrorCount; ++e) f(c.undecodable[e]);
+}
+
 constexpr size_t kMaxLosses = 16;
 
 }  // namespace
@@ -53,11 +59,13 @@ std::string EncodePartition(const Partition& p) {
     PutZigZag(&out, Micros(loss.from));
     PutZigZag(&out, Micros(loss.to));
   }
-  int64_t later = -p.counts.imported;
+  int64_t later = -p.counts.imported, formats = 0;
   ForEachLaterCount(p.counts, [&](int64_t n) { later += n; });
-  if (later != 0) {
+  ForEachFormatCount(p.counts, [&](int64_t n) { formats += n; });
+  if (later != 0 || formats != 0) {
     PutZigZag(&out, Micros(kNoEventTime));
     ForEachLaterCount(p.counts, [&](int64_t n) { PutZigZag(&out, n); });
+    if (formats != 0) ForEachFormatCount(p.counts, [&](int64_t n) { PutZigZag(&out, n); });
   } else if (p.counts.imported != 0) {
     PutZigZag(&out, p.counts.imported);
   }
@@ -83,6 +91,7 @@ Status DecodePartition(std::string_view bytes, Partition* p) {
       p->counts.imported = reader.Count();
     } else if (from == kNoEventTime) {
       ForEachLaterCount(p->counts, [&](int64_t& n) { n = reader.Count(); });
+      if (!reader.empty()) ForEachFormatCount(p->counts, [&](int64_t& n) { n = reader.Count(); });
     } else {
       p->losses.push_back({from, reader.TimeOrNever()});
     }

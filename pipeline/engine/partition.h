@@ -28,6 +28,7 @@ struct PendingBatch {
   // Where records are mapped: their events, what became of each record, and where its rows end. Else a record is a row.
   MappedEvents mapped;
   std::vector<MapOutcome> outcomes;
+  std::vector<DecodeError> errors;    // of those that are kUndecodable
   std::vector<uint32_t> ends;
   size_t next = 0;                    // record
   bool empty() const { return next == batch.records().size(); }
@@ -39,6 +40,7 @@ struct PendingBatch {
     entities.clear();
     mapped.Clear();
     outcomes.clear();
+    errors.clear();
     ends.clear();
     next = 0;
   }

@@ -15,6 +15,14 @@ std::string_view ToString(DecodeError error) {
   switch (error) {
     case DecodeError::kBadJson:
       return "bad_json";
+    case DecodeError::kBadAvro:
+      return "bad_avro";
+    case DecodeError::kBadProtobuf:
+      return "bad_protobuf";
+    case DecodeError::kBadFraming:
+      return "bad_framing";
+    case DecodeError::kBadSchema:
+      return "bad_schema";
     case DecodeError::kNone:
       return "none";
     case DecodeError::kTruncated:

@@ -37,9 +37,14 @@ enum class DecodeError : uint8_t {
   kTooDeep,    // groups or messages nested more than 100 deep
   kBadNumber,  // a float or double that is NaN, infinite or beyond int64 at its scale; a time out of range
   kTooLarge,   // larger than max_record_bytes
-  kBadJson,    // of a source whose records are JSON
+  // Of sources whose records are mapped:
+  kBadJson,
+  kBadAvro,
+  kBadProtobuf,
+  kBadFraming,  // what stands before the record isn't what the source says
+  kBadSchema,   // what it was written with is at hand, and nothing can be read with it
 };
-inline constexpr size_t kDecodeErrorCount = 9;
+inline constexpr size_t kDecodeErrorCount = 13;
 std::string_view ToString(DecodeError error);  // "truncated", "bad_varint", ...
 
 // What decoding yields for one record. `slots` has one entry per path requested for `type`, zero where absent;

@@ -1,4 +1,4 @@
-// Numbers of the wire as slots hold them. Internal to this room.
+// Numbers of the wire as slots hold them. For this room and pipeline/mapping.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Is a byte string UTF-8? Internal to this room.
+// Is a byte string UTF-8? For this room and pipeline/mapping.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Reading protobuf's wire format, as lenient and as strict as libprotobuf. Internal to this room.
+// Reading protobuf's wire format, as lenient and as strict as libprotobuf. For this room and pipeline/mapping.
 #pragma once
 
 #include <bit>

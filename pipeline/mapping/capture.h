@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
 #include <string_view>
@@ -66,6 +67,16 @@ struct Captures {
   };
   std::vector<Elements> arrays;
   void Reset(const CapturePlan& plan);
+};
+
+// Texts that were made of what a record holds, by a reader or a function: there until it is mapped.
+class Texts {
+ public:
+  std::string_view Keep(std::string text) { return kept_.emplace_back(std::move(text)); }
+  void Clear() { kept_.clear(); }
+
+ private:
+  std::deque<std::string> kept_;      // which never moves what it has
 };
 
 // A value into a leaf: an absent or null one doesn't take the place of one that is given.

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "pipeline/mapping/reader.h"
+
 namespace tidemark {
 
 using mapping::Fn;
@@ -89,6 +91,13 @@ bool MapperCompiler::IsTime(const MapExpr& expr) {
   return function != nullptr && GivesTime(function->fn);
 }
 
+// What the schema of a record may call a time.
+bool MapperCompiler::MayBeTime(const MapExpr& expr) const {
+  if (spec_.format == MapFormat::kJson) return false;
+  if (expr.kind == MapExpr::Kind::kFirst) return std::all_of(expr.args.begin(), expr.args.end(), [&](const auto& arg) { return IsTime(*arg) || MayBeTime(*arg); });
+  return expr.kind == MapExpr::Kind::kPath;
+}
+
 uint32_t MapperCompiler::Condition(const MapExpr& expr, const std::string& what) {
   const bool truth = expr.kind == MapExpr::Kind::kPath || (expr.kind == MapExpr::Kind::kLiteral && std::holds_alternative<bool>(expr.literals[0]));
   if (!IsCondition(expr) && !truth) Fail(expr.place, what, "a condition is wanted here, like row.type == \"track\"");
@@ -101,7 +110,7 @@ uint32_t MapperCompiler::Value(const MapExpr& expr, const std::string& what) {
 }
 
 uint32_t MapperCompiler::Time(const MapExpr& expr, const std::string& what) {
-  if (!IsTime(expr)) Fail(expr.place, what, "says no unit: write iso(..), s(..), ms(..), us(..), ns(..), days(..) or local(.., zone)");
+  if (!IsTime(expr) && !MayBeTime(expr)) Fail(expr.place, what, "says no unit: write iso(..), s(..), ms(..), us(..), ns(..), days(..) or local(.., zone)");
   return Compile(expr, what);
 }
 
@@ -261,6 +270,17 @@ void MapperCompiler::Rule(const MapRule& spec, size_t index) {
   made_->rules.push_back(std::move(rule));
 }
 
+// What is wrong with a schema that a file holds is wrong before any record comes.
+void MapperCompiler::Schemas() {
+  const auto check = [&](const MapSchema& schema, const std::string& what) {
+    const std::string why = mapping::RecordReader::WhyNot(spec_, made_->captures, schema);
+    if (!why.empty()) Fail(schema.place, what, "it " + why);
+  };
+  if (spec_.format != MapFormat::kJson && spec_.framing != MapFraming::kConfluent && !spec_.schema) Fail(spec_.place, "schema", "its records name none");
+  if (spec_.schema) check(*spec_.schema, "schema");
+  for (const auto& [number, schema] : spec_.schemas) check(schema, "schemas: " + std::to_string(number));
+}
+
 std::unique_ptr<const Mapper::Compiled> MapperCompiler::Run(const std::string& source, const std::string& hash_key) {
   const size_t before = diagnostics_.items().size();
   made_ = std::make_unique<Mapper::Compiled>();
@@ -275,6 +295,7 @@ std::unique_ptr<const Mapper::Compiled> MapperCompiler::Run(const std::string& s
   if (spec_.version != nullptr) made_->version = IsTime(*spec_.version) ? Time(*spec_.version, "version") : Value(*spec_.version, "version");
   if (spec_.ignore != nullptr) made_->ignore = Condition(*spec_.ignore, "ignore");
   CheckArrays();
+  if (diagnostics_.items().size() == before) Schemas();
   return diagnostics_.items().size() == before ? std::move(made_) : nullptr;
 }
 

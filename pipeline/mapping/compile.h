@@ -49,7 +49,10 @@ class MapperCompiler {
   uint32_t Add(mapping::Node node);
   static bool IsCondition(const MapExpr& expr);
   static bool IsTime(const MapExpr& expr);
+  bool MayBeTime(const MapExpr& expr) const;
   uint32_t Time(const MapExpr& expr, const std::string& what);
+
+  void Schemas();
 
   // ---- rules ----
   void Fact(const MapRule& spec, EventTypeId type, const std::string& what);

@@ -41,13 +41,13 @@ class Walk {
     json::json_type type;
     if (value.type().get(type) != simdjson::SUCCESS) return false;
     if (type == json::json_type::object) {
-      if (node.leaf != kNone) to.leaves[node.leaf] = {Datum::Kind::kNested, false, {}, 0, {}};
+      if (node.leaf != kNone) to.leaves[node.leaf] = Datum::Nested();
       json::object object;
       if (!node.leads_on()) return true;
       return value.get_object().get(object) == simdjson::SUCCESS && Object(object, node, to);
     }
     if (type == json::json_type::array) {
-      if (node.leaf != kNone) to.leaves[node.leaf] = {Datum::Kind::kNested, false, {}, 0, {}};
+      if (node.leaf != kNone) to.leaves[node.leaf] = Datum::Nested();
       json::array array;
       if (!node.leads_on()) return true;
       return value.get_array().get(array) == simdjson::SUCCESS && Array(array, node, to);

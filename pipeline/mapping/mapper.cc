@@ -1,7 +1,9 @@
 #include "pipeline/mapping/mapper.h"
 
+#include "pipeline/event/utf8.h"
 #include "pipeline/mapping/compiled.h"
-#include "pipeline/mapping/json.h"
+#include "pipeline/mapping/numbers.h"
+#include "pipeline/mapping/reader.h"
 
 namespace tidemark {
 
@@ -10,6 +12,7 @@ using mapping::Datum;
 using mapping::Encoded;
 using mapping::Moment;
 using mapping::Op;
+using mapping::RecordReader;
 
 namespace {
 
@@ -37,14 +40,17 @@ std::string_view ToString(MapOutcome outcome) {
     case MapOutcome::kGap: return "gap";
     case MapOutcome::kRejected: return "rejected";
     case MapOutcome::kUndecodable: return "undecodable";
+    case MapOutcome::kAwaitsSchema: return "awaits its schema";
   }
   return "";
 }
 
 struct Mapper::Scratch::Parts {
-  explicit Parts(const Compiled& compiled) : pseudonyms(compiled.hash_key) {}
+  Parts(const Compiled& compiled, const std::shared_ptr<WriterSchemas>& schemas)
+      : reader(*compiled.spec, compiled.captures, RecordReader::Part::kValue, schemas),
+        key_reader(*compiled.spec, compiled.key, RecordReader::Part::kKey, schemas), pseudonyms(compiled.hash_key) {}
 
-  mapping::JsonReader reader, key_reader;
+  RecordReader reader, key_reader;
   Captures captures, key;
   mapping::Texts texts;
   Pseudonyms pseudonyms;
@@ -54,7 +60,8 @@ struct Mapper::Scratch::Parts {
   std::string id;
 };
 
-Mapper::Scratch::Scratch(const Mapper& mapper) : parts_(std::make_unique<Parts>(*mapper.compiled_)) {
+Mapper::Scratch::Scratch(const Mapper& mapper, std::shared_ptr<WriterSchemas> schemas)
+    : parts_(std::make_unique<Parts>(*mapper.compiled_, schemas)) {
   for (const Compiled::Rule& rule : mapper.compiled_->rules) missing_.emplace_back(rule.fields.size(), 0);
 }
 Mapper::Scratch::~Scratch() = default;
@@ -62,6 +69,10 @@ Mapper::Scratch::~Scratch() = default;
 Mapper::Mapper(std::unique_ptr<const Compiled> compiled) : compiled_(std::move(compiled)) {}
 Mapper::~Mapper() = default;
 const MappingSpec& Mapper::spec() const { return *compiled_->spec; }
+bool Mapper::wants_schemas() const {
+  const auto numbered = [](MapKeyFormat format) { return format == MapKeyFormat::kAvro || format == MapKeyFormat::kProtobuf; };
+  return spec().framing == MapFraming::kConfluent && (spec().format != MapFormat::kJson || numbered(spec().key_format));
+}
 
 // Maps one record.
 class Mapper::Run {
@@ -81,14 +92,14 @@ class Mapper::Run {
 
   MapOutcome Do() {
     if (record_.value.data() == nullptr) return MapOutcome::kTombstone;
-    ReadKey();
+    if (const MapOutcome key = ReadKey(); key != MapOutcome::kMapped) return key;
     const size_t bytes = out_.bytes.size(), events = out_.size();
-    const bool read = parts_.reader.Read(record_.value, compiled_.spec->each_root, compiled_.captures, &parts_.captures, [this] { Row(); });
-    if (!read || rejected_) {
+    const RecordReader::Outcome read = parts_.reader.Read(record_.value, &parts_.captures, &parts_.texts, [this] { Row(); });
+    if (read.kind != RecordReader::Outcome::Kind::kRead || rejected_) {
       out_.bytes.resize(bytes);
       out_.ends.resize(events);
       out_.rules.resize(events);
-      return read ? MapOutcome::kRejected : MapOutcome::kUndecodable;
+      return read.kind == RecordReader::Outcome::Kind::kRead ? MapOutcome::kRejected : NotRead(read, "record");
     }
     if (out_.size() > events) return MapOutcome::kMapped;
     if (gap_) return MapOutcome::kGap;
@@ -96,13 +107,28 @@ class Mapper::Run {
   }
 
  private:
-  void ReadKey() {
+  MapOutcome NotRead(const RecordReader::Outcome& read, const char* part) {
+    if (read.kind == RecordReader::Outcome::Kind::kAwaitsSchema) {
+      scratch_.awaited_schema_ = read.schema;
+      return MapOutcome::kAwaitsSchema;
+    }
+    scratch_.error_ = read.error;
+    scratch_.rejection_ = {mapping::kNone, part, read.why};
+    return MapOutcome::kUndecodable;
+  }
+
+  // kMapped where there is nothing to say against it.
+  MapOutcome ReadKey() {
     parts_.key.Reset(compiled_.key);
-    if (compiled_.key.leaves == 0 || record_.key.data() == nullptr) return;
-    if (parts_.key_reader.Read(record_.key, false, compiled_.key, &parts_.key, [] {})) return;
+    if (compiled_.key.leaves == 0 || record_.key.data() == nullptr) return MapOutcome::kMapped;
+    const RecordReader::Outcome read = parts_.key_reader.Read(record_.key, &parts_.key, &parts_.texts, [] {});
+    if (read.kind == RecordReader::Outcome::Kind::kRead) return MapOutcome::kMapped;
+    if (read.kind != RecordReader::Outcome::Kind::kText) return NotRead(read, "key");
     parts_.key.Reset(compiled_.key);
     const uint32_t whole = compiled_.key.nodes[0].leaf;
-    if (whole != mapping::kNone) parts_.key.leaves[whole] = Datum::Text(record_.key);
+    const auto* bytes = reinterpret_cast<const uint8_t*>(record_.key.data());
+    if (whole != mapping::kNone && event::IsUtf8(bytes, bytes + record_.key.size())) parts_.key.leaves[whole] = Datum::Text(record_.key);
+    return MapOutcome::kMapped;
   }
 
   const Datum& Leaf(uint32_t leaf) const { return parts_.captures.leaves[leaf]; }
@@ -164,10 +190,12 @@ class Mapper::Run {
 
   // An expression's text into the parts of an id.
   bool AddIdPart(const Compiled::Rule& rule, uint32_t value) {
-    const Datum part = compiled_.program.Value(value, moment_);
+    Datum part = compiled_.program.Value(value, moment_);
     Encoded encoded;
     bool rounded = false;
     std::string text;
+    // A time is the number that it is.
+    if (part.kind == Datum::Kind::kTime) part = Datum::Of({part.micros, 0});
     if (!part.given()) return Reject(rule, "id", part.kind == Datum::Kind::kError ? part.text : "a part of it is absent");
     if (const char* why = mapping::Encode(part, mapping::Target(), &text, &rounded, &encoded)) return Reject(rule, "id", why);
     parts_.id.push_back('/');
@@ -218,7 +246,9 @@ class Mapper::Run {
     } else if (record_.kafka_time != WallTime::min()) {
       time = Datum::Time(Micros(record_.kafka_time));
     }
-    if (time.kind != Datum::Kind::kTime) return Reject(rule, "time", time.kind == Datum::Kind::kError ? time.text : "is absent");
+    time = mapping::TimeIn(time);
+    if (time.kind == Datum::Kind::kError) return Reject(rule, "time", time.text);
+    if (time.kind != Datum::Kind::kTime) return Reject(rule, "time", time.given() ? "is no time; a number has no unit: write ms(..) or its like" : "is absent");
     parts_.values[kTime] = {Encoded::Kind::kInstant, 0, {}, time.micros};
     return true;
   }
@@ -279,6 +309,7 @@ class Mapper::Run {
 };
 
 std::string Mapper::Describe(const MapRejection& rejection) const {
+  if (rejection.rule == mapping::kNone) return rejection.field + " " + rejection.why;
   const std::string& emit = compiled_->spec->rules[rejection.rule].emit;
   return "events[" + std::to_string(rejection.rule) + "] (" + emit + "): " + rejection.field + " " + rejection.why;
 }

@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "pipeline/base/diagnostic.h"
+#include "pipeline/event/decoder.h"
 #include "pipeline/event/schema.h"
 #include "pipeline/mapping/raw_record.h"
+#include "pipeline/mapping/schemas.h"
 #include "pipeline/mapping/spec.h"
 
 namespace tidemark {
@@ -23,6 +25,7 @@ enum class MapOutcome : uint8_t {
   kGap,          // the source lost changes and says so
   kRejected,     // a rule is about it, and a value isn't what its field wants: no event of it counts
   kUndecodable,  // not of the source's format
+  kAwaitsSchema, // none of these yet: the schema that it was written with isn't at hand. To be mapped again when it is
 };
 std::string_view ToString(MapOutcome outcome);  // "mapped", ...
 
@@ -43,9 +46,9 @@ struct MappedEvents {
   }
 };
 
-// Why a record was rejected: for people. Holds nothing of the record itself.
+// Why a record was rejected, or can't be read: for people. Holds nothing of the record itself.
 struct MapRejection {
-  uint32_t rule = 0;
+  uint32_t rule = 0;            // UINT32_MAX: of the record itself
   std::string field;            // "deal.amount", "id", "time", "version"
   std::string why;              // "is no number"
 };
@@ -58,9 +61,12 @@ class Mapper {
   // One thread's room, and what it saw.
   class Scratch {
    public:
-    explicit Scratch(const Mapper& mapper);
+    // `schemas`: those that records name by number, which others add to; null where no more will come than the mapping has.
+    explicit Scratch(const Mapper& mapper, std::shared_ptr<WriterSchemas> schemas = nullptr);
     ~Scratch();
-    const MapRejection& rejection() const { return rejection_; }  // of the last record that was rejected
+    const MapRejection& rejection() const { return rejection_; }  // of the last record that was rejected or undecodable
+    DecodeError error() const { return error_; }                  // of the last that was undecodable
+    uint32_t awaited_schema() const { return awaited_schema_; }   // of the last with kAwaitsSchema
     int64_t rounded() const { return rounded_; }                  // values that lost digits
     // How often a rule that fired found nothing for a field: by rule and position in its `set`.
     const std::vector<std::vector<int64_t>>& missing() const { return missing_; }
@@ -71,6 +77,8 @@ class Mapper {
     struct Parts;
     std::unique_ptr<Parts> parts_;
     MapRejection rejection_;
+    DecodeError error_ = DecodeError::kNone;
+    uint32_t awaited_schema_ = 0;
     int64_t rounded_ = 0;
     std::vector<std::vector<int64_t>> missing_;
   };
@@ -81,6 +89,8 @@ class Mapper {
                                                const std::string& hash_key, Diagnostics* diagnostics);
   ~Mapper();
 
+  // Whether records name the schemas that they were written with by number.
+  bool wants_schemas() const;
   // Appends its events to *out; none unless the outcome is kMapped.
   MapOutcome Map(const RawRecord& record, Scratch* scratch, MappedEvents* out) const;
 

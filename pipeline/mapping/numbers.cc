@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <string>
+
+#include "pipeline/base/time.h"
 
 namespace tidemark::mapping {
 namespace {
@@ -22,6 +25,17 @@ std::optional<Int128> TimesPowerOfTen(Int128 n, int digits) {
     if (__builtin_mul_overflow(n, Int128{10}, &n)) return std::nullopt;
   }
   return n;
+}
+
+// Of a number behind whose last digit others went: whoever rounds to fewer digits must not take it for a tie, or for exact.
+Int128 Inexact(Int128 n, int sign) { return n % 5 == 0 ? n + sign : n; }
+
+template <class T>
+Datum Shortest(T number, Texts* texts) {
+  if (!std::isfinite(number)) return Datum::Error("is no finite number");
+  std::array<char, 32> text;  // NOLINT: written before it is read
+  const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), number);
+  return Datum::Number(texts->Keep(std::string(text.data(), end)));
 }
 
 }  // namespace
@@ -63,8 +77,7 @@ std::optional<Decimal> NumberOf(std::string_view text) {
   for (; scale < 0; ++scale) {
     if (__builtin_mul_overflow(n, Int128{10}, &n)) return std::nullopt;
   }
-  // Whoever rounds to fewer digits must not take it for a tie, or for exact.
-  if (more && n % 5 == 0) ++n;
+  if (more) n = Inexact(n, 1);
   return Decimal{negative ? -n : n, scale};
 }
 
@@ -107,12 +120,58 @@ std::optional<int64_t> ShiftedFloor(Decimal number, int digits) {
   return static_cast<int64_t>(n);
 }
 
-std::optional<Int128> Base64Integer(std::string_view text) {
+std::optional<Decimal> BigEndianDecimal(std::string_view bytes, int scale) {
+  if (bytes.empty()) return std::nullopt;
+  const char sign = static_cast<unsigned char>(bytes[0]) >= 0x80 ? '\xff' : '\0';
+  while (bytes.size() > sizeof(Int128) && bytes[0] == sign) bytes.remove_prefix(1);
+  if (bytes.size() > sizeof(Int128) || (bytes[0] ^ sign) < 0) return std::nullopt;
+  Uint128 bits = sign == 0 ? 0 : ~Uint128{0};
+  for (const char byte : bytes) bits = bits << 8 | static_cast<unsigned char>(byte);
+  auto n = static_cast<Int128>(bits);
+  if (bits == Uint128{1} << 127) return std::nullopt;  // which has no opposite
+  bool more = false;
+  for (; scale > kMaxScale && n != 0; --scale) {
+    more |= n % 10 != 0;
+    n /= 10;
+  }
+  return Decimal{more ? Inexact(n, sign == 0 ? 1 : -1) : n, std::min(scale, kMaxScale)};
+}
+
+std::optional<Decimal> Base64Decimal(const Datum& text, const Datum& scale) {
+  const std::optional<Decimal> digits = NumberIn(scale);
   std::string bytes;
-  if (!absl::Base64Unescape(absl::string_view(text.data(), text.size()), &bytes) || bytes.empty() || bytes.size() > sizeof(Int128)) return std::nullopt;
-  Uint128 n = static_cast<unsigned char>(bytes[0]) >= 0x80 ? ~Uint128{0} : 0;
-  for (const char byte : bytes) n = n << 8 | static_cast<unsigned char>(byte);
-  return static_cast<Int128>(n);
+  if (!digits || digits->scale != 0 || digits->mantissa < 0 || digits->mantissa > kMaxScale || text.kind != Datum::Kind::kText) return std::nullopt;
+  if (!absl::Base64Unescape(absl::string_view(text.text.data(), text.text.size()), &bytes)) return std::nullopt;
+  return BigEndianDecimal(bytes, static_cast<int>(digits->mantissa));
+}
+
+Datum Base64Datum(std::string_view bytes, Texts* texts) {
+  return Datum::Text(texts->Keep(absl::Base64Escape(absl::string_view(bytes.data(), bytes.size()))));
+}
+
+Datum FloatDatum(double number, Texts* texts) { return Shortest(number, texts); }
+Datum FloatDatum(float number, Texts* texts) { return Shortest(number, texts); }
+
+std::optional<int64_t> MicrosOf(Decimal number, Unit unit) {
+  switch (unit) {
+    case Unit::kSeconds: return ShiftedFloor(number, 6);
+    case Unit::kMillis: return ShiftedFloor(number, 3);
+    case Unit::kNanos: return ShiftedFloor(number, -3);
+    case Unit::kDays: {
+      const std::optional<int64_t> days = ShiftedFloor(number, 0);
+      int64_t micros = 0;
+      if (!days || __builtin_mul_overflow(*days, 86'400 * kMicrosPerSecond, &micros)) return std::nullopt;
+      return micros;
+    }
+    default: return ShiftedFloor(number, 0);
+  }
+}
+
+Datum TimeIn(const Datum& value) {
+  if (value.unit == Unit::kNone) return value;
+  if (value.local) return Datum::Error("is a time without a zone: write local(.., zone), or its unit if it is of UTC");
+  const std::optional<int64_t> micros = MicrosOf(value.number, value.unit);
+  return micros ? Datum::Time(*micros) : Datum::Error("is no time in its unit");
 }
 
 int MinorDigits(std::string_view currency) {

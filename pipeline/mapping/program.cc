@@ -14,24 +14,17 @@ using Kind = Datum::Kind;
 
 constexpr std::string_view kIsoForms = "a time is wanted, like 2026-11-24T03:36:49Z";
 
-// A number of units of 10^digits microseconds.
-Datum TimeOf(const Datum& value, int digits) {
+// A number of units, or a time that the record's schema says is of that unit.
+Datum TimeOf(const Datum& value, Unit unit) {
+  if (value.unit != Unit::kNone && value.unit != unit) return Datum::Error("is a time of another unit, as its schema has it");
   const std::optional<Decimal> number = NumberIn(value);
-  const std::optional<int64_t> micros = number ? ShiftedFloor(*number, digits) : std::nullopt;
-  return micros ? Datum::Time(*micros) : Datum::Error("is no time in its unit");
-}
-
-Datum DaysOf(const Datum& value) {
-  const std::optional<Decimal> number = NumberIn(value);
-  const std::optional<int64_t> days = number ? ShiftedFloor(*number, 0) : std::nullopt;
-  int64_t micros = 0;
-  if (!days || __builtin_mul_overflow(*days, 86'400 * kMicrosPerSecond, &micros)) return Datum::Error("is no number of days");
-  return Datum::Time(micros);
+  const std::optional<int64_t> micros = number ? MicrosOf(*number, unit) : std::nullopt;
+  return micros ? Datum::Time(*micros) : Datum::Error(unit == Unit::kDays ? "is no number of days" : "is no time in its unit");
 }
 
 // RFC 3339, and what Salesforce writes: an offset without its colon.
 Datum IsoOf(const Datum& value) {
-  if (value.kind == Kind::kTime) return value;
+  if (value.kind == Kind::kTime || value.unit != Unit::kNone) return TimeIn(value);
   if (value.kind != Kind::kText) return Datum::Error(kIsoForms);
   std::string text(value.text);
   constexpr size_t kOffset = 5;  // +0000
@@ -52,6 +45,10 @@ Datum LocalOf(const Datum& value, const absl::TimeZone& zone) {
     const Result<EventTime> read = ParseRfc3339(text + "Z");
     if (!read.ok()) return Datum::Error("a time without an offset is wanted, like 2026-11-24T03:36:49");
     shown = Micros(*read);
+  } else if (value.unit != Unit::kNone) {
+    const std::optional<int64_t> micros = MicrosOf(value.number, value.unit);
+    if (!micros) return Datum::Error("is no time in its unit");
+    shown = *micros;
   } else if (value.kind != Kind::kTime) {
     return Datum::Error("a time is wanted");
   }
@@ -218,11 +215,11 @@ Datum Program::Call(const Node& node, const Moment& moment) const {
     if (!through && !args[a].given()) return args[a];
   }
   switch (node.fn) {
-    case Fn::kSeconds: return TimeOf(args[0], 6);
-    case Fn::kMillis: return TimeOf(args[0], 3);
-    case Fn::kMicros: return TimeOf(args[0], 0);
-    case Fn::kNanos: return TimeOf(args[0], -3);
-    case Fn::kDays: return DaysOf(args[0]);
+    case Fn::kSeconds: return TimeOf(args[0], Unit::kSeconds);
+    case Fn::kMillis: return TimeOf(args[0], Unit::kMillis);
+    case Fn::kMicros: return TimeOf(args[0], Unit::kMicros);
+    case Fn::kNanos: return TimeOf(args[0], Unit::kNanos);
+    case Fn::kDays: return TimeOf(args[0], Unit::kDays);
     case Fn::kIso: return IsoOf(args[0]);
     case Fn::kLocal: return LocalOf(args[0], *static_cast<const absl::TimeZone*>(node.zone.get()));
     case Fn::kDecimal: {
@@ -236,11 +233,12 @@ Datum Program::Call(const Node& node, const Moment& moment) const {
       return Datum::Of({number->mantissa, MinorDigits(args[1].text)});
     }
     case Fn::kBase64: {
-      const std::optional<Decimal> scale = NumberIn(args[1]);
       if (args[0].kind == Kind::kNumber) return Datum::Error("is a number, not base64");
-      const std::optional<Int128> number = args[0].kind == Kind::kText ? Base64Integer(args[0].text) : std::nullopt;
-      if (!number || !scale || scale->scale != 0 || scale->mantissa < 0 || scale->mantissa > kMaxScale) return Datum::Error("is no decimal in base64");
-      return Datum::Of({*number, static_cast<int>(scale->mantissa)});
+      // A decimal that the record's schema calls one, with so many digits.
+      const std::optional<Decimal> scale = NumberIn(args[1]);
+      if (args[0].kind == Kind::kDecimal && scale && Compare(*scale, {args[0].number.scale, 0}) == 0) return args[0];
+      const std::optional<Decimal> number = Base64Decimal(args[0], args[1]);
+      return number ? Datum::Of(*number) : Datum::Error("is no decimal in base64");
     }
     case Fn::kNegate: {
       const std::optional<Decimal> number = NumberIn(args[0]);

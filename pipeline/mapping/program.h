@@ -1,7 +1,6 @@
 // Conditions and values of a mapping, compiled: what is evaluated for each record. Internal to this room.
 #pragma once
 
-#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -39,16 +38,6 @@ struct Node {
   const std::map<std::string, std::string>* words = nullptr;  // kLookup
   std::shared_ptr<const void> zone;                            // kLocal: an absl::TimeZone
   std::string name;                // kChanged, kBecomes: the field, as lists of changes call it
-};
-
-// Values that functions made of a record: there until it is mapped.
-class Texts {
- public:
-  std::string_view Keep(std::string text) { return kept_.emplace_back(std::move(text)); }
-  void Clear() { kept_.clear(); }
-
- private:
-  std::deque<std::string> kept_;      // which never moves what it has
 };
 
 // What conditions and values see.

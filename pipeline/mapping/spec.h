@@ -13,6 +13,7 @@
 #include "pipeline/base/decimal.h"
 #include "pipeline/base/diagnostic.h"
 #include "pipeline/base/time.h"
+#include "pipeline/mapping/schemas.h"
 
 namespace tidemark {
 
@@ -89,11 +90,28 @@ struct MapKeyed {
 };
 
 enum class MapShape : uint8_t { kEvent, kRow, kDebezium, kSalesforceCdc, kPropertyChange, kMaxwell, kDms };
-enum class MapFraming : uint8_t { kRaw, kConnect };
+enum class MapKeyFormat : uint8_t { kSame, kText, kJson, kAvro, kProtobuf };  // kSame: as the value
+enum class MapFormat : uint8_t { kJson, kAvro, kProtobuf };
+// What stands around a record: nothing; {schema, payload}, of JSON; Confluent's wire format, the number of its schema before it.
+enum class MapFraming : uint8_t { kRaw, kConnect, kConfluent };
+
+// A schema that a file of the configuration holds.
+struct MapSchema {
+  std::shared_ptr<const WriterSchema> schema;
+  bool is_descriptor_set = false;            // its text is a FileDescriptorSet, as protoc writes it
+  std::string message;                       // full name of the Protobuf message; empty: the first of the file
+  Place place;
+};
 
 struct MappingSpec {
   MapShape shape = MapShape::kEvent;
+  MapFormat format = MapFormat::kJson;
   MapFraming framing = MapFraming::kRaw;
+  MapKeyFormat key_format = MapKeyFormat::kSame;
+  bool plain_indexes = false;                // kConfluent, Protobuf: which message it is stands as varints without zigzag
+  // What records were written with, as far as the configuration has it: by number, or one for all of them.
+  std::map<uint32_t, MapSchema> schemas;
+  std::optional<MapSchema> schema;
   std::string property_name, property_value; // kPropertyChange: where a record has them
   bool each_root = false;                    // the value is an array of records, or one
   std::vector<MapKeyed> maps;

@@ -35,9 +35,19 @@ const char* EncodeBool(const Datum& value, Encoded* out) {
   if (value.texted() && value.kind != Datum::Kind::kBool) {
     if (value.text == "true" || value.text == "1") truth = true;
     if (value.text == "false" || value.text == "0") truth = false;
+    if (value.kind == Datum::Kind::kDecimal && Compare(value.number, {1, 0}) == 0) truth = true;
+    if (value.kind == Datum::Kind::kDecimal && value.number.mantissa == 0) truth = false;
   }
   if (!truth) return "is neither true nor false";
   *out = {Encoded::Kind::kVarint, *truth ? uint64_t{1} : uint64_t{0}, {}, 0};
+  return nullptr;
+}
+
+const char* EncodeTime(const Datum& time, const Target& target, Encoded* out) {
+  if (time.kind == Datum::Kind::kError) return time.text.data();  // a literal
+  if (time.kind != Datum::Kind::kTime) return "is no time";
+  if (time.micros < (target.kind == Kind::kTime ? kLeastMicros : 0) || time.micros >= kMostMicros) return "is out of range";
+  *out = {Encoded::Kind::kInstant, 0, {}, time.micros};
   return nullptr;
 }
 
@@ -125,10 +135,7 @@ const char* Encode(const Datum& value, const Target& target, std::string* text, 
     }
     case Kind::kTime:
     case Kind::kDuration:
-      if (value.kind != Datum::Kind::kTime) return "is no time";
-      if (value.micros < (target.kind == Kind::kTime ? kLeastMicros : 0) || value.micros >= kMostMicros) return "is out of range";
-      *out = {Encoded::Kind::kInstant, 0, {}, value.micros};
-      return nullptr;
+      return EncodeTime(TimeIn(value), target, out);
   }
   return "can't be filled";
 }

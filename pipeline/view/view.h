@@ -99,7 +99,7 @@ struct RecordCounts {
   int64_t duplicate = 0;
   int64_t quarantined_future = 0;     // event time beyond max_future_skew
   int64_t quarantined_no_time = 0;    // no event time, or zero, negative or out of range
-  int64_t undecodable[9] = {};        // by DecodeError
+  int64_t undecodable[13] = {};       // by DecodeError
   int64_t unrouted = 0;               // valid, but of a type that no KPI reads (heartbeats, mostly), or a tombstone
   int64_t imported = 0;               // from before the cut of an import, which has them
   // Of sources whose records are mapped: records that gave events, and how many; records that gave none, and why.

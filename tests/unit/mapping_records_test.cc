@@ -28,7 +28,7 @@ events:
   EXPECT_EQ(rig.Map(R"({"type":"track","event":"Order Completed","messageId":"m1","timestamp":"2023-11-14T22:13:20Z",
                       "properties":{"order_id":"o1","total":20,"products":[{"sku":"a"},{}]}})"),
             "rejected: id a part of it is absent") << "whole or not at all";
-  for (const char* bad : {"", "{", "[]", "7", "{\"type\":\"page\"} x", "{\"type\":", "\x00\x01", "{\"type\":\"\xff\"}"}) EXPECT_EQ(rig.Map(bad), "undecodable") << bad;
+  for (const char* bad : {"", "{", "[]", "7", "{\"type\":\"page\"} x", "{\"type\":", "\x00\x01", "{\"type\":\"\xff\"}"}) EXPECT_EQ(rig.Map(bad), "undecodable: bad_json: record is no JSON object") << bad;
   EXPECT_EQ(rig.Map(std::string_view()), "tombstone");
 }
 

@@ -25,7 +25,7 @@ struct MappingRig {
     said = diagnostics.ToString();
     if (plan == nullptr) return;
     mapper = plan->topics()[1].mapper;
-    scratch = std::make_unique<Mapper::Scratch>(*mapper);
+    scratch = std::make_unique<Mapper::Scratch>(*mapper, schemas);
   }
 
   static std::string Indented(const std::string& text) {
@@ -43,6 +43,8 @@ struct MappingRig {
     const MapOutcome outcome = mapper->Map(record, scratch.get(), &events);
     std::string text(ToString(outcome));
     if (outcome == MapOutcome::kRejected) text += ": " + scratch->rejection().field + " " + scratch->rejection().why;
+    if (outcome == MapOutcome::kUndecodable) text += ": " + std::string(ToString(scratch->error())) + ": " + mapper->Describe(scratch->rejection());
+    if (outcome == MapOutcome::kAwaitsSchema) text += " " + std::to_string(scratch->awaited_schema());
     for (size_t e = 0; e < events.size(); ++e) {
       events::v1::Event event;
       EXPECT_TRUE(event.ParseFromArray(events.event(e).data(), static_cast<int>(events.event(e).size())));
@@ -60,6 +62,7 @@ struct MappingRig {
   std::string said;
   std::shared_ptr<const Plan> plan;
   std::shared_ptr<const Mapper> mapper;
+  std::shared_ptr<WriterSchemas> schemas = std::make_shared<WriterSchemas>();
   std::unique_ptr<Mapper::Scratch> scratch;
 };
 

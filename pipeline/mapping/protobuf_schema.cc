@@ -1,0 +1,194 @@
+#include "pipeline/mapping/protobuf_schema.h"
+
+#include <google/protobuf/compiler/parser.h>
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/descriptor.pb.h>
+#include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/stubs/logging.h>
+
+#include <map>
+#include <set>
+
+namespace tidemark::mapping {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::DescriptorPool;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::FileDescriptor;
+using google::protobuf::FileDescriptorProto;
+using google::protobuf::FileDescriptorSet;
+using google::protobuf::Message;
+using google::protobuf::UninterpretedOption;
+
+constexpr size_t kMaxSchemaBytes = 8 << 20, kMaxFiles = 1'000;
+constexpr int kMaxImports = 100, kMaxBlocks = 100;              // one in another
+constexpr const char* kMain = "schema.proto";   // what a schema calls itself nobody knows
+
+// What Confluent's serializers import.
+constexpr const char* kConfluentMeta = R"(syntax = "proto3"; package confluent;
+message Meta { string doc = 1; map<string, string> params = 2; repeated string tags = 3; })";
+constexpr const char* kConfluentDecimal = R"(syntax = "proto3"; package confluent.type;
+message Decimal { bytes value = 1; uint32 precision = 2; int32 scale = 3; })";
+
+// The first of what is wrong.
+class Errors : public google::protobuf::io::ErrorCollector, public DescriptorPool::ErrorCollector {
+ public:
+  void AddError(int line, int column, const std::string& message) override {
+    Add("line " + std::to_string(line + 1) + ", column " + std::to_string(column + 1) + ": " + message);
+  }
+  void AddError(const std::string&, const std::string& element, const Message*, ErrorLocation, const std::string& message) override {
+    Add(element + ": " + message);
+  }
+  void AddWarning(int, int, const std::string&) override {}
+  void AddWarning(const std::string&, const std::string&, const Message*, ErrorLocation, const std::string&) override {}
+  const std::string& text() const { return text_; }
+
+ private:
+  void Add(const std::string& text) {
+    if (text_.empty()) text_ = text;
+  }
+  std::string text_;
+};
+
+// Options that others define change nothing of the bytes, and their definitions may not be at hand.
+void DropCustomOptions(Message* message) {
+  const auto* reflection = message->GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection->ListFields(*message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    if (field->message_type() == UninterpretedOption::descriptor()) {
+      int kept = 0;
+      for (int i = 0; i < reflection->FieldSize(*message, field); ++i) {
+        const auto& option = static_cast<const UninterpretedOption&>(reflection->GetRepeatedMessage(*message, field, i));
+        if (option.name_size() == 0 || !option.name(0).is_extension()) reflection->SwapElements(message, field, kept++, i);
+      }
+      while (reflection->FieldSize(*message, field) > kept) reflection->RemoveLast(message, field);
+    } else if (field->is_repeated()) {
+      for (int i = 0; i < reflection->FieldSize(*message, field); ++i) DropCustomOptions(reflection->MutableRepeatedMessage(message, field, i));
+    } else {
+      DropCustomOptions(reflection->MutableMessage(message, field));
+    }
+  }
+}
+
+Status Parse(const std::string& name, const std::string& text, FileDescriptorProto* file) {
+  if (text.size() > kMaxSchemaBytes) return Invalid("is larger than 8 MiB");
+  // libprotobuf goes on after a block that is nested too deep, in time that grows with its square.
+  int depth = 0;
+  for (const char c : text) {
+    depth += c == '{' ? 1 : c == '}' ? -1 : 0;
+    if (depth > kMaxBlocks) return Invalid(name + " is nested too deep");
+  }
+  const google::protobuf::LogSilencer silence;
+  Errors errors;
+  google::protobuf::io::ArrayInputStream input(text.data(), static_cast<int>(text.size()));
+  google::protobuf::io::Tokenizer tokenizer(&input, &errors);
+  google::protobuf::compiler::Parser parser;
+  parser.RecordErrorsTo(&errors);
+  if (!parser.Parse(&tokenizer, file) || !errors.text().empty()) return Invalid(name + " is no .proto: " + errors.text());
+  file->set_name(name);
+  return Status::Ok();
+}
+
+}  // namespace
+
+class ProtobufSchema::Builder {
+ public:
+  Result<ProtobufSchema> Run(const MapSchema& schema) {
+    if (schema.schema->kind != WriterSchema::Kind::kProtobuf) return Invalid("isn't Protobuf");
+    if (schema.is_descriptor_set) {
+      FileDescriptorSet set;
+      if (!set.ParseFromString(schema.schema->text) || set.file_size() == 0) return Invalid("is no descriptor set; protoc writes one with --descriptor_set_out and --include_imports");
+      for (FileDescriptorProto& file : *set.mutable_file()) files_[file.name()] = std::move(file);
+    } else {
+      TM_RETURN_IF_ERROR(Parse(kMain, schema.schema->text, &files_[kMain]));
+      TM_RETURN_IF_ERROR(AddReferences(*schema.schema, 0));
+    }
+    if (files_.size() > kMaxFiles) return Invalid("has more than " + std::to_string(kMaxFiles) + " files");
+    std::vector<std::string> names;
+    for (const auto& [name, file] : files_) names.push_back(name);
+    for (const std::string& name : names) TM_RETURN_IF_ERROR(Build(name, 0));
+    made_.file_ = schema.is_descriptor_set ? nullptr : made_.pool_->FindFileByName(kMain);
+    if (!schema.message.empty()) {
+      made_.message_ = made_.pool_->FindMessageTypeByName(schema.message);
+      if (made_.message_ == nullptr) return Invalid("has no message " + schema.message);
+    } else if (made_.file_ == nullptr || made_.file_->message_type_count() == 0) {
+      return Invalid("has no message");
+    }
+    return std::move(made_);
+  }
+
+ private:
+  Status AddReferences(const WriterSchema& schema, int depth) {
+    if (depth > kMaxImports) return Invalid("its references are nested too deep");
+    for (const auto& [name, reference] : schema.references) {
+      if (files_.contains(name)) continue;
+      if (files_.size() > kMaxFiles) return Invalid("has more than " + std::to_string(kMaxFiles) + " references");
+      TM_RETURN_IF_ERROR(Parse(name, reference.text, &files_[name]));
+      TM_RETURN_IF_ERROR(AddReferences(reference, depth + 1));
+    }
+    return Status::Ok();
+  }
+
+  // The file called so, from wherever it is; an import that nobody has is empty, and missed where something of it is used.
+  Status Find(const std::string& name, FileDescriptorProto* file) {
+    if (name.starts_with("google/protobuf/")) {
+      if (const FileDescriptor* known = DescriptorPool::generated_pool()->FindFileByName(name)) {
+        known->CopyTo(file);
+        return Status::Ok();
+      }
+    }
+    if (name == "confluent/meta.proto") return Parse(name, kConfluentMeta, file);
+    if (name == "confluent/type/decimal.proto") return Parse(name, kConfluentDecimal, file);
+    if (const auto given = files_.find(name); given != files_.end()) *file = given->second;
+    file->set_name(name);
+    return Status::Ok();
+  }
+
+  Status Build(const std::string& name, int depth) {
+    if (built_.contains(name)) return Status::Ok();
+    if (!begun_.insert(name).second) return Invalid(name + " imports itself");
+    if (depth > kMaxImports) return Invalid("its imports are nested deeper than " + std::to_string(kMaxImports));
+    FileDescriptorProto file;
+    TM_RETURN_IF_ERROR(Find(name, &file));
+    for (const std::string& import : file.dependency()) TM_RETURN_IF_ERROR(Build(import, depth + 1));
+    file.clear_service();
+    DropCustomOptions(&file);
+    Errors errors;
+    if (made_.pool_->BuildFileCollectingErrors(file, &errors) == nullptr) return Invalid(name + " can't be used: " + errors.text());
+    built_.insert(name);
+    return Status::Ok();
+  }
+
+  ProtobufSchema made_;
+  std::map<std::string, FileDescriptorProto> files_;
+  std::set<std::string> begun_, built_;
+};
+
+ProtobufSchema::ProtobufSchema() : pool_(std::make_unique<DescriptorPool>()) {}
+ProtobufSchema::ProtobufSchema(ProtobufSchema&&) noexcept = default;
+ProtobufSchema::~ProtobufSchema() = default;
+
+Result<ProtobufSchema> ProtobufSchema::Make(const MapSchema& schema) { return Builder().Run(schema); }
+
+const Descriptor* ProtobufSchema::Find(std::span<const int32_t> indexes) const {
+  if (message_ != nullptr) return message_;
+  const Descriptor* message = nullptr;
+  for (int32_t index : indexes) {
+    const int count = message == nullptr ? file_->message_type_count() : message->nested_type_count();
+    const Descriptor* found = nullptr;
+    for (int m = 0; m < count && found == nullptr; ++m) {
+      const Descriptor* candidate = message == nullptr ? file_->message_type(m) : message->nested_type(m);
+      if (candidate->options().map_entry()) continue;
+      if (index-- == 0) found = candidate;
+    }
+    if (found == nullptr) return nullptr;
+    message = found;
+  }
+  return message;
+}
+
+}  // namespace tidemark::mapping

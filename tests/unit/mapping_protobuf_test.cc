@@ -1,0 +1,312 @@
+// Protobuf of one's own: a .proto text or descriptors, and records that libprotobuf wrote, become the same events as their JSON.
+#include <google/protobuf/compiler/parser.h>
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/descriptor.pb.h>
+#include <google/protobuf/dynamic_message.h>
+#include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/util/json_util.h>
+
+#include <filesystem>
+#include <fstream>
+#include <random>
+
+#include "tests/unit/mapping_rig.h"
+
+namespace tidemark {
+namespace {
+
+using namespace std::string_literals;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+const std::string kSchema = R"(syntax = "proto3";
+package shop;
+import "google/protobuf/timestamp.proto";
+import "google/protobuf/wrappers.proto";
+import "confluent/type/decimal.proto";
+import "validate/validate.proto";
+message Order {
+  option (validate.rules).strict = true;
+  string id = 1 [(validate.rules).string.min_len = 1];
+  Stage stage = 2;
+  int64 cents = 3;
+  uint64 serial = 4;
+  double price = 5;
+  google.protobuf.Timestamp created = 6;
+  repeated Line lines = 7;
+  map<string, string> tags = 8;
+  oneof payment { Card card = 9; string iban = 10; Person person = 20; }
+  google.protobuf.StringValue note = 11;
+  optional bool paid = 12;
+  bytes raw = 13;
+  repeated sint32 steps = 14;
+  confluent.type.Decimal total = 15;
+  map<int32, Line> by_number = 16;
+  float rate = 17;
+  fixed32 f32 = 18;
+  sfixed64 sf64 = 19;
+  google.protobuf.Int64Value count = 21;
+  Person buyer = 40;
+  bool gift = 41;
+  message Line { string sku = 1; int32 units = 2; repeated string labels = 3; }
+  enum Stage { UNKNOWN = 0; OPEN = 1; WON = 2; }
+}
+message Card { string brand = 1; repeated string digits = 2; }
+message Person { string name = 1; int32 age = 2; Person parent = 3; }
+)";
+
+// The message of a .proto text, by libprotobuf alone.
+struct Oracle {
+  explicit Oracle(std::string text, const std::string& name) : pool(google::protobuf::DescriptorPool::generated_pool()) {
+    for (const char* unknown : {"import \"validate/validate.proto\";", "option (validate.rules).strict = true;", " [(validate.rules).string.min_len = 1]"}) {
+      if (const size_t at = text.find(unknown); at != std::string::npos) text.erase(at, std::string(unknown).size());
+    }
+    Add("confluent/type/decimal.proto", "syntax = \"proto3\"; package confluent.type; message Decimal { bytes value = 1; uint32 precision = 2; int32 scale = 3; }");
+    Add("o.proto", text);
+    type = factory.GetPrototype(pool.FindMessageTypeByName(name));
+  }
+  void Add(const std::string& name, const std::string& text) {
+    google::protobuf::io::ArrayInputStream in(text.data(), static_cast<int>(text.size()));
+    google::protobuf::io::Tokenizer tokenizer(&in, nullptr);
+    google::protobuf::compiler::Parser parser;
+    google::protobuf::FileDescriptorProto file;
+    EXPECT_TRUE(parser.Parse(&tokenizer, &file));
+    file.set_name(name);
+    EXPECT_NE(pool.BuildFile(file), nullptr);
+    set.add_file()->CopyFrom(file);
+  }
+  std::string Of(const std::string& text) const {
+    const std::unique_ptr<Message> message(type->New());
+    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, message.get())) << text;
+    return message->SerializeAsString();
+  }
+  google::protobuf::FileDescriptorSet set;  // less Google's own
+  google::protobuf::DescriptorPool pool;
+  google::protobuf::DynamicMessageFactory factory;
+  const Message* type = nullptr;
+};
+
+struct ProtobufRig : MappingRig {
+  explicit ProtobufRig(const std::string& source, const std::string& schema = kSchema) : MappingRig("format: protobuf\nframing: confluent\n" + source) {
+    schemas->Add(7, std::make_shared<const WriterSchema>(WriterSchema{WriterSchema::Kind::kProtobuf, schema, {}}));
+  }
+  std::string Of(const std::string& bytes, const std::string& indexes = "\0"s) { return Map("\0\0\0\0\7"s + indexes + bytes); }
+};
+
+std::string Shown(const std::string& deal) {
+  return R"(mapped: id: "deal.updated/t/3/42" source: "s" time { seconds: 1700000000 } deal_updated {)" + (deal.empty() ? " }" : " deal { " + deal + " } }");
+}
+std::string Set(const std::string& fields) { return "events: [{emit: deal.updated, set: {" + fields + "}}]"; }
+
+TEST(Protobuf, EachTypeBecomesWhatJsonHasOfIt) {
+  const Oracle order(kSchema, "shop.Order");
+  const auto as = [&](const std::string& field, const std::string& value, const std::string& text) { return ProtobufRig(Set(field + ": '" + value + "'")).Of(order.Of(text)); };
+  EXPECT_EQ(as("deal.stage", "row.stage", "stage: WON"), Shown("stage: \"WON\""));
+  EXPECT_EQ(as("deal.stage", "row.cents", "cents: -9223372036854775808"), Shown("stage: \"-9223372036854775808\""));
+  EXPECT_EQ(as("deal.stage", "row.serial", "serial: 18446744073709551615"), Shown("stage: \"18446744073709551615\""));
+  EXPECT_EQ(as("deal.stage", "row.price", "price: 0.1"), Shown("stage: \"0.1\""));
+  EXPECT_EQ(as("deal.stage", "row.rate", "rate: 0.1"), Shown("stage: \"0.1\""));
+  EXPECT_EQ(as("deal.stage", "row.raw", "raw: \"\\001\\377\""), Shown("stage: \"Af8=\""));
+  EXPECT_EQ(as("deal.stage", "row.steps[1]", "steps: [5, -6]"), Shown("stage: \"-6\""));
+  EXPECT_EQ(as("deal.stage", "row.tags.color", R"(tags { key: "size" value: "1" } tags { key: "color" value: "red" })"), Shown("stage: \"red\""));
+  EXPECT_EQ(as("deal.stage", "row.by_number.\"-5\".sku", R"(by_number { key: -5 value { sku: "x" } })"), Shown("stage: \"x\""));
+  EXPECT_EQ(as("deal.stage", "row.buyer.parent.name", R"(buyer { parent { name: "p" } })"), Shown("stage: \"p\""));
+  EXPECT_EQ(as("deal.stage", "row.buyer", "buyer {}"), "rejected: deal.stage is a list or an object, not one value");
+  EXPECT_EQ(as("deal.amount", "row.total", R"(total { value: "\000\226" precision: 9 scale: 2 })"), Shown("amount_micros: 1500000"));
+  EXPECT_EQ(as("deal.expected_close", "row.created", "created { seconds: 7 nanos: 123456999 }"), Shown("expected_close { seconds: 7 nanos: 123456000 }"));
+  EXPECT_EQ(as("deal.expected_close", "row.created", "created { seconds: 7 nanos: -1 }"), "rejected: deal.expected_close is no time of the years 1 to 9999");
+  EXPECT_EQ(as("deal.stage", "row.created.seconds", "created { seconds: 7 }"), Shown("stage: \"7\""));
+}
+
+TEST(Protobuf, ZeroIsAbsentUnlessTheSchemaTellsThemApart) {
+  const Oracle order(kSchema, "shop.Order");
+  const auto as = [&](const std::string& value, const std::string& bytes) { return ProtobufRig(Set("deal.stage: 'concat(\"=\", " + value + ")', deal.owner: '\"o\"'")).Of(bytes); };
+  EXPECT_EQ(as("row.cents", ""), Shown("owner: \"o\""));
+  EXPECT_EQ(as("row.cents", "\x18\0"s), Shown("owner: \"o\"")) << "written or not";
+  EXPECT_EQ(as("row.cents", "\x18\5\x18\0"s), Shown("owner: \"o\"")) << "the last counts";
+  EXPECT_EQ(as("row.cents", "\x18\0\x18\5"s), Shown("stage: \"=5\" owner: \"o\""));
+  EXPECT_EQ(as("row.paid", order.Of("paid: false")), Shown("stage: \"=false\" owner: \"o\"")) << "optional";
+  EXPECT_EQ(as("row.iban", order.Of("iban: \"\"")), Shown("stage: \"=\" owner: \"o\"")) << "of a oneof";
+  EXPECT_EQ(as("row.note", order.Of("note {}")), Shown("stage: \"=\" owner: \"o\"")) << "a wrapper is there for this";
+  EXPECT_EQ(as("row.count", order.Of("count {}")), Shown("stage: \"=0\" owner: \"o\""));
+  EXPECT_EQ(as("row.tags.a", order.Of("tags { key: \"a\" }")), Shown("stage: \"=\" owner: \"o\""));
+  EXPECT_EQ(as("row.steps[0]", order.Of("steps: [0]")), Shown("stage: \"=0\" owner: \"o\""));
+}
+
+TEST(Protobuf, TheMessageIsTheOneThatIsNamed) {
+  const Oracle card(kSchema, "shop.Card"), line(kSchema, "shop.Order.Line");
+  ProtobufRig rig(Set("deal.stage: row.brand | row.sku"));
+  const std::string visa = card.Of("brand: \"visa\""), sku = line.Of("sku: \"s\"");
+  EXPECT_EQ(rig.Of(visa, "\2\2"), Shown("stage: \"visa\"")) << "count and index in zigzag: [1]";
+  EXPECT_EQ(rig.Of(sku, "\4\0\0"s), Shown("stage: \"s\"")) << "[0, 0]";
+  EXPECT_EQ(rig.Of("", "\2\0"s), Shown("")) << "[0], as Apicurio writes it";
+  EXPECT_EQ(rig.Of(visa, "\2\x06"), "undecodable: bad_framing: record is of a message that its schema doesn't have");
+  EXPECT_EQ(rig.Of("", "\2"), "undecodable: bad_framing: record doesn't say which message of its schema it is");
+  EXPECT_EQ(rig.Of("", ""), "undecodable: bad_framing: record doesn't say which message of its schema it is");
+  EXPECT_EQ(rig.Of("", "\x80\x80\x80\x80\x10"), "undecodable: bad_framing: record doesn't say which message of its schema it is");
+  ProtobufRig plain("message_index: plain\n" + Set("deal.stage: row.brand | row.sku"));
+  EXPECT_EQ(plain.Of(visa, "\1\1"), Shown("stage: \"visa\""));
+}
+
+TEST(Protobuf, BadBytesAreUndecodable) {
+  ProtobufRig rig(Set("deal.stage: row.id, deal.owner: 'row.lines[0].sku'"));
+  EXPECT_EQ(rig.Of("\x0a\5ab"), "undecodable: bad_protobuf: record ends too early");
+  EXPECT_EQ(rig.Of("\x0a\1\xff"), "undecodable: bad_protobuf: record has a text that is not UTF-8");
+  EXPECT_EQ(rig.Of("\7"), "undecodable: bad_protobuf: record has a field that is none");
+  EXPECT_EQ(rig.Of("\x18" + std::string(11, '\xff')), "undecodable: bad_protobuf: record has a number of more than 10 bytes");
+  EXPECT_EQ(rig.Of("\x3a\3\x0a\5a"), "undecodable: bad_protobuf: record ends too early") << "within a message";
+  EXPECT_EQ(rig.Of(std::string(200, '\x6b')), "undecodable: bad_protobuf: record is nested deeper than 100") << "groups";
+  EXPECT_EQ(rig.Of("\x6b\x18\5\x6c\x0a\1z"), Shown("stage: \"z\"")) << "an unknown group is skipped";
+  EXPECT_EQ(rig.Of("\x08\5\x0a\1z"), Shown("stage: \"z\"")) << "a field of another type is unknown";
+}
+
+TEST(Protobuf, ABadSchemaIsSaid) {
+  const auto said = [](const std::string& schema) {
+    const std::string all = ProtobufRig(Set("deal.stage: row.id"), schema).Of("");
+    const std::string begin = "undecodable: bad_schema: record is of a schema that can't be used: it ";
+    return all.starts_with(begin) ? all.substr(begin.size()) : all;
+  };
+  EXPECT_EQ(said("message {"), "schema.proto is no .proto: line 1, column 9: Expected message name.");
+  EXPECT_EQ(said("syntax = \"proto3\";"), "has no message");
+  EXPECT_EQ(said("syntax = \"proto3\"; message A { B b = 1; }"), "schema.proto can't be used: A.b: \"B\" is not defined.");
+  EXPECT_EQ(said("syntax = \"proto3\"; import \"schema.proto\"; message A {}"), "schema.proto imports itself");
+  std::string deep;
+  for (int i = 0; i < 10'000; ++i) deep += "message M { ";
+  EXPECT_EQ(said(deep), "schema.proto is nested too deep");
+}
+
+TEST(Protobuf, ReferencesAreImports) {
+  MappingRig rig("format: protobuf\nframing: confluent\n" + Set("deal.stage: row.a.v"));
+  WriterSchema schema{WriterSchema::Kind::kProtobuf, "syntax = \"proto3\"; import \"x/a.proto\"; message R { x.A a = 1; }", {}};
+  schema.references.emplace_back("x/a.proto", WriterSchema{WriterSchema::Kind::kProtobuf, "syntax = \"proto3\"; package x; message A { string v = 1; }", {}});
+  rig.schemas->Add(7, std::make_shared<const WriterSchema>(schema));
+  EXPECT_EQ(rig.Map("\0\0\0\0\7\0\x0a\3\x0a\1z"s), Shown("stage: \"z\""));
+}
+
+TEST(Protobuf, OneSchemaForAllRecords) {
+  const std::string folder = testing::TempDir() + "/tidemark_protobuf_test";
+  std::filesystem::create_directories(folder);
+  const Oracle order(kSchema, "shop.Order");
+  std::ofstream(folder + "/shop.proto") << kSchema;
+  std::ofstream(folder + "/shop.desc", std::ios::binary) << order.set.SerializeAsString();
+  const std::string id = order.Of("id: \"a\"");
+  EXPECT_EQ(MappingRig("format: protobuf\nschema: " + folder + "/shop.proto\n" + Set("deal.stage: row.id")).Map(id), Shown("stage: \"a\""));
+  EXPECT_EQ(MappingRig("format: protobuf\nschema: " + folder + "/shop.proto\nmessage: shop.Person\n" + Set("deal.stage: row.name")).Map(id), Shown("stage: \"a\""));
+  EXPECT_EQ(MappingRig("format: protobuf\nschema: " + folder + "/shop.desc\nmessage: shop.Order\n" + Set("deal.stage: row.id")).Map(id), Shown("stage: \"a\""));
+  EXPECT_EQ(MappingRig("format: protobuf\nschema: " + folder + "/shop.desc\nmessage: shop.Oder\n" + Set("deal.stage: row.id")).said,
+            "m.yaml:8:13: sources.s.schema: it has no message shop.Oder\n");
+  std::filesystem::remove_all(folder);
+}
+
+// ---- against libprotobuf ----
+
+class Random {
+ public:
+  explicit Random(uint64_t seed) : random_(seed) {}
+  size_t Below(size_t n) { return std::uniform_int_distribution<size_t>(0, n - 1)(random_); }
+  std::string Text() {
+    static const char* const kTexts[] = {"", "a", "won", "0", "1.5", "\xc3\xa4", "a longer text, beyond any small buffer"};
+    return kTexts[Below(std::size(kTexts))];
+  }
+
+  void Fill(Message* message, int depth) {
+    const auto* descriptor = message->GetDescriptor();
+    const bool time = descriptor->full_name() == "google.protobuf.Timestamp";
+    for (int f = 0; f < descriptor->field_count(); ++f) {
+      const FieldDescriptor* field = descriptor->field(f);
+      if (Below(3) == 0) continue;
+      const size_t times = field->is_repeated() ? Below(4) : 1;
+      for (size_t t = 0; t < times; ++t) Put(message, field, depth, time);
+    }
+  }
+
+ private:
+  template <class T>
+  void Number(Message* message, const FieldDescriptor* field, void (google::protobuf::Reflection::*set)(Message*, const FieldDescriptor*, T) const,
+              void (google::protobuf::Reflection::*add)(Message*, const FieldDescriptor*, T) const, bool small) {
+    static const int64_t kNumbers[] = {0, 1, -1, 2, 127, 128, -300, 1'700'000'000, INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN};
+    const T number = static_cast<T>(kNumbers[Below(small ? 2 : std::size(kNumbers))]);
+    (message->GetReflection()->*(field->is_repeated() ? add : set))(message, field, number);
+  }
+
+  void Put(Message* message, const FieldDescriptor* field, int depth, bool time) {
+    using google::protobuf::Reflection;
+    const Reflection* reflection = message->GetReflection();
+    switch (field->cpp_type()) {
+      case FieldDescriptor::CPPTYPE_INT32: return Number<int32_t>(message, field, &Reflection::SetInt32, &Reflection::AddInt32, time);
+      case FieldDescriptor::CPPTYPE_INT64: return Number<int64_t>(message, field, &Reflection::SetInt64, &Reflection::AddInt64, time);
+      case FieldDescriptor::CPPTYPE_UINT32: return Number<uint32_t>(message, field, &Reflection::SetUInt32, &Reflection::AddUInt32, false);
+      case FieldDescriptor::CPPTYPE_UINT64: return Number<uint64_t>(message, field, &Reflection::SetUInt64, &Reflection::AddUInt64, false);
+      case FieldDescriptor::CPPTYPE_DOUBLE: return Number<double>(message, field, &Reflection::SetDouble, &Reflection::AddDouble, true);
+      case FieldDescriptor::CPPTYPE_FLOAT: return Number<float>(message, field, &Reflection::SetFloat, &Reflection::AddFloat, true);
+      case FieldDescriptor::CPPTYPE_BOOL: return Number<bool>(message, field, &Reflection::SetBool, &Reflection::AddBool, true);
+      case FieldDescriptor::CPPTYPE_ENUM: return reflection->SetEnumValue(message, field, static_cast<int>(Below(4)));
+      case FieldDescriptor::CPPTYPE_STRING:
+        return field->is_repeated() ? reflection->AddString(message, field, Text()) : reflection->SetString(message, field, Text());
+      case FieldDescriptor::CPPTYPE_MESSAGE: {
+        Message* inside = field->is_repeated() ? reflection->AddMessage(message, field) : reflection->MutableMessage(message, field);
+        if (depth < 4) Fill(inside, depth + 1);
+      }
+    }
+  }
+
+  std::mt19937_64 random_;
+};
+
+// Of entries with one key the last counts. Messages made of descriptors keep them all until they are looked at as maps.
+void DropEntries(Message* message, const std::string& name) {
+  const FieldDescriptor* field = message->GetDescriptor()->FindFieldByName(name);
+  const auto* reflection = message->GetReflection();
+  const auto key = [&](int i) {
+    const Message& entry = reflection->GetRepeatedMessage(*message, field, i);
+    const FieldDescriptor* of = field->message_type()->map_key();
+    return of->cpp_type() == FieldDescriptor::CPPTYPE_STRING ? entry.GetReflection()->GetString(entry, of) : std::to_string(entry.GetReflection()->GetInt32(entry, of));
+  };
+  for (int i = 0; i < reflection->FieldSize(*message, field); ++i) {
+    for (int later = i + 1; later < reflection->FieldSize(*message, field); ++later) {
+      if (key(i) != key(later)) continue;
+      for (int j = i; j + 1 < reflection->FieldSize(*message, field); ++j) reflection->SwapElements(message, field, j, j + 1);
+      reflection->RemoveLast(message, field);
+      --i;
+      break;
+    }
+  }
+}
+
+TEST(Protobuf, RandomRecordsAreReadAsLibprotobufReadsThem) {
+  const std::string rules = "id: ['concat(row.id, \"-\")']\nevents:\n" +
+      "- {emit: deal.updated, id: [row.serial | \"none\"], set: {deal.id: row.cents, deal.stage: row.stage, deal.owner: row.card.brand, deal.segment: 'row.card.digits[1]', deal.currency: row.iban, deal.product: row.person.parent.name, deal.region: row.buyer.parent.age, deal.expected_close: iso(row.created)}}\n"
+      "- {emit: lead.created, id: [row.f32 | \"none\"], set: {lead.id: row.note, lead.channel: row.count, lead.owner: row.raw, lead.region: row.paid, lead.team: row.gift, lead.segment: 'row.steps[2]', lead.source: row.tags.a, lead.product: row.by_number.\"1\".units, lead.campaign: row.sf64, lead.landing_page: row.price}}\n"
+      "- {emit: order.item, each: row.lines, id: [row.rate | \"none\", item.sku | \"none\", item.units | \"none\"], set: {order.id: 'item.labels[0]', order.channel: 'item.labels[1]'}}\n"s;
+  const Oracle order(kSchema, "shop.Order");
+  ProtobufRig own(rules);
+  MappingRig json(rules);
+  ASSERT_EQ(own.said, "");
+  int mapped = 0;
+  for (uint64_t seed = 1; seed <= 3'000; ++seed) {
+    Random random(seed);
+    std::string bytes;
+    for (size_t parts = 1 + random.Below(3); parts > 0; --parts) {  // one behind the other they merge
+      const std::unique_ptr<Message> message(order.type->New());
+      random.Fill(message.get(), 0);
+      bytes += message->SerializeAsString();
+    }
+    const std::unique_ptr<Message> merged(order.type->New());
+    ASSERT_TRUE(merged->ParseFromString(bytes));
+    DropEntries(merged.get(), "tags");
+    DropEntries(merged.get(), "by_number");
+    std::string text;
+    google::protobuf::util::JsonPrintOptions options;
+    options.preserve_proto_field_names = true;
+    if (!google::protobuf::util::MessageToJsonString(*merged, &text, options).ok()) continue;  // a time that JSON can't write
+    const std::string expected = json.Map(text);
+    EXPECT_EQ(own.Of(bytes), expected) << "seed " << seed << ": " << text;
+    mapped += expected.starts_with("mapped") ? 1 : 0;
+    if (HasFailure()) break;
+  }
+  EXPECT_GT(mapped, 1'000);
+}
+
+}  // namespace
+}  // namespace tidemark
