@@ -20,13 +20,15 @@ int CheckConfig(const CheckConfigOptions& options) {
     good = good && web && tls.ok();
   }
   if (!good) return kExitConfig;
+  const SampleOptions& samples = options.samples;
+  if (samples.json) return CheckSamples(specs, *plan, samples) ? kExitOk : kExitData;
   std::cout << "ok: " << specs.kpis.size() << " KPIs, " << specs.rules.size() << " rules, " << specs.topics.size()
             << " topics\n";
   if (options.estimate) {
     const double series = static_cast<double>(options.series_per_kpi);
     std::cout << "\n" << EstimateTable(specs, EstimateResources(specs, options.events_per_second, series));
   }
-  return kExitOk;
+  return samples.directory.empty() || CheckSamples(specs, *plan, samples) ? kExitOk : kExitData;
 }
 
 }  // namespace tidemark

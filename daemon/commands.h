@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/check_samples.h"
 #include "daemon/generate/alertmanager.h"
 #include "daemon/generate/dashboards.h"
 #include "daemon/generate/rule.h"
@@ -37,6 +38,7 @@ struct CheckConfigOptions {
   bool estimate = false;
   double events_per_second = 1000;
   uint64_t series_per_kpi = 1000;
+  SampleOptions samples;        // directory "": none
 };
 int CheckConfig(const CheckConfigOptions& options);
 
@@ -100,6 +102,13 @@ struct GenerateDashboardsOptions {
   DashboardOptions dashboards;
 };
 int GenerateDashboards(const GenerateDashboardsOptions& options);
+
+struct GenerateSourceOptions {
+  std::vector<std::string> from;  // files of samples; "-": standard input
+  std::string name;               // of the source; "": as the first file is called
+  std::string output;             // file to write; empty: stdout
+};
+int GenerateSource(const GenerateSourceOptions& options);
 
 struct StateOptions {
   std::string storage_path;

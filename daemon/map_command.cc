@@ -3,13 +3,12 @@
 #include <google/protobuf/message.h>
 #include <google/protobuf/util/json_util.h>
 
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <map>
 
 #include "daemon/exit_code.h"
 #include "daemon/commands.h"
+#include "daemon/samples.h"
 #include "pipeline/event/schema.h"
 #include "pipeline/mapping/mapper.h"
 
@@ -98,22 +97,10 @@ int MapRecords(const MapOptions& options) {
     std::cerr << "tidemark: the configuration has no source " << options.source << " with `events`; there " << (known.empty() ? "is none" : "are:" + known) << "\n";
     return kExitUsage;
   }
-  std::ifstream file;
-  if (options.input != "-") {
-    file.open(options.input);
-    if (!file) {
-      std::cerr << "tidemark: " << options.input << ": cannot be read\n";
-      return kExitUsage;
-    }
-  }
-  std::istream& in = options.input == "-" ? std::cin : file;
   MapRun run(*mapper, options);
-  if (options.input.ends_with(".json")) {
-    run.Record(std::string(std::istreambuf_iterator<char>(in), {}));
-  } else {
-    for (std::string line; std::getline(in, line);) {
-      if (line.find_first_not_of(" \t\r") != std::string::npos) run.Record(line);
-    }
+  if (const Status read = ForEachSampleOf(options.input, [&](std::string_view value) { run.Record(value); }); !read.ok()) {
+    std::cerr << "tidemark: " << read.text() << "\n";
+    return kExitUsage;
   }
   const bool good = run.Summary();
   std::cout.flush();

@@ -234,6 +234,7 @@ void OwnMetrics::Write(const View* view, TextFormat format, TextBuffer* out) con
     Append(CollectRecords(*view), &families);
     Append(CollectPartitions(*view, WallNow()), &families);
     Append(CollectSources(*view), &families);
+    Append(CollectMappings(*view), &families);
     Append(CollectEngine(*view, parts_->memory), &families);
   }
   WriteFamilies(families, format, out);

@@ -56,22 +56,30 @@ double OffsetOrNothing(Offset offset) {
   return offset == kNoOffset ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(offset.v);
 }
 
-MetricFamily CommitLatency(const EngineStats& stats) {
+MetricFamily HistogramFamily(const char* name, const char* help) {
   MetricFamily family;
-  family.name = "tidemark_commit_duration_seconds";
-  family.help = "Time that a commit to the state took.";
+  family.name = name;
+  family.help = help;
   family.type = MetricType::Histogram;
+  return family;
+}
+
+// Counts by bucket: the last one's are beyond all bounds.
+ClientMetric HistogramOf(std::span<const int64_t> counts, std::span<const double> bounds, double sum) {
   ClientMetric metric;
   uint64_t cumulative = 0;
-  for (size_t i = 0; i < stats.commit_latency.size(); ++i) {
-    cumulative += static_cast<uint64_t>(stats.commit_latency[i]);
-    const double bound = i < kCommitBuckets.size() ? kCommitBuckets[i] : std::numeric_limits<double>::infinity();
-    metric.histogram.bucket.push_back({cumulative, bound});
+  for (size_t i = 0; i < counts.size(); ++i) {
+    cumulative += static_cast<uint64_t>(counts[i]);
+    metric.histogram.bucket.push_back({cumulative, i < bounds.size() ? bounds[i] : std::numeric_limits<double>::infinity()});
   }
   metric.histogram.sample_count = cumulative;
-  metric.histogram.sample_sum = stats.commit_seconds_total;
-  family.metric.push_back(std::move(metric));
-  return family;
+  metric.histogram.sample_sum = sum;
+  return metric;
+}
+
+// Bounded by the configuration: a rule's event type and fields. Only what happened.
+void AddByField(const std::string& source, const MappingStats::ByField& counts, FamilyBuilder* to) {
+  for (const auto& [of, n] : counts) to->Add(n, {{"source", source}, {"event", of.first}, {"field", of.second}});
 }
 
 }  // namespace
@@ -208,6 +216,27 @@ std::vector<MetricFamily> CollectSources(const View& view) {
   return families;
 }
 
+std::vector<MetricFamily> CollectMappings(const View& view) {
+  const std::vector<MappingStats>& mappings = view.stats().mappings;
+  if (mappings.empty()) return {};
+  FamilyBuilder missing("tidemark_source_missing_total", "Since the start: a rule of the source fired and found nothing for this field.", MetricType::Counter);
+  FamilyBuilder rejected("tidemark_source_rejected_total", "Since the start: records of the source that were rejected, since a value isn't what this field wants.",
+                         MetricType::Counter);
+  FamilyBuilder rounded("tidemark_source_rounded_total", "Since the start: values of the source that have more digits than their fields.", MetricType::Counter);
+  MetricFamily delay = HistogramFamily("tidemark_source_delay_seconds", "Since the start: how long events of the source happened before their record's Kafka timestamp.");
+  for (const MappingStats& s : mappings) {
+    AddByField(s.source, s.missing, &missing);
+    AddByField(s.source, s.rejected, &rejected);
+    rounded.Add(s.rounded, {{"source", s.source}});
+    delay.metric.push_back(HistogramOf(s.delay, kDelayBuckets, s.delay_seconds_total));
+    delay.metric.back().label.push_back({"source", s.source});
+  }
+  std::vector<MetricFamily> families;
+  for (FamilyBuilder* f : {&missing, &rejected, &rounded}) families.push_back(std::move(*f).Take());
+  families.push_back(std::move(delay));
+  return families;
+}
+
 std::vector<MetricFamily> CollectEngine(const View& view, const MemoryPlan& memory) {
   const EngineStats& s = view.stats();
   std::vector<MetricFamily> families;
@@ -218,7 +247,8 @@ std::vector<MetricFamily> CollectEngine(const View& view, const MemoryPlan& memo
       static_cast<double>(s.commits));
   add("tidemark_commit_failures_total", "Commits that failed.", MetricType::Counter,
       static_cast<double>(s.commit_failures));
-  families.push_back(CommitLatency(s));
+  families.push_back(HistogramFamily("tidemark_commit_duration_seconds", "Time that a commit to the state took."));
+  families.back().metric.push_back(HistogramOf(s.commit_latency, kCommitBuckets, s.commit_seconds_total));
   add("tidemark_last_commit_keys", "Keys written by the last commit.", MetricType::Gauge,
       static_cast<double>(s.last_commit_keys));
   add("tidemark_last_commit_size_bytes", "Bytes written by the last commit.", MetricType::Gauge,

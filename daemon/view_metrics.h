@@ -13,6 +13,7 @@ namespace tidemark {
 std::vector<prometheus::MetricFamily> CollectRecords(const View& view);
 std::vector<prometheus::MetricFamily> CollectPartitions(const View& view, WallTime now);
 std::vector<prometheus::MetricFamily> CollectSources(const View& view);
+std::vector<prometheus::MetricFamily> CollectMappings(const View& view);
 std::vector<prometheus::MetricFamily> CollectEngine(const View& view, const MemoryPlan& memory);
 
 std::string_view ToString(PartitionHealth health);  // "ok", "unreadable", "halted"

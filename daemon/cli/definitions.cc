@@ -31,6 +31,12 @@ this order: time moves on to `at`, `events` arrive, and /metrics must show what 
 
 All keys: config/scenarios.md. Exit codes: 0 all passed, 1 some failed, 2 wrong command line, 78 a file is refused.)";
 
+constexpr const char* kCheckFooter = R"(
+  tidemark check-config kpis.yaml --samples samples/      # samples/crm.jsonl: values of records of sources.crm, one a line
+
+Exit codes: 0 all is well, 2 wrong command line, 65 a sample is of no rule, is rejected or can't be read, or there is none, 78 the configuration
+is refused.)";
+
 void FillCheck(CLI::App* app, CheckConfigOptions* o) {
   app->add_option("file", o->config_file, "the configuration (YAML)")->required()->type_name("FILE");
   app->add_option("--web.config.file", o->web_config_file, "also check this one, of TLS and basic auth")->type_name("FILE");
@@ -41,6 +47,28 @@ void FillCheck(CLI::App* app, CheckConfigOptions* o) {
   app->add_option("--series", o->series_per_kpi, "series per KPI, for --estimate")
       ->check(CLI::Range(uint64_t{0}, uint64_t{1'000'000'000}))
       ->capture_default_str();
+}
+
+struct CheckFlags {
+  CheckConfigOptions options;
+  std::string format = "text";
+};
+
+void FillCheckFlags(CLI::App* app, CheckFlags* f) {
+  FillCheck(app, &f->options);
+  SampleOptions* o = &f->options.samples;
+  auto* samples = app->add_option("--samples", o->directory, "also say what each source's mapping makes of DIR/SOURCE.jsonl, or DIR/SOURCE/*.jsonl")->option_text("DIR");
+  app->add_flag("--strict", o->strict, "with --samples: also what is never there, never set or never fires is a mistake, and a source without samples")->needs(samples);
+  app->add_option("--format", f->format, "of what is said of the samples: text or json (default: text)")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->type_name("{text,json}")
+      ->needs(samples);
+  app->footer(kCheckFooter);
+}
+
+int DoCheck(CheckFlags& f) {
+  f.options.samples.json = f.format == "json";
+  return CheckConfig(f.options);
 }
 
 void FillTest(CLI::App* app, TestOptions* o) {
@@ -119,11 +147,29 @@ void FillDashboards(CLI::App* app, GenerateDashboardsOptions* o) {
   app->add_option("--web.external-url", o->dashboards.external_url, "where people reach the daemon: links to what moved a KPI")->option_text("URL");
 }
 
+constexpr const char* kSourceFooter = R"(
+  tidemark generate source --from=orders.jsonl --name=shop --output=shop.yaml
+  tidemark map --config.file=shop.yaml --source=shop --input=orders.jsonl
+  mkdir samples && cp orders.jsonl samples/shop.jsonl && tidemark check-config shop.yaml --samples samples)";
+
+void FillSource(CLI::App* app, GenerateSourceOptions* o) {
+  app->add_option("--from", o->from, "values of records, one a line; a .json file is one record; -: standard input; may be given again")->required()->type_name("FILE");
+  app->add_option("--name", o->name, "of the source: a-z, 0-9 and _ (default: as the file is called)")
+      ->option_text("NAME")
+      ->check(CLI::Validator(
+          [](const std::string& name) {
+            const bool good = !name.empty() && name.size() <= 100 && name[0] >= 'a' && name[0] <= 'z' && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
+            return good ? std::string() : "\"" + name + "\" is not a name (a-z, 0-9 and _, first a letter)";
+          },
+          "NAME"));
+  app->add_option("--output", o->output, "the file to write (default: stdout)")->option_text("FILE");
+  app->footer(kSourceFooter);
+}
+
 }  // namespace
 
 void AddCheckConfig(CLI::App* root, Chosen* chosen) {
-  AddCommand<CheckConfigOptions>(root, chosen, "check-config", "Check a configuration; say every mistake at once.",
-                                 &FillCheck, [](CheckConfigOptions& o) { return CheckConfig(o); });
+  AddCommand<CheckFlags>(root, chosen, "check-config", "Check a configuration; say every mistake at once.", &FillCheckFlags, &DoCheck);
 }
 
 void AddTest(CLI::App* root, Chosen* chosen) {
@@ -140,6 +186,8 @@ void AddGenerate(CLI::App* root, Chosen* chosen) {
                                    [](GenerateRulesOptions& o) { return GenerateRules(o); });
   AddCommand<GenerateAlertmanagerOptions>(app, chosen, "alertmanager", "Who is told, when, and how: a configuration of Alertmanager.",
                                           &FillAlertmanager, [](GenerateAlertmanagerOptions& o) { return GenerateAlertmanager(o); });
+  AddCommand<GenerateSourceOptions>(app, chosen, "source", "A first mapping of a source's records, drafted from samples of them.", &FillSource,
+                                    [](GenerateSourceOptions& o) { return GenerateSource(o); });
   AddCommand<GenerateDashboardsOptions>(app, chosen, "dashboards", "Dashboards for Grafana, to be provisioned from files.", &FillDashboards,
                                         [](GenerateDashboardsOptions& o) { return GenerateDashboards(o); });
 }

@@ -93,6 +93,18 @@ const std::vector<HealthRow>& Reading() {
        .inputs = {{"tidemark_records_total{LABELS,topic=\"t\",partition=\"1\",result=\"undecodable\"}", "+0", "+50"},
                   {"tidemark_records_read_total" TM_PARTITION, "+100", "+100"}},
        .labels = {{"topic", "t"}}},
+      {.name = "TidemarkRecordsNotMapped", .severity = kWarning, .hold = "15m",
+       .expr = "sum without (result) (increase(tidemark_source_records_total{J,result=~\"rejected|unmapped\"}[1h]))"
+               " / sum without (result) (increase(tidemark_source_records_total{J}[1h])) > 0.01",
+       .summary = "More than one record in a hundred of a source gives no event.",
+       .description = "{{ $value | humanizePercentage }} of the records of {{ $labels.topic }} within an hour are of no rule of their source, or hold what a field "
+                      "doesn't want; tidemark_source_rejected_total has the fields.",
+       .inputs = {{"tidemark_source_records_total{LABELS,topic=\"t\",result=\"rejected\"}", "+0", "+50"},
+                  {"tidemark_source_records_total{LABELS,topic=\"t\",result=\"mapped\"}", "+100", "+100"}},
+       .labels = {{"topic", "t"}},
+       .when = [](const Plan& plan) {
+         return std::any_of(plan.topics().begin(), plan.topics().end(), [](const TopicPlan& topic) { return topic.mapper != nullptr; });
+       }},
   };
   return kRows;
 }

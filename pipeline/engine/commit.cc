@@ -214,6 +214,7 @@ void Engine::Impl::FillStats() {
   stats_.entities = static_cast<int64_t>(entities_.rows());
   stats_.entities_limit = static_cast<int64_t>(plan_->limits().max_entities);
   for (const auto& table : tables_) stats_.rows_bytes += table->rows().MemoryBytes();
+  stats_.mappings = intake_.Mappings();
   for (size_t t = 0; t < intake_.dedups().size(); ++t) {
     const Dedup* dedup = intake_.dedups()[t].get();
     if (dedup == nullptr) continue;

@@ -33,6 +33,7 @@ Intake::Intake(const Plan& plan, uint64_t dedup_bytes, Router* router, Sources* 
     dedups_.push_back(spec.enabled ? std::make_unique<Dedup>(spec, topic.name) : nullptr);
     scratches_.push_back(topic.mapper != nullptr ? std::make_unique<Mapper::Scratch>(*topic.mapper) : nullptr);
   }
+  delays_.resize(plan.topics().size());
   tables_ = ContentsOf(plan.lookups());
   if (!plan.hash_key().empty()) hashes_.emplace(plan.hash_key());
   router_.folding().SetTables(&tables_);
@@ -212,6 +213,7 @@ Status Intake::ApplyEvent(size_t index, const RecordView& record, WallTime now, 
       break;
   }
   if (partition->losing()) [[unlikely]] EndLoss(row.time, partition);
+  if (!partition->pending.outcomes.empty() && record.kafka_time != WallTime::min()) CountDelay(row.time, record.kafka_time, &delays_[partition->topic.v]);
   if (!sources_.empty()) sources_.Hear(row);
   if (row.time < cut_ && !partition->imported()) [[unlikely]] {
     ++counts.imported;
@@ -238,6 +240,35 @@ Status Intake::ApplyEvent(size_t index, const RecordView& record, WallTime now, 
   }
   partition->clock.Saw(row.time);
   return Status::Ok();
+}
+
+void Intake::CountDelay(EventTime happened, WallTime said, MappingStats* of) const {
+  const double seconds = static_cast<double>(std::max<int64_t>(Micros(said) - Micros(happened), 0)) / kMicrosPerSecond;
+  ++of->delay[static_cast<size_t>(std::lower_bound(kDelayBuckets.begin(), kDelayBuckets.end(), seconds) - kDelayBuckets.begin())];
+  of->delay_seconds_total += seconds;
+}
+
+std::vector<MappingStats> Intake::Mappings() const {
+  std::vector<MappingStats> all;
+  for (size_t t = 0; t < scratches_.size(); ++t) {
+    if (scratches_[t] == nullptr) continue;
+    const TopicPlan& topic = plan_.topics()[t];
+    const auto known = std::find_if(all.begin(), all.end(), [&](const MappingStats& s) { return s.source == topic.source; });
+    MappingStats& stats = known == all.end() ? all.emplace_back() : *known;
+    stats.source = topic.source;
+    const std::vector<MapRule>& rules = topic.mapper->spec().rules;
+    const auto& missing = scratches_[t]->missing();
+    for (size_t r = 0; r < missing.size(); ++r) {
+      for (size_t f = 0; f < missing[r].size(); ++f) {
+        if (missing[r][f] != 0) stats.missing[{rules[r].emit, rules[r].set[f].field}] += missing[r][f];
+      }
+    }
+    for (const auto& [of, n] : scratches_[t]->rejected()) stats.rejected[{rules[of.first].emit, of.second}] += n;
+    stats.rounded += scratches_[t]->rounded();
+    for (size_t b = 0; b < stats.delay.size(); ++b) stats.delay[b] += delays_[t].delay[b];
+    stats.delay_seconds_total += delays_[t].delay_seconds_total;
+  }
+  return all;
 }
 
 EventTime Intake::WaitsAt(size_t record, EventTime limit, WallTime now, const PendingBatch& pending) const {

@@ -33,6 +33,8 @@ class Intake {
   void SetCut(EventTime cut) { cut_ = cut; }
 
   std::vector<std::unique_ptr<Dedup>>& dedups() { return dedups_; }  // by topic; null where off
+  // Of each source that maps records.
+  std::vector<MappingStats> Mappings() const;
 
  private:
   enum class Guard : uint8_t { kPass, kNoTime, kFuture };
@@ -49,12 +51,14 @@ class Intake {
   // Counts a record that yields nothing; false when it has events.
   static bool WithoutEvents(MapOutcome outcome, DecodeError error, RecordCounts* counts);
   Status ApplyEvent(size_t row, const RecordView& record, WallTime now, Partition* partition);
+  void CountDelay(EventTime happened, WallTime said, MappingStats* of) const;
 
   const Plan& plan_;
   Router& router_;
   Sources& sources_;
   std::vector<std::unique_ptr<Dedup>> dedups_;
   std::vector<std::unique_ptr<Mapper::Scratch>> scratches_;  // by topic; null where records are events
+  std::vector<MappingStats> delays_;                         // by topic; of them only the delays
   LookupTables tables_;
   std::optional<Derivation::Hashes> hashes_;  // where the plan has a key
   EventTime cut_ = kNoEventTime;

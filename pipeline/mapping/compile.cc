@@ -116,7 +116,11 @@ uint32_t MapperCompiler::Time(const MapExpr& expr, const std::string& what) {
 
 uint32_t MapperCompiler::Compile(const MapExpr& expr, const std::string& what) {
   using Kind = MapExpr::Kind;
-  if (expr.kind == Kind::kPath) return AddPath(expr, what);
+  if (expr.kind == Kind::kPath) {
+    const uint32_t path = AddPath(expr, what);
+    Note(expr, path);
+    return path;
+  }
   Node node;
   node.kind = expr.kind;
   node.compare = expr.compare;
@@ -132,9 +136,34 @@ uint32_t MapperCompiler::Compile(const MapExpr& expr, const std::string& what) {
       break;
     default:
       for (const auto& arg : expr.args) node.args.push_back(Value(*arg, what));
+      if (expr.kind == Kind::kIn || (expr.kind == Kind::kCompare && expr.compare == MapExpr::Compare::kEq)) Tell(expr.args[0].get(), node.args[0]);
       break;
   }
   return Add(std::move(node));
+}
+
+void MapperCompiler::Note(const MapExpr& path, uint32_t node) {
+  using mapping::Source;
+  const Source::Kind kind = made_->program.nodes[node].source.kind;
+  if (path.path.root == "record") return;
+  made_->written.push_back({path.path.ToString(), path.place, node, rule_, kind == Source::Kind::kCell ? element_ : kNone});
+}
+
+void MapperCompiler::Tell(const MapExpr* compared, uint32_t node) {
+  for (; compared->kind == MapExpr::Kind::kCall && !compared->args.empty(); compared = compared->args[0].get()) {
+    if (made_->program.nodes[node].args.empty()) return;  // a mistake, which was told
+    node = made_->program.nodes[node].args[0];
+  }
+  const bool op = compared->kind == MapExpr::Kind::kOp;
+  if (!op && (compared->kind != MapExpr::Kind::kPath || made_->program.nodes[node].source.kind == mapping::Source::Kind::kCell)) return;
+  const std::string name = op ? "op" : compared->path.ToString();
+  const bool known = std::any_of(made_->told.begin(), made_->told.end(), [&](const auto& told) { return told.name == name; });
+  if (!known) made_->told.push_back({name, node});
+}
+
+void MapperCompiler::Hide(const MapExpr& expr) {
+  if (expr.kind == MapExpr::Kind::kPath) hidden_.insert(expr.path.ToString());
+  for (const auto& arg : expr.args) Hide(*arg);
 }
 
 void MapperCompiler::Call(const MapExpr& expr, const std::string& what, Node* node) {
@@ -164,6 +193,7 @@ void MapperCompiler::Call(const MapExpr& expr, const std::string& what, Node* no
     if (words == made_->program.words.end()) return Fail(expr.place, what, "there are no `words` called " + name);
     node->words = &words->second;
   }
+  if (function->fn == Fn::kHash) Hide(expr);
   if (function->fn == Fn::kHash && made_->hash_key.empty()) Fail(expr.place, what, "hash() wants a key: set privacy.hash_key_file");
 }
 
@@ -176,6 +206,7 @@ void MapperCompiler::Change(const MapExpr& expr, const std::string& what, Node* 
   }
   node->name = path->path.steps.back().name;
   node->args.push_back(Value(*expr.args[0], what));
+  if (node->fn == Fn::kBecomes) Tell(expr.args[0].get(), node->args[0]);
   if (!made_->shape.old) return;
   // The same of what it was.
   const auto before = [&](const auto& self, const MapExpr& now) -> uint32_t {
@@ -207,6 +238,7 @@ void MapperCompiler::Field(const MapField& field, EventTypeId type, const std::s
   made.spec = &field;
   made.target = *target;
   made.on_error = field.on_error;
+  if (info->personal) Hide(*field.value);
   made.value = wants_time ? Time(*field.value, here) : Value(*field.value, here);
   if (!wants_time && IsTime(*field.value)) Fail(field.place, here, "the field is no time");
   if (field.on_error == OnMapError::kConstant) {
@@ -254,6 +286,7 @@ void MapperCompiler::Rule(const MapRule& spec, size_t index) {
     if (const auto base = BaseOf(*spec.each, spec.each_place, what + ".each")) element_ = rule.each = Array(Joined(*base, spec.each->steps));
   }
   if (spec.when != nullptr) rule.when = Condition(*spec.when, what + ".when");
+  rule_ = static_cast<uint32_t>(index);
   rule.id_is_its_own = !spec.id.empty();
   for (const auto& part : spec.id.empty() ? spec_.id : spec.id) rule.id.push_back(Value(*part, what + ".id"));
   const MapExpr* time = spec.time != nullptr ? spec.time.get() : spec_.time.get();
@@ -267,6 +300,7 @@ void MapperCompiler::Rule(const MapRule& spec, size_t index) {
   rule.layout.AddPayload(payload);
   for (const MapField& field : spec.set) Field(field, *type, what, &rule);
   Fact(spec, *type, what);
+  rule_ = kNone;
   made_->rules.push_back(std::move(rule));
 }
 
@@ -291,11 +325,12 @@ std::unique_ptr<const Mapper::Compiled> MapperCompiler::Run(const std::string& s
   Shape();
   if (spec_.rules.empty()) Fail(spec_.place, "events", "there is no rule, so nothing would come of it");
   for (size_t r = 0; r < spec_.rules.size(); ++r) Rule(spec_.rules[r], r);
-  element_ = kNone;
+  element_ = rule_ = kNone;
   if (spec_.version != nullptr) made_->version = IsTime(*spec_.version) ? Time(*spec_.version, "version") : Value(*spec_.version, "version");
   if (spec_.ignore != nullptr) made_->ignore = Condition(*spec_.ignore, "ignore");
   CheckArrays();
   if (diagnostics_.items().size() == before) Schemas();
+  std::erase_if(made_->told, [&](const auto& told) { return hidden_.contains(told.name); });
   return diagnostics_.items().size() == before ? std::move(made_) : nullptr;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,10 @@ class MapperCompiler {
   void Change(const MapExpr& expr, const std::string& what, mapping::Node* node);
   uint32_t AddPath(const MapExpr& path, const std::string& what);
   uint32_t Add(mapping::Node node);
+  // For MapSurvey: a path that is written, what a condition compares, and what nobody is to see of it.
+  void Note(const MapExpr& path, uint32_t node);
+  void Tell(const MapExpr* compared, uint32_t node);
+  void Hide(const MapExpr& expr);
   static bool IsCondition(const MapExpr& expr);
   static bool IsTime(const MapExpr& expr);
   bool MayBeTime(const MapExpr& expr) const;
@@ -66,6 +71,8 @@ class MapperCompiler {
   Diagnostics& diagnostics_;
   std::unique_ptr<Mapper::Compiled> made_;
   uint32_t element_ = mapping::kNone;     // array that the rule at hand goes through
+  uint32_t rule_ = mapping::kNone;        // whose values are at hand; kNone: conditions, and what is the source's
+  std::set<std::string> hidden_;          // paths to what is personal, or hashed
 };
 
 }  // namespace tidemark

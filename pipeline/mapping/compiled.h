@@ -30,6 +30,20 @@ struct Mapper::Compiled {
     mapping::EventLayout layout;      // id, source, time, version, then fields
   };
 
+  // A path where it is written, for MapSurvey.
+  struct Written {
+    std::string name;
+    Place place;
+    uint32_t node = 0;
+    uint32_t rule = mapping::kNone;   // of what is looked at only once the rule's condition holds; kNone: at each row
+    uint32_t each = mapping::kNone;   // array of whose elements it is
+  };
+  // What conditions compare with words: it tells records apart.
+  struct Told {
+    std::string name;
+    uint32_t node = 0;
+  };
+
   std::shared_ptr<const MappingSpec> spec;
   mapping::Shape shape;
   mapping::CapturePlan captures;
@@ -45,6 +59,8 @@ struct Mapper::Compiled {
   uint32_t items = mapping::kNone;    // arrays
   uint32_t changed = mapping::kNone;
   std::vector<Rule> rules;
+  std::vector<Written> written;
+  std::vector<Told> told;             // nothing that is personal, or hashed
 };
 
 }  // namespace tidemark

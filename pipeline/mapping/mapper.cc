@@ -66,6 +66,11 @@ Mapper::Scratch::Scratch(const Mapper& mapper, std::shared_ptr<WriterSchemas> sc
 }
 Mapper::Scratch::~Scratch() = default;
 
+void Mapper::Scratch::BeginSurvey(const Mapper& mapper) {
+  survey_ = std::make_unique<MapSurvey>();
+  for (const Compiled::Written& path : mapper.compiled_->written) survey_->paths.push_back({path.name, path.place, 0, 0});
+}
+
 Mapper::Mapper(std::unique_ptr<const Compiled> compiled) : compiled_(std::move(compiled)) {}
 Mapper::~Mapper() = default;
 const MappingSpec& Mapper::spec() const { return *compiled_->spec; }
@@ -166,8 +171,37 @@ class Mapper::Run {
     }
   }
 
+  // At the paths of a rule, or of conditions; within a record, or an element.
+  void Look(uint32_t rule, uint32_t each) {
+    for (size_t w = 0; w < compiled_.written.size(); ++w) {
+      const Compiled::Written& path = compiled_.written[w];
+      if (path.rule != rule || path.each != each) continue;
+      ++scratch_.survey_->paths[w].looked;
+      if (compiled_.program.Value(path.node, moment_).kind != Datum::Kind::kAbsent) ++scratch_.survey_->paths[w].found;
+    }
+  }
+
+  std::string WhatItIs() const {
+    constexpr size_t kMostBytes = 40, kMostKinds = 100;
+    std::string what;
+    for (const Compiled::Told& told : compiled_.told) {
+      const Datum value = compiled_.program.Value(told.node, moment_);
+      if (!value.texted()) continue;
+      what += (what.empty() ? "" : ", ") + told.name + " = ";
+      std::string text(value.kind == Datum::Kind::kBool ? (value.truth ? "true" : "false") : value.text.substr(0, kMostBytes));
+      if (value.text.size() > kMostBytes) text += "..";
+      for (char& c : text) c = static_cast<unsigned char>(c) < ' ' || c == 0x7f ? '?' : c;  // it goes to terminals
+      const bool quoted = value.kind == Datum::Kind::kText && told.name != "op";
+      what += quoted ? "\"" + text + "\"" : text;
+    }
+    if (what.empty()) what = "nothing that a condition compares";
+    const auto& known = scratch_.survey_->unmapped;
+    return known.size() < kMostKinds || known.contains(what) ? what : "others";
+  }
+
   void Entity() {
     const size_t before = out_.size();
+    if (scratch_.survey_ != nullptr) [[unlikely]] Look(mapping::kNone, mapping::kNone);
     for (const Compiled::Rule& rule : compiled_.rules) {
       if (rule.each == mapping::kNone) {
         Fire(rule, nullptr);
@@ -180,11 +214,13 @@ class Mapper::Run {
     if (out_.size() > before || rejected_) return;
     const bool ignored = compiled_.ignore != mapping::kNone && compiled_.program.True(compiled_.ignore, moment_);
     (ignored ? ignored_ : unmapped_) = true;
+    if (!ignored && scratch_.survey_ != nullptr) [[unlikely]] ++scratch_.survey_->unmapped[WhatItIs()];
   }
 
   bool Reject(const Compiled::Rule& rule, const std::string& field, std::string_view why) {
     rejected_ = true;
     scratch_.rejection_ = {static_cast<uint32_t>(&rule - compiled_.rules.data()), field, std::string(why)};
+    ++scratch_.rejected_[{scratch_.rejection_.rule, field}];
     return false;
   }
 
@@ -225,7 +261,14 @@ class Mapper::Run {
   void Fire(const Compiled::Rule& rule, const Datum* cells) {
     if (rejected_) return;
     moment_.cells = cells;
+    const bool surveyed = scratch_.survey_ != nullptr;
+    if (surveyed && cells != nullptr) [[unlikely]] Look(mapping::kNone, rule.each);
     if (rule.when != mapping::kNone && !compiled_.program.True(rule.when, moment_)) return;
+    if (surveyed) [[unlikely]] {
+      const auto index = static_cast<uint32_t>(&rule - compiled_.rules.data());
+      Look(index, mapping::kNone);
+      if (cells != nullptr) Look(index, rule.each);
+    }
     parts_.values.assign(kFields + rule.fields.size(), Encoded());
     if (parts_.written.size() < parts_.values.size()) parts_.written.resize(parts_.values.size());
     if (!MakeId(rule) || !PutTime(rule) || !PutVersion(rule)) return;

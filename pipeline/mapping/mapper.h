@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -53,6 +54,20 @@ struct MapRejection {
   std::string why;              // "is no number"
 };
 
+// What records hold of the paths that a mapping names, for those who write it. Shows no values but those that conditions compare
+// with words, cut, and of these none that is personal or hashed.
+struct MapSurvey {
+  struct Path {
+    std::string name;           // "row.stage"
+    Place place;
+    int64_t looked = 0;         // how often something was looked for there,
+    int64_t found = 0;          // and was there, be it null
+  };
+  std::vector<Path> paths;      // as they are written; of a source's id and time for each rule that takes them
+  // Rows that no rule is about: by what conditions would have told of them, like `row.type = "screen", op = create`.
+  std::map<std::string, int64_t> unmapped;
+};
+
 // Immutable, shared by threads.
 class Mapper {
   class Run;
@@ -70,6 +85,12 @@ class Mapper {
     int64_t rounded() const { return rounded_; }                  // values that lost digits
     // How often a rule that fired found nothing for a field: by rule and position in its `set`.
     const std::vector<std::vector<int64_t>>& missing() const { return missing_; }
+    // How many records were rejected: by rule and field, as in MapRejection.
+    const std::map<std::pair<uint32_t, std::string>, int64_t>& rejected() const { return rejected_; }
+
+    // From here on everything is looked at, which takes its time.
+    void BeginSurvey(const Mapper& mapper);
+    const MapSurvey& survey() const { return *survey_; }  // REQUIRES: begun
 
    private:
     friend class Mapper;
@@ -81,6 +102,8 @@ class Mapper {
     uint32_t awaited_schema_ = 0;
     int64_t rounded_ = 0;
     std::vector<std::vector<int64_t>> missing_;
+    std::map<std::pair<uint32_t, std::string>, int64_t> rejected_;
+    std::unique_ptr<MapSurvey> survey_;
   };
 
   // Null when anything is wrong; every mistake is then in *diagnostics. `name`: what messages call it ("sources.crm").

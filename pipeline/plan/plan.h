@@ -296,6 +296,7 @@ struct TopicPlan {
   std::string name;
   DedupSpec dedup;
   std::shared_ptr<const Mapper> mapper;  // from its records to events; null: they are events
+  std::string source;                    // of the configuration, which maps them; "": none
 };
 
 struct SourcePlan {

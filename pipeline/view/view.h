@@ -182,6 +182,19 @@ struct KpiStatus {
   std::vector<double> coverage;       // per window, 0..1
 };
 
+// What was seen of the records that a source maps, by event type and field. Of each record as often as it was mapped: one that was read
+// again after a rebalance is there twice.
+struct MappingStats {
+  using ByField = std::map<std::pair<std::string, std::string>, int64_t>;
+  std::string source;
+  ByField missing;                    // a rule fired, and found nothing for the field
+  ByField rejected;                   // records: a value isn't what the field wants
+  int64_t rounded = 0;                // values that lost digits
+  std::array<int64_t, 11> delay{};    // events by how long they happened before their record's Kafka timestamp: as commit_latency
+  double delay_seconds_total = 0;
+};
+inline constexpr std::array<double, 10> kDelayBuckets = {1, 10, 60, 600, 3600, 6 * 3600, 86'400, 2 * 86'400, 3 * 86'400, 7 * 86'400};
+
 // What the engine measured of itself since it started; not stored.
 struct EngineStats {
   int64_t commits = 0;
@@ -198,6 +211,7 @@ struct EngineStats {
   // Memory by component, bytes.
   int64_t rows_bytes = 0, panes_bytes = 0, entities_bytes = 0, dedup_bytes = 0, fetch_bytes = 0;
   std::map<std::string, double> dedup_horizon_seconds;  // by topic
+  std::vector<MappingStats> mappings;  // of sources that map records
 };
 inline constexpr std::array<double, 15> kCommitBuckets = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
                                                           0.25,   0.5,   1,      2.5,   5,    10,    30};

@@ -1,4 +1,6 @@
 // Records of a CRM's tables through the whole engine: counted once, whatever is wrong with the others.
+#include <numeric>
+
 #include "config/config.h"
 #include "tests/fakes/engine_rig.h"
 
@@ -67,6 +69,12 @@ TEST_F(Mapped, EachRecordIsCountedOnceAndNoneStopsThePartition) {
   EXPECT_EQ(counts.ignored, 1);
   EXPECT_EQ(counts.rejected, 1);
   EXPECT_EQ(counts.undecodable[static_cast<size_t>(DecodeError::kBadJson)], 2);
+  const std::vector<MappingStats>& seen = rig.engine->view()->stats().mappings;
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen[0].source, "crm_db");
+  EXPECT_EQ(seen[0].rejected, (MappingStats::ByField{{{"deal.won", "deal.amount"}, 1}}));
+  EXPECT_EQ(seen[0].missing, (MappingStats::ByField{}));
+  EXPECT_EQ(std::accumulate(seen[0].delay.begin(), seen[0].delay.end(), int64_t{0}), 0) << "no record had a Kafka timestamp";
   // All of it is there after a restart.
   ASSERT_TRUE(rig.Start(120).ok());
   EXPECT_EQ(rig.Counts().rejected, 1);
@@ -74,6 +82,26 @@ TEST_F(Mapped, EachRecordIsCountedOnceAndNoneStopsThePartition) {
   ASSERT_TRUE(rig.RunAt(180).ok());
   EXPECT_EQ(rig.Value("leads", "24h", "web"), "2");
   EXPECT_EQ(rig.Counts().events, 7);
+}
+
+TEST_F(Mapped, WhatAMappingMissesIsCountedByFieldAndHowLateEventsAre) {
+  ASSERT_TRUE(rig.Start(0).ok());
+  const auto send = [&](int lsn, const std::string& row, int64_t kafka) {
+    rig.logs.at({kRigTopic, 0}).Append(R"({"op":"c","source":{"table":"leads","lsn":)" + std::to_string(lsn) + R"(},"after":{"id":)" + std::to_string(lsn) + "," + row + "}}",
+                                       EngineRig::WallAt(kafka));
+  };
+  send(1, At(60), 60);                         // without a channel, at once
+  send(2, R"("channel":null,)" + At(61), 70);  // 9 seconds later
+  send(3, R"("channel":"web",)" + At(62), 3'700);
+  rig.logs.at({kRigTopic, 0}).Append(R"({"op":"u","source":{"table":"deals","lsn":4},"before":{"stage":"new"},"after":{"id":7,"stage":"won","amount":"0.1234567",)" + At(62) + "}}", EngineRig::WallAt(62));
+  ASSERT_TRUE(rig.RunAt(4'000).ok());
+  const MappingStats seen = rig.engine->view()->stats().mappings.at(0);
+  EXPECT_EQ(seen.missing, (MappingStats::ByField{{{"lead.created", "lead.channel"}, 2}}));
+  EXPECT_EQ(seen.rounded, 1);
+  EXPECT_EQ(seen.delay[0], 2);
+  EXPECT_EQ(seen.delay[1], 1);
+  EXPECT_EQ(seen.delay[5], 1);
+  EXPECT_EQ(seen.delay_seconds_total, 9 + 3'638);
 }
 
 TEST_F(Mapped, ARecordWhoseEventsLieFarApartComesAtItsEarliest) {

@@ -326,6 +326,21 @@ TEST(OwnMetrics, RecordsAddUpByResult) {
   EXPECT_EQ(samples.at("tidemark_commit_duration_seconds_bucket{le=\"+Inf\"}"), 3);
 }
 
+TEST(OwnMetrics, WhatAMappingMissedIsToldByField) {
+  OwnMetrics own({});
+  StringSink sink;
+  TextBuffer out(&sink);
+  own.Write(SampleView().get(), TextFormat::kPrometheus, &out);
+  out.Flush();
+  const auto samples = Parse(sink.text());
+  EXPECT_EQ(samples.at("tidemark_source_missing_total{source=\"crm\",event=\"deal.won\",field=\"deal.amount\"}"), 4);
+  EXPECT_EQ(samples.at("tidemark_source_rejected_total{source=\"crm\",event=\"deal.won\",field=\"time\"}"), 2);
+  EXPECT_EQ(samples.at("tidemark_source_rounded_total{source=\"crm\"}"), 1);
+  EXPECT_EQ(samples.at("tidemark_source_delay_seconds_bucket{source=\"crm\",le=\"60\"}"), 5);
+  EXPECT_EQ(samples.at("tidemark_source_delay_seconds_count{source=\"crm\"}"), 6);
+  EXPECT_EQ(samples.at("tidemark_source_delay_seconds_sum{source=\"crm\"}"), 700'000.5);
+}
+
 TEST(OwnMetrics, BothFormatsHoldTheSameSamples) {
   OwnMetrics own({});
   const auto view = SampleView();

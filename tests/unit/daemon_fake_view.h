@@ -142,6 +142,14 @@ inline std::shared_ptr<FakeView> SampleView() {
   view->engine_stats.commit_latency[15] = 1;
   view->engine_stats.commit_seconds_total = 40.5;
   view->engine_stats.dedup_horizon_seconds["crm.events"] = 86400;
+  MappingStats& mapping = view->engine_stats.mappings.emplace_back();
+  mapping.source = "crm";
+  mapping.missing[{"deal.won", "deal.amount"}] = 4;
+  mapping.rejected[{"deal.won", "time"}] = 2;
+  mapping.rounded = 1;
+  mapping.delay[2] = 5;
+  mapping.delay[10] = 1;
+  mapping.delay_seconds_total = 700'000.5;
   return view;
 }
 
