@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "pipeline/kafka/headers.h"
 #include "pipeline/kafka/kafka_source.h"
 #include "pipeline/kafka/partition.h"
 
@@ -17,6 +18,7 @@ struct MessageBatch final : RecordBatch::Owner {
   ~MessageBatch() override {
     for (rd_kafka_message_t* message : messages) rd_kafka_message_destroy(message);
   }
+  void Headers(size_t record, std::vector<RecordHeader>* out) const override { AppendHeaders(*messages[record], out); }
 };
 
 std::string_view View(const void* bytes, size_t size) {
