@@ -177,8 +177,10 @@ std::shared_ptr<const MappingSpec> ReadMapping(Map* map, Map* shipped, const Pla
     if (const auto own = map->Take(key)) read(*own);
   };
   if (const auto format = take("format")) static_cast<void>(format->Choice({"json"}));
-  if (const auto framing = take("framing")) {
-    if (const auto choice = framing->Choice({"raw", "connect"})) mapping->framing = *choice == 0 ? MapFraming::kRaw : MapFraming::kConnect;
+  const auto framing = take("framing");
+  if (framing) {
+    static constexpr std::array<MapFraming, 3> kFramings = {MapFraming::kRaw, MapFraming::kConnect, MapFraming::kCloudEvents};
+    if (const auto choice = framing->Choice({"raw", "connect", "cloudevents"})) mapping->framing = kFramings.at(*choice);
   }
   if (const auto shape = take("shape")) ReadShape(*shape, mapping.get());
   if (const auto each = take("each")) {
@@ -187,6 +189,10 @@ std::shared_ptr<const MappingSpec> ReadMapping(Map* map, Map* shipped, const Pla
     } else {
       each->Fail("only `root` is wanted here: the value of a record is an array of records; arrays in it stand at `each` of a rule");
     }
+  }
+  if (mapping->framing == MapFraming::kCloudEvents) {
+    if (mapping->shape != MapShape::kEvent && mapping->shape != MapShape::kRow) framing->Fail("cloudevents goes with the shapes event and row: `meta` are its attributes, and other shapes have a `meta` of their own");
+    if (mapping->each_root) framing->Fail("cloudevents takes batches as they come: leave out `each`");
   }
   both("lists", [&](const Value& value) { ReadLists(value, &mapping->lists); });
   both("words", [&](const Value& value) { ReadWords(value, &mapping->words); });

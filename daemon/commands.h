@@ -54,6 +54,7 @@ struct MapOptions {
   std::string source;
   std::string input;                    // one record a line; .json: one record; "-": standard input
   std::optional<WallTime> kafka_time;   // the records' Kafka timestamp
+  std::vector<std::pair<std::string, std::string>> headers;  // of each record
 };
 int MapRecords(const MapOptions& options);
 

@@ -49,10 +49,13 @@ void Intake::SetTables(LookupTables tables) {
 void Intake::MapBatch(size_t topic, Partition* partition) {
   PendingBatch& pending = partition->pending;
   const Mapper& mapper = *plan_.topics()[topic].mapper;
-  for (const RecordView& record : pending.batch.records()) {
+  headers_.clear();
+  for (size_t i = 0; i < pending.batch.records().size(); ++i) {
+    const RecordView& record = pending.batch.records()[i];
     MapOutcome outcome = MapOutcome::kUndecodable;
     if (record.value.size() <= plan_.limits().max_record_bytes) {
-      const RawRecord raw{partition->tp.topic, partition->tp.partition, record.offset, record.kafka_time, record.key, record.value};
+      if (mapper.wants_headers()) pending.batch.Headers(i, &headers_);
+      const RawRecord raw{partition->tp.topic, partition->tp.partition, record.offset, record.kafka_time, record.key, record.value, headers_};
       outcome = mapper.Map(raw, scratches_[topic].get(), &pending.mapped);
     }
     if (outcome == MapOutcome::kRejected) partition->rejected = {record.offset, mapper.Describe(scratches_[topic]->rejection())};

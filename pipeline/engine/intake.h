@@ -59,6 +59,7 @@ class Intake {
   std::optional<Derivation::Hashes> hashes_;  // where the plan has a key
   EventTime cut_ = kNoEventTime;
   std::vector<Hash128> derived_keys_;  // of one event
+  std::vector<RecordHeader> headers_;  // of one record; empty where its mapping looks at none
 };
 
 }  // namespace tidemark

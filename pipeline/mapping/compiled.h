@@ -45,6 +45,11 @@ struct Mapper::Compiled {
   uint32_t items = mapping::kNone;    // arrays
   uint32_t changed = mapping::kNone;
   std::vector<Rule> rules;
+  // CloudEvents: `captures`, for data that stands alone; attributes: which header each is then, and its leaf.
+  mapping::CapturePlan data;
+  std::vector<std::pair<std::string, uint32_t>> attributes;
+  uint32_t data_base64 = mapping::kNone;
+  bool wants_headers = false;
 };
 
 }  // namespace tidemark

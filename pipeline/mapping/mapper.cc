@@ -1,5 +1,7 @@
 #include "pipeline/mapping/mapper.h"
 
+#include "absl/strings/escaping.h"
+#include "pipeline/mapping/cloud_events.h"
 #include "pipeline/mapping/compiled.h"
 #include "pipeline/mapping/json.h"
 
@@ -44,8 +46,9 @@ std::string_view ToString(MapOutcome outcome) {
 struct Mapper::Scratch::Parts {
   explicit Parts(const Compiled& compiled) : pseudonyms(compiled.hash_key) {}
 
-  mapping::JsonReader reader, key_reader;
+  mapping::JsonReader reader, key_reader, data_reader;
   Captures captures, key;
+  std::vector<Datum> attributes;      // of a CloudEvent, by Compiled::attributes
   mapping::Texts texts;
   Pseudonyms pseudonyms;
   std::vector<Encoded> values;
@@ -62,6 +65,7 @@ Mapper::Scratch::~Scratch() = default;
 Mapper::Mapper(std::unique_ptr<const Compiled> compiled) : compiled_(std::move(compiled)) {}
 Mapper::~Mapper() = default;
 const MappingSpec& Mapper::spec() const { return *compiled_->spec; }
+bool Mapper::wants_headers() const { return compiled_->wants_headers; }
 
 // Maps one record.
 class Mapper::Run {
@@ -80,10 +84,10 @@ class Mapper::Run {
   }
 
   MapOutcome Do() {
-    if (record_.value.data() == nullptr) return MapOutcome::kTombstone;
+    if (record_.value.data() == nullptr && !HasNoData()) return MapOutcome::kTombstone;
     ReadKey();
     const size_t bytes = out_.bytes.size(), events = out_.size();
-    const bool read = parts_.reader.Read(record_.value, compiled_.spec->each_root, compiled_.captures, &parts_.captures, [this] { Row(); });
+    const bool read = Read();
     if (!read || rejected_) {
       out_.bytes.resize(bytes);
       out_.ends.resize(events);
@@ -96,13 +100,55 @@ class Mapper::Run {
   }
 
  private:
+  bool cloud() const { return compiled_.spec->framing == MapFraming::kCloudEvents; }
+  // A CloudEvent that is all said by its attributes.
+  bool HasNoData() const { return cloud() && mapping::CloudContentOf(record_) == mapping::CloudContent::kBinary; }
+
+  bool Read() {
+    if (!cloud()) return parts_.reader.Read(record_.value, compiled_.spec->each_root, compiled_.captures, &parts_.captures, [this] { Row(); });
+    switch (mapping::CloudContentOf(record_)) {
+      case mapping::CloudContent::kBinary:
+        parts_.attributes.clear();
+        for (const auto& [header, leaf] : compiled_.attributes) parts_.attributes.push_back(mapping::HeaderOf(record_, header));
+        return ReadData(record_.value.empty() ? "{}" : record_.value, &parts_.reader);
+      case mapping::CloudContent::kStructured: {
+        bool whole = true;
+        return parts_.reader.Read(record_.value, /*each=*/true, compiled_.captures, &parts_.captures, [&] { whole &= Structured(); }) && whole;
+      }
+      case mapping::CloudContent::kOther:
+        return false;
+    }
+    return false;
+  }
+
+  // The data of an event whose attributes are at hand.
+  bool ReadData(std::string_view data, mapping::JsonReader* reader) {
+    return reader->Read(data, false, compiled_.data, &parts_.captures, [this] {
+      for (size_t a = 0; a < compiled_.attributes.size(); ++a) parts_.captures.leaves[compiled_.attributes[a].second] = parts_.attributes[a];
+      Row();
+    });
+  }
+
+  bool Structured() {
+    const Datum encoded = Leaf(compiled_.data_base64);
+    if (!encoded.given()) {
+      Row();
+      return true;
+    }
+    std::string data;
+    if (encoded.kind != Datum::Kind::kText || !absl::Base64Unescape({encoded.text.data(), encoded.text.size()}, &data)) return false;
+    parts_.attributes.clear();
+    for (const auto& [header, leaf] : compiled_.attributes) parts_.attributes.push_back(Leaf(leaf));
+    return ReadData(parts_.texts.Keep(std::move(data)), &parts_.data_reader);
+  }
+
   void ReadKey() {
     parts_.key.Reset(compiled_.key);
     if (compiled_.key.leaves == 0 || record_.key.data() == nullptr) return;
     if (parts_.key_reader.Read(record_.key, false, compiled_.key, &parts_.key, [] {})) return;
     parts_.key.Reset(compiled_.key);
     const uint32_t whole = compiled_.key.nodes[0].leaf;
-    if (whole != mapping::kNone) parts_.key.leaves[whole] = Datum::Text(record_.key);
+    if (whole != mapping::kNone) parts_.key.leaves[whole] = mapping::TextOf(record_.key);
   }
 
   const Datum& Leaf(uint32_t leaf) const { return parts_.captures.leaves[leaf]; }

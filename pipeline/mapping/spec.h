@@ -82,7 +82,7 @@ struct MapKeyed {
 };
 
 enum class MapShape : uint8_t { kEvent, kRow, kDebezium, kSalesforceCdc, kPropertyChange, kMaxwell, kDms };
-enum class MapFraming : uint8_t { kRaw, kConnect };
+enum class MapFraming : uint8_t { kRaw, kConnect, kCloudEvents };
 
 struct MappingSpec {
   MapShape shape = MapShape::kEvent;
