@@ -93,6 +93,11 @@ const std::vector<HealthRow>& Reading() {
        .inputs = {{"tidemark_records_total{LABELS,topic=\"t\",partition=\"1\",result=\"undecodable\"}", "+0", "+50"},
                   {"tidemark_records_read_total" TM_PARTITION, "+100", "+100"}},
        .labels = {{"topic", "t"}}},
+      {.name = "TidemarkDeadLettersFailing", .severity = kWarning, .hold = "5m",
+       .expr = "tidemark_dead_letters_failing{J} == 1",
+       .summary = "Dead letters can't be written.",
+       .description = "{{ $labels.instance }} keeps records that can't be counted with its state, as long as there is room; then it stops reading where the next one lies. Its log says why.",
+       .inputs = {{"tidemark_dead_letters_failing{LABELS}", "0", "1"}}},
   };
   return kRows;
 }

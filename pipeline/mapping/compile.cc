@@ -260,6 +260,7 @@ void MapperCompiler::Rule(const MapRule& spec, size_t index) {
   const MapExpr* time = spec.time != nullptr ? spec.time.get() : spec_.time.get();
   if (rule.id.empty()) rule.id = DefaultId(what + ".id");
   rule.time = time != nullptr ? Time(*time, what + ".time") : DefaultTime(what + ".time");
+  if (rule.id.empty() || rule.time == kNone) made_->wants_headers = true;  // they are where the record came first
   const int payload = schema_.event_types()[type->v].payload_field;
   for (const char* path : {"event.id", "event.source", "event.time", "event.entity_version"}) {
     const Result<Schema::ResolvedPath> at = schema_.ResolvePath(*type, path);

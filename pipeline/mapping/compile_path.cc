@@ -140,7 +140,9 @@ std::optional<Source> MapperCompiler::OfRecord(const MapExpr& expr, const std::s
                                                                            {"offset", Source::Kind::kOffset},
                                                                            {"timestamp", Source::Kind::kTimestamp}};
   for (const auto& [name, kind] : kParts) {
-    if (expr.path.steps.size() == 1 && expr.path.steps[0].name == name) return Source{kind, 0, {}};
+    if (expr.path.steps.size() != 1 || expr.path.steps[0].name != name) continue;
+    made_->wants_headers = true;  // of a record that was sent again
+    return Source{kind, 0, {}};
   }
   if (!expr.path.steps.empty() && expr.path.steps[0].name == "headers") {
     if (expr.path.steps.size() == 2 && !expr.path.steps[1].name.empty()) {

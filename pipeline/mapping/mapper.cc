@@ -3,6 +3,7 @@
 #include "absl/strings/escaping.h"
 #include "pipeline/mapping/cloud_events.h"
 #include "pipeline/mapping/compiled.h"
+#include "pipeline/mapping/first_sent.h"
 #include "pipeline/mapping/json.h"
 
 namespace tidemark {
@@ -71,9 +72,9 @@ bool Mapper::wants_headers() const { return compiled_->wants_headers; }
 class Mapper::Run {
  public:
   Run(const Compiled& compiled, const RawRecord& record, Scratch* scratch, MappedEvents* out)
-      : compiled_(compiled), record_(record), scratch_(*scratch), parts_(*scratch->parts_), out_(*out) {
+      : compiled_(compiled), record_(FirstSent(record)), scratch_(*scratch), parts_(*scratch->parts_), out_(*out) {
     parts_.texts.Clear();
-    moment_.record = &record;
+    moment_.record = &record_;
     moment_.captures = &parts_.captures;
     moment_.key = &parts_.key.leaves;
     moment_.changed = compiled.changed;
@@ -315,7 +316,7 @@ class Mapper::Run {
   }
 
   const Compiled& compiled_;
-  const RawRecord& record_;
+  const RawRecord record_;
   Scratch& scratch_;
   Scratch::Parts& parts_;
   MappedEvents& out_;
