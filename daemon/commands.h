@@ -58,6 +58,27 @@ struct MapOptions {
 };
 int MapRecords(const MapOptions& options);
 
+// Of the dead letters, which; what isn't given chooses all.
+struct LetterChoice {
+  std::string source, topic, reason;
+  std::optional<WallTime> since;        // written then or later
+};
+struct LetterListOptions {
+  std::string config_file;
+  LetterChoice choice;
+  bool json = false;
+};
+int ListLetters(const LetterListOptions& options);
+
+struct LetterReplayOptions {
+  std::string config_file;
+  LetterChoice choice;
+  bool dry_run = false;
+  bool again = false;                   // also those that were sent again before
+  bool older = false;                   // also events of which can't be told any more whether they were counted
+};
+int ReplayLetters(const LetterReplayOptions& options);
+
 struct ImportOptions {
   std::string config_file;
   std::optional<std::string> storage_path;  // over what the configuration says
