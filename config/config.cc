@@ -69,6 +69,7 @@ void ReadSections(Map* map, ConfigUse use, Catalogue files, Specs* specs, Diagno
   const bool mapped = HasTopicsOfSources(map->value().node());
   if (const auto topics = run && !mapped ? map->Require("topics") : map->Take("topics")) ReadTopics(*topics, &specs->topics);
   if (const auto sources = map->Take("sources")) ReadSources(*sources, &specs->sources, &specs->topics, &specs->files, diagnostics);
+  if (const auto letters = map->Take("dead_letters")) ReadDeadLetters(*letters, specs->topics, &specs->dead_letters);
   if (!run && specs->topics.empty()) specs->topics.emplace_back().name = kOfflineTopic;
   if (const auto time = map->Take("time")) ReadTime(*time, &specs->time);
   if (const auto calendar = map->Take("calendar")) ReadCalendar(*calendar, specs);

@@ -180,6 +180,19 @@ void ReadTopics(const Value& value, std::vector<TopicSpec>* topics) {
   }
 }
 
+void ReadDeadLetters(const Value& value, const std::vector<TopicSpec>& topics, DeadLetterSpec* letters) {
+  std::optional<Map> map = Map::Open(value);
+  if (!map) return;
+  if (const auto topic = map->Require("topic")) {
+    letters->place = topic->place();
+    letters->topic = topic->Text().value_or("");
+    if (const std::string why = WhyNotTopicName(letters->topic); !why.empty()) topic->Fail(why);
+    const bool read = std::any_of(topics.begin(), topics.end(), [&](const TopicSpec& t) { return t.name == letters->topic; });
+    if (read) topic->Fail("is a topic that events are read from: what can't be counted there would come round for ever; take one of its own");
+  }
+  map->Finish();
+}
+
 void ReadTime(const Value& value, TimeSpec* time) {
   std::optional<Map> map = Map::Open(value);
   if (!map) return;

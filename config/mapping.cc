@@ -215,8 +215,9 @@ std::shared_ptr<const MappingSpec> ReadMapping(Map* map, Map* shipped, const Pla
   if (const auto format = take("format")) {
     if (const auto choice = format->Choice({"json", "avro", "protobuf"})) mapping->format = static_cast<MapFormat>(*choice);
   }
-  if (const auto framing = take("framing")) {
-    if (const auto choice = framing->Choice({"raw", "connect", "confluent"})) mapping->framing = static_cast<MapFraming>(*choice);
+  const auto framing = take("framing");
+  if (framing) {
+    if (const auto choice = framing->Choice({"raw", "connect", "confluent", "cloudevents"})) mapping->framing = static_cast<MapFraming>(*choice);
     if (mapping->framing == MapFraming::kConnect && mapping->format != MapFormat::kJson) framing->Fail("{schema, payload} is of JSON alone");
   }
   ReadSchemas(map, mapping.get(), files);
@@ -227,6 +228,10 @@ std::shared_ptr<const MappingSpec> ReadMapping(Map* map, Map* shipped, const Pla
     } else {
       each->Fail("only `root` is wanted here: the value of a record is an array of records; arrays in it stand at `each` of a rule");
     }
+  }
+  if (mapping->framing == MapFraming::kCloudEvents) {
+    if (mapping->shape != MapShape::kEvent && mapping->shape != MapShape::kRow) framing->Fail("cloudevents goes with the shapes event and row: `meta` are its attributes, and other shapes have a `meta` of their own");
+    if (mapping->each_root) framing->Fail("cloudevents takes batches as they come: leave out `each`");
   }
   both("lists", [&](const Value& value) { ReadLists(value, &mapping->lists); });
   both("words", [&](const Value& value) { ReadWords(value, &mapping->words); });

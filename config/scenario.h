@@ -16,7 +16,8 @@ namespace tidemark {
 // An event as a producer would write it at the step's moment.
 struct ScenarioEvent {
   TopicPartition tp;
-  std::string record;  // protobuf bytes of the envelope
+  std::string record;  // protobuf bytes of the envelope, or a record of a source
+  std::vector<std::pair<std::string, std::string>> headers = {};  // of such a record
 };
 
 // In this order: the restart, time moving on to `moment`, the events, what is expected.

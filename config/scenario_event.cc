@@ -90,6 +90,9 @@ void EventReader::ReadRecord(const Value& value, std::vector<ScenarioEvent>* eve
   Map map = *Map::Open(value);
   const std::optional<Value> record = map.Require("record");
   if (record) event.record = record->Text().value_or("");
+  if (const auto headers = map.Take("headers"); headers && Map::Open(*headers)) {
+    for (const Node::Entry& entry : headers->node().entries) event.headers.emplace_back(entry.key, headers->Child(entry).Text().value_or(""));
+  }
   if (const auto topic = map.Take("topic")) ReadTopic(*topic, true, &event.tp);
   map.Set("partition", &event.tp.partition, [](const Value& v) { return v.Whole(0, kMaxPartition); });
   map.Finish();

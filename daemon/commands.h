@@ -56,8 +56,30 @@ struct MapOptions {
   std::string source;
   std::string input;                    // one record a line; .json: one record; "-": standard input
   std::optional<WallTime> kafka_time;   // the records' Kafka timestamp
+  std::vector<std::pair<std::string, std::string>> headers;  // of each record
 };
 int MapRecords(const MapOptions& options);
+
+// Of the dead letters, which; what isn't given chooses all.
+struct LetterChoice {
+  std::string source, topic, reason;
+  std::optional<WallTime> since;        // written then or later
+};
+struct LetterListOptions {
+  std::string config_file;
+  LetterChoice choice;
+  bool json = false;
+};
+int ListLetters(const LetterListOptions& options);
+
+struct LetterReplayOptions {
+  std::string config_file;
+  LetterChoice choice;
+  bool dry_run = false;
+  bool again = false;                   // also those that were sent again before
+  bool older = false;                   // also events of which can't be told any more whether they were counted
+};
+int ReplayLetters(const LetterReplayOptions& options);
 
 struct ImportOptions {
   std::string config_file;

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "daemon/clock.h"
+#include "daemon/dead_letters.h"
 #include "daemon/log.h"
 #include "pipeline/engine/engine.h"
 
@@ -16,6 +17,7 @@ namespace {
 constexpr Duration kLongestWait = std::chrono::milliseconds(200);  // so long a request to stop may go unseen
 constexpr Duration kStatsEvery = std::chrono::seconds(1);
 constexpr Duration kRejectedEvery = std::chrono::seconds(10);
+constexpr auto kLettersWithin = std::chrono::milliseconds(500);  // dead letters on their way when the engine stops
 
 uint64_t FreeDiskBytes(const std::string& path) {
   struct statvfs disk {};
@@ -79,8 +81,8 @@ void SetPaused(Lifecycle* lifecycle, const std::string& why) {
 // What happens beside the engine's own round: progress, the new view, and once a second what the adapters say.
 class EngineRunner::Round {
  public:
-  Round(const RocksStore& store, const KafkaSource& source, const Specs& specs, Lifecycle* lifecycle, OwnMetrics* own)
-      : store_(store), source_(source), specs_(specs), lifecycle_(lifecycle), own_(own) {}
+  Round(const RocksStore& store, const KafkaSource& source, const LetterWriter* letters, const Specs& specs, Lifecycle* lifecycle, OwnMetrics* own)
+      : store_(store), source_(source), letters_(letters), specs_(specs), lifecycle_(lifecycle), own_(own) {}
 
   // A commit was refused. For want of disk space: ingestion pauses, goes on by itself once there is room, and Ok is
   // returned. Any other refusal is final: a store that failed to write knows no more what it holds.
@@ -101,6 +103,7 @@ class EngineRunner::Round {
     if (now - stats_at_ < kStatsEvery) return;
     stats_at_ = now;
     own_->SetAdapterStats(WithDisk(ReadAdapters(store_, source_), specs_, *lifecycle_));
+    SayLetters();
     SayTrouble();
     SayWithheld();
     SayRejected(now);
@@ -118,6 +121,11 @@ class EngineRunner::Round {
     }
     trouble_ = trouble;
     lifecycle_->SetTrouble(std::move(trouble));
+  }
+  void SayLetters() {
+    if (letters_ == nullptr) return own_->SetDeadLetters(std::nullopt);
+    own_->SetDeadLetters(StateOf(letters_->stats()));
+    SayLetterTrouble(letters_->stats(), &letters_trouble_);
   }
   void SayWithheld() {
     std::string withheld;
@@ -152,12 +160,13 @@ class EngineRunner::Round {
 
   const RocksStore& store_;
   const KafkaSource& source_;
+  const LetterWriter* const letters_;
   const Specs& specs_;
   Lifecycle* const lifecycle_;
   OwnMetrics* const own_;
   std::shared_ptr<const View> last_;
   Duration stats_at_ = -kStatsEvery;
-  std::string trouble_, withheld_;
+  std::string trouble_, withheld_, letters_trouble_;
   std::map<TopicPartition, Offset> rejected_;  // the last that was told of
   Duration rejected_at_ = -kRejectedEvery;
   bool was_ready_ = false, said_ = false;
@@ -332,12 +341,14 @@ Status EngineRunner::Run(RocksStore* store, KafkaSource* source) {
   }
   EngineOptions options = OptionsFor(memory);
   options.stopwatch = &WallNow;
+  TM_ASSIGN_OR_RETURN(const std::unique_ptr<LetterWriter> letters, OpenLetters(specs));
+  options.letters = letters.get();
   const Duration begin = SteadyNow();
   TM_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                       Engine::Open(plan, store, source, WallNow(), std::move(options)));
   Log(LogLevel::kInfo, "state restored", {{"seconds", std::to_string(Seconds(SteadyNow() - begin))}});
 
-  Round round(*store, *source, specs, lifecycle_, own_);
+  Round round(*store, *source, letters.get(), specs, lifecycle_, own_);
   lifecycle_->Progress(SteadyNow());
   lifecycle_->SetPhase(Phase::kRunning);
   round.After(engine->view());
@@ -370,6 +381,7 @@ Status EngineRunner::Run(RocksStore* store, KafkaSource* source) {
       source->Wait(std::min(*wait, kLongestWait));
     }
   }
+  if (letters != nullptr) letters->Flush(kLettersWithin);
   TM_RETURN_IF_ERROR(engine->Stop(WallNow()).In("last commit"));
   lifecycle_->Publish(engine->view());
   return Status::Ok();

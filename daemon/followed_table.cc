@@ -92,10 +92,10 @@ bool TableTopic::Look(WallTime now) {
     if (reader_ == nullptr) {
       TM_ASSIGN_OR_RETURN(reader_, TopicReader::Open(kafka_, spec_.topic));
     }
-    return reader_->Poll(std::chrono::milliseconds(50), kRecordsALook, [&](std::string_view key, std::string_view value) {
+    return reader_->Poll(std::chrono::milliseconds(50), kRecordsALook, [&](const RawRecord& record) {
       if (begun_ != reader_->begun()) rows_.Clear();
       begun_ = reader_->begun();
-      Take(key, value);
+      Take(record.key, record.value);
     });
   };
   const Status status = poll();

@@ -27,7 +27,9 @@ std::string AsJson(std::string_view event) {
 
 class MapRun {
  public:
-  MapRun(const Mapper& mapper, const MapOptions& options) : mapper_(mapper), options_(options), scratch_(mapper) {}
+  MapRun(const Mapper& mapper, const MapOptions& options) : mapper_(mapper), options_(options), scratch_(mapper) {
+    for (const auto& [name, value] : options.headers) headers_.push_back({name, value});
+  }
 
   void Record(std::string_view value) {
     ++records_;
@@ -37,6 +39,7 @@ class MapRun {
     record.offset = Offset{records_ - 1};
     record.kafka_time = options_.kafka_time.value_or(WallTime::min());
     record.value = value;
+    record.headers = headers_;
     const MapOutcome outcome = mapper_.Map(record, &scratch_, &events_);
     ++outcomes_[outcome];
     std::cout << "record " << records_ << ": " << ToString(outcome);
@@ -76,6 +79,7 @@ class MapRun {
   const MapOptions& options_;
   Mapper::Scratch scratch_;
   MappedEvents events_;
+  std::vector<RecordHeader> headers_;
   int64_t records_ = 0;
   std::map<MapOutcome, int64_t> outcomes_;
   std::map<uint32_t, int64_t> of_rule_;

@@ -133,6 +133,24 @@ std::vector<MetricFamily> CollectBackups(const std::optional<BackupState>& backu
   return families;
 }
 
+std::vector<MetricFamily> CollectDeadLetters(const std::optional<DeadLetterState>& letters) {
+  if (!letters) return {};
+  FamilyBuilder delivered("tidemark_dead_letters_total", "Records that could not be counted and were written to the topic of dead letters, by where they came from.",
+                          MetricType::Counter);
+  for (const DeadLetterState::Kind& kind : letters->kinds) {
+    delivered.Add(static_cast<double>(kind.delivered), {{"source", kind.source}, {"topic", kind.topic}, {"reason", kind.reason}});
+  }
+  FamilyBuilder failures("tidemark_dead_letters_failures_total", "Attempts to write a dead letter that failed; each is tried again.", MetricType::Counter);
+  failures.Add(static_cast<double>(letters->failures));
+  FamilyBuilder waiting("tidemark_dead_letters_waiting", "Dead letters that are not written yet.", MetricType::Gauge);
+  waiting.Add(static_cast<double>(letters->waiting));
+  FamilyBuilder failing("tidemark_dead_letters_failing", "1 while the topic of dead letters can't be written.", MetricType::Gauge);
+  failing.Add(letters->failing ? 1.0 : 0.0);
+  std::vector<MetricFamily> families;
+  for (FamilyBuilder* f : {&delivered, &failures, &waiting, &failing}) families.push_back(std::move(*f).Take());
+  return families;
+}
+
 void Append(std::vector<MetricFamily> more, std::vector<MetricFamily>* families) {
   std::move(more.begin(), more.end(), std::back_inserter(*families));
 }
@@ -175,6 +193,7 @@ struct OwnMetrics::Parts {
   std::vector<TableState> tables;  // GUARDED_BY(mu)
   BackFillState backfill;          // GUARDED_BY(mu)
   std::optional<BackupState> backups;  // GUARDED_BY(mu)
+  std::optional<DeadLetterState> letters;  // GUARDED_BY(mu)
 };
 
 OwnMetrics::OwnMetrics(const MemoryPlan& memory) : parts_(std::make_unique<Parts>(memory)) {}
@@ -220,6 +239,11 @@ void OwnMetrics::SetBackups(BackupState backups) {
   parts_->backups = backups;
 }
 
+void OwnMetrics::SetDeadLetters(std::optional<DeadLetterState> letters) {
+  const std::lock_guard lock(parts_->mu);
+  parts_->letters = std::move(letters);
+}
+
 void OwnMetrics::Write(const View* view, TextFormat format, TextBuffer* out) const {
   std::vector<MetricFamily> families = parts_->registry.Collect();
   Append(parts_->collector.Collect(), &families);
@@ -229,6 +253,7 @@ void OwnMetrics::Write(const View* view, TextFormat format, TextBuffer* out) con
     Append(CollectTables(parts_->tables), &families);
     Append(CollectBackFill(parts_->backfill), &families);
     Append(CollectBackups(parts_->backups), &families);
+    Append(CollectDeadLetters(parts_->letters), &families);
   }
   if (view != nullptr) {
     Append(CollectRecords(*view), &families);

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,18 @@ struct BackupState {
   WallTime last{};            // when the newest one on the volume was taken; zero: there is none
 };
 
+// Records that couldn't be counted, on their way to the topic of dead letters.
+struct DeadLetterState {
+  struct Kind {
+    std::string source, topic, reason;
+    uint64_t delivered = 0;
+  };
+  std::vector<Kind> kinds;
+  uint64_t failures = 0;      // attempts
+  uint64_t waiting = 0;       // letters that aren't delivered yet
+  bool failing = false;       // the last attempt failed
+};
+
 // Registry of what is counted here, and reader of what a view and the operating system know.
 // Threads: any.
 class OwnMetrics {
@@ -60,6 +73,7 @@ class OwnMetrics {
   void SetTables(std::vector<TableState> tables);
   void SetBackFill(BackFillState backfill);
   void SetBackups(BackupState backups);  // until then nothing is said of them
+  void SetDeadLetters(std::optional<DeadLetterState> letters);  // nullopt: the configuration has no topic for them
   // All families; `view` may be null. Ends with OpenMetrics' end mark in that format: this part is the last.
   void Write(const View* view, TextFormat format, TextBuffer* out) const;
 

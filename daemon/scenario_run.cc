@@ -35,7 +35,7 @@ class World {
     now_ = std::max(now_, WallOf(step.moment));
     if (engine_ == nullptr || step.restart) TM_RETURN_IF_ERROR(Open());
     TM_RETURN_IF_ERROR(Settle(WallOf(step.moment) - Duration(1)));
-    for (const ScenarioEvent& event : step.events) logs_.at(event.tp).Append(event.record, WallOf(step.moment));
+    for (const ScenarioEvent& event : step.events) logs_.at(event.tp).Append(event.record, WallOf(step.moment), event.headers);
     return Settle(WallOf(step.moment));
   }
 

@@ -22,6 +22,7 @@ Examples:
   tidemark replay --config.file=kpis.yaml --input=events.jsonl --at=2026-11-24T00:00:00Z --output=json
   tidemark import --config.file=kpis.yaml --input=crm_export.jsonl   once, before the first run
   tidemark generate rules --config.file=kpis.yaml   alerts for Prometheus; also: alertmanager, dashboards, catalogue
+  tidemark dlq list --config.file=kpis.yaml         records that could not be counted; dlq replay sends them again
   tidemark state inspect --storage.path=/var/lib/tidemark
   tidemark state backup --url=http://127.0.0.1:9464
   tidemark explain revenue --window=30d --url=http://127.0.0.1:9464
@@ -121,7 +122,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   app.footer(kFooter);
   app.set_version_flag("--version", VersionText());
   app.require_subcommand(1);
-  for (const auto& add : {AddRun, AddCheckConfig, AddMap, AddReplay, AddImport, AddTest, AddGenerate, AddState, AddExplain, AddReport, AddCheck, AddDemo,
+  for (const auto& add : {AddRun, AddCheckConfig, AddMap, AddReplay, AddLetters, AddImport, AddTest, AddGenerate, AddState, AddExplain, AddReport, AddCheck, AddDemo,
                           AddDocuments}) {
     add(&app, &chosen);
   }

@@ -35,6 +35,7 @@ int DoReplay(ReplayFlags& f) {
 struct MapFlags {
   MapOptions options;
   std::string timestamp;
+  std::vector<std::string> headers;
 };
 
 void FillMap(CLI::App* app, MapFlags* f) {
@@ -42,9 +43,13 @@ void FillMap(CLI::App* app, MapFlags* f) {
   app->add_option("--source", f->options.source, "one of the configuration's `sources`")->required()->type_name("NAME");
   app->add_option("--input", f->options.input, "values of records, one a line; a .json file is one record; -: standard input")->required()->type_name("FILE");
   app->add_option("--timestamp", f->timestamp, "RFC 3339: the records' Kafka timestamp (default: they have none)")->check(CLI::Validator(&CheckTime, "RFC3339"));
+  app->add_option("--header", f->headers, "a header of each record; may be given again")
+      ->option_text("NAME=VALUE")
+      ->check([](const std::string& text) { return text.find('=') == std::string::npos ? "NAME=VALUE is wanted, like ce_type=order.paid" : ""; });
 }
 
 int DoMap(MapFlags& f) {
+  for (const std::string& header : f.headers) f.options.headers.emplace_back(header.substr(0, header.find('=')), header.substr(header.find('=') + 1));
   if (!f.timestamp.empty()) f.options.kafka_time = WallTimeFromMicros(Micros(*ParseRfc3339(f.timestamp)));
   return MapRecords(f.options);
 }

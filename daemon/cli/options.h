@@ -44,6 +44,7 @@ void AddTest(CLI::App* root, Chosen* chosen);
 void AddGenerate(CLI::App* root, Chosen* chosen);
 void AddMap(CLI::App* root, Chosen* chosen);
 void AddReplay(CLI::App* root, Chosen* chosen);
+void AddLetters(CLI::App* root, Chosen* chosen);
 void AddImport(CLI::App* root, Chosen* chosen);
 void AddExplain(CLI::App* root, Chosen* chosen);
 void AddState(CLI::App* root, Chosen* chosen);

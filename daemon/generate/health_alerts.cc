@@ -105,6 +105,11 @@ const std::vector<HealthRow>& Reading() {
        .when = [](const Plan& plan) {
          return std::any_of(plan.topics().begin(), plan.topics().end(), [](const TopicPlan& topic) { return topic.mapper != nullptr; });
        }},
+      {.name = "TidemarkDeadLettersFailing", .severity = kWarning, .hold = "5m",
+       .expr = "tidemark_dead_letters_failing{J} == 1",
+       .summary = "Dead letters can't be written.",
+       .description = "{{ $labels.instance }} keeps records that can't be counted with its state, as long as there is room; then it stops reading where the next one lies. Its log says why.",
+       .inputs = {{"tidemark_dead_letters_failing{LABELS}", "0", "1"}}},
   };
   return kRows;
 }

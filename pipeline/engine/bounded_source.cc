@@ -7,8 +7,10 @@ namespace {
 
 // Several batches of views over one that was taken whole.
 struct Part final : RecordBatch::Owner {
-  explicit Part(std::shared_ptr<RecordBatch> batch) : whole(std::move(batch)) {}
+  Part(std::shared_ptr<RecordBatch> batch, size_t begin) : whole(std::move(batch)), first(begin) {}
+  void Headers(size_t record, std::vector<RecordHeader>* out) const override { whole->Headers(first + record, out); }
   std::shared_ptr<RecordBatch> whole;
+  size_t first;
 };
 
 }  // namespace
@@ -89,9 +91,10 @@ Result<RecordBatch> BoundedSource::Take(PartitionId id, size_t max_records) {
     state.next = 0;
   }
   std::vector<RecordView> views;
+  const size_t first = state.next;
   while (state.holds() && views.size() < max_records && state.held() < state.end) views.push_back(state.rest->records()[state.next++]);
   if (!views.empty()) state.Move(Offset{views.back().offset.v + 1});
-  return RecordBatch(std::move(views), std::make_unique<Part>(state.rest));
+  return RecordBatch(std::move(views), std::make_unique<Part>(state.rest, first));
 }
 
 PartitionStatus BoundedSource::status(PartitionId id) {

@@ -43,6 +43,7 @@ void Engine::Impl::AppendMeta(CommitBatch* batch) {
     if (partition->dirty) batch->puts.push_back({Family::kMeta, PartitionKey(tp.topic, tp.partition), EncodePartition(*partition)});
   }
   sources_.AppendTo(batch);
+  letters_.AppendTo(batch);
   for (const Clock& clock : clocks_) {
     std::string value;
     PutZigZag(&value, Micros(clock.t));
@@ -128,6 +129,7 @@ Status Engine::Impl::BuildBatch(CommitBatch* batch) {
 Status Engine::Impl::Commit(WallTime now) {
   FollowClock(now);
   const WallTime begin = options_.stopwatch ? options_.stopwatch() : now;
+  letters_.TakeDelivered();  // they need not be stored
   const size_t open = OpenBytes();
   const bool forced = open > options_.open_panes_bytes;
   CommitBatch batch;
@@ -148,6 +150,7 @@ Status Engine::Impl::Commit(WallTime now) {
   }
   for (auto& [tp, partition] : partitions_) partition->dirty = false;
   sources_.Committed();
+  letters_.Committed();
   for (RuleState& rule : rules_) rule.Told();
   registry_dirty_ = false;
   erase_at_open_.Clear();

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/engine/letter.h"
 #include "pipeline/engine/source.h"
 #include "pipeline/plan/plan.h"
 #include "pipeline/store/store.h"
@@ -34,6 +35,8 @@ struct EngineOptions {
   // Commits are at least this far apart, and as far as they stay under 5 % of the engine's time, up to max.
   Duration min_commit_interval = std::chrono::milliseconds(100);
   Duration max_commit_interval = std::chrono::seconds(5);
+  // Who takes the records that can't be counted; null: nobody. Outlives the engine.
+  LetterBox* letters = nullptr;
   // What is shown at whole hours is stored, for `explain`.
   bool keep_shown = true;
 };

@@ -11,6 +11,7 @@ constexpr size_t kRoundRecords = 16'384;  // applied before the engine looks up 
 constexpr size_t kMaxBatch = 500;          // decoded at once: records, rows and slots stay in the L2 cache
 constexpr size_t kHotBytes = 4u << 20;     // cells of events are folded before they outgrow the caches
 constexpr Duration kStatusInterval = std::chrono::milliseconds(20);
+constexpr Duration kBlockedFor = std::chrono::seconds(5);  // then it is told of
 constexpr Duration kIdleCommitInterval = std::chrono::seconds(1);
 
 }  // namespace
@@ -18,7 +19,7 @@ constexpr Duration kIdleCommitInterval = std::chrono::seconds(1);
 Engine::Impl::Impl(std::shared_ptr<const Plan> plan, Store* store, RecordSource* source, EngineOptions options)
     : plan_(std::move(plan)), view_plan_(plan_), withheld_(plan_->folds().size()), store_(*store), source_(*source), options_(std::move(options)),
       entities_(store, options_.entity_cache_bytes, plan_->limits().max_entities), router_(*plan_, &entities_, &tables_),
-      sources_(*plan_), intake_(*plan_, options_.dedup_bytes, &router_, &sources_) {}
+      sources_(*plan_), letters_(options_.letters), intake_(*plan_, options_.dedup_bytes, &router_, &sources_, &letters_) {}
 
 Partition* Engine::Impl::FindOrAdd(const TopicPartition& tp) {
   auto& slot = partitions_[tp];
@@ -103,9 +104,14 @@ void Engine::Impl::Refresh(Partition* partition, WallTime now) {
     partition->dirty = true;
     moved_since_commit_ = true;
   }
-  if (partition->clock.known_through() > before || !partition->pending.empty() || partition->at_end) {
+  const bool waits = !partition->pending.empty() && !partition->blocked;  // for its time to come
+  if (partition->clock.known_through() > before || waits || partition->at_end) {
     partition->last_progress = now;
     partition->held_out = false;
+  }
+  if (partition->blocked && now - partition->last_progress > kBlockedFor && status.health == PartitionHealth::kOk) {
+    status.health = PartitionHealth::kUnreadable;
+    status.reason = "its dead letters can't be written, and there is room for no more";
   }
 }
 
@@ -293,6 +299,7 @@ Status Engine::Impl::EvaluateThrough() {
 Result<Duration> Engine::Impl::Step(WallTime now) {
   FollowClock(now);
   TM_RETURN_IF_ERROR(ServeGroup(now));
+  if (letters_.TakeDelivered()) moved_since_commit_ = true;
   RefreshStatus(now);
   MoveClocks();
   TM_RETURN_IF_ERROR(EvaluateThrough());

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pipeline/alert/breach.h"
+#include "pipeline/engine/dead_letters.h"
 #include "pipeline/engine/engine.h"
 #include "pipeline/engine/intake.h"
 #include "pipeline/engine/partition.h"
@@ -148,6 +149,7 @@ class Engine::Impl {
   Entities entities_;
   Router router_;
   Sources sources_;
+  DeadLetters letters_;
   Intake intake_;
   std::vector<RuleState> rules_;
   std::vector<Clock> clocks_;

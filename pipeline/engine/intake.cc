@@ -24,8 +24,8 @@ double RoomForIds(const Plan& plan, uint64_t bytes) {
 
 }  // namespace
 
-Intake::Intake(const Plan& plan, uint64_t dedup_bytes, Router* router, Sources* sources)
-    : plan_(plan), router_(*router), sources_(*sources) {
+Intake::Intake(const Plan& plan, uint64_t dedup_bytes, Router* router, Sources* sources, DeadLetters* letters)
+    : plan_(plan), router_(*router), sources_(*sources), letters_(*letters) {
   const double room = RoomForIds(plan, dedup_bytes);
   for (const TopicPlan& topic : plan.topics()) {
     DedupSpec spec = topic.dedup;
@@ -50,20 +50,44 @@ void Intake::SetTables(LookupTables tables) {
 void Intake::MapBatch(size_t topic, Partition* partition) {
   PendingBatch& pending = partition->pending;
   const Mapper& mapper = *plan_.topics()[topic].mapper;
-  for (const RecordView& record : pending.batch.records()) {
+  headers_.clear();
+  for (size_t i = 0; i < pending.batch.records().size(); ++i) {
+    const RecordView& record = pending.batch.records()[i];
     MapOutcome outcome = MapOutcome::kUndecodable;
     DecodeError error = DecodeError::kTooLarge;
     if (record.value.size() <= plan_.limits().max_record_bytes) {
-      const RawRecord raw{partition->tp.topic, partition->tp.partition, record.offset, record.kafka_time, record.key, record.value};
+      if (mapper.wants_headers()) pending.batch.Headers(i, &headers_);
+      const RawRecord raw{partition->tp.topic, partition->tp.partition, record.offset, record.kafka_time, record.key, record.value, headers_};
       outcome = mapper.Map(raw, scratches_[topic].get(), &pending.mapped);
       error = scratches_[topic]->error();
     }
     const bool schema = outcome == MapOutcome::kUndecodable && (error == DecodeError::kBadSchema || error == DecodeError::kBadFraming);
-    if (outcome == MapOutcome::kRejected || schema) partition->rejected = {record.offset, mapper.Describe(scratches_[topic]->rejection())};
+    if (outcome == MapOutcome::kRejected || schema) pending.rejected.push_back({record.offset, mapper.Describe(scratches_[topic]->rejection())});
     pending.outcomes.push_back(outcome);
     pending.errors.push_back(error);
     pending.ends.push_back(static_cast<uint32_t>(pending.mapped.size()));
   }
+  if (!pending.rejected.empty()) partition->rejected = pending.rejected.back();
+}
+
+bool Intake::IsDead(const PendingBatch& pending, size_t record) {
+  if (pending.outcomes.empty()) return pending.rows[record].error != DecodeError::kNone;
+  return pending.outcomes[record] == MapOutcome::kRejected || pending.outcomes[record] == MapOutcome::kUndecodable;
+}
+
+void Intake::WriteLetter(size_t index, const Partition& partition) {
+  const PendingBatch& pending = partition.pending;
+  const RecordView& record = pending.batch.records()[index];
+  const bool mapped = !pending.outcomes.empty(), rejected = mapped && pending.outcomes[index] == MapOutcome::kRejected;
+  const bool large = record.value.size() > plan_.limits().max_record_bytes;
+  std::string_view error = ToString(large ? DecodeError::kTooLarge : mapped ? pending.errors[index] : pending.rows[index].error);
+  if (rejected) {
+    const auto why = std::lower_bound(pending.rejected.begin(), pending.rejected.end(), record.offset, [](const RejectedRecord& r, Offset o) { return r.offset < o; });
+    error = why->why;
+  }
+  pending.batch.Headers(index, &headers_);
+  const RawRecord raw{partition.tp.topic, partition.tp.partition, record.offset, record.kafka_time, record.key, record.value, headers_};
+  letters_.Add(raw, rejected ? "rejected" : "undecodable", error, plan_.topics()[partition.topic.v].source, plan_.limits().max_record_bytes);
 }
 
 void Intake::DecodeRow(std::string_view event, Slot* slots, size_t index, bool dedup, PendingBatch* pending) {
@@ -288,6 +312,7 @@ Result<size_t> Intake::ApplyBefore(EventTime limit, WallTime now, Partition* par
   PendingBatch& pending = partition->pending;
   const Dedup* dedup = dedups_[partition->topic.v].get();
   const size_t first = pending.next;
+  partition->blocked = false;
   for (; !pending.empty(); ++pending.next) {
     const size_t i = pending.next;
     if (const EventTime waits = WaitsAt(i, limit, now, pending); waits != kNoEventTime) {
@@ -295,6 +320,11 @@ Result<size_t> Intake::ApplyBefore(EventTime limit, WallTime now, Partition* par
       break;
     }
     if (const size_t ahead = pending.end_row(i) + kIdsAhead - 1; dedup != nullptr && ahead < pending.rows.size()) dedup->Prefetch(pending.ids[ahead]);
+    if (letters_.on() && IsDead(pending, i)) [[unlikely]] {
+      partition->blocked = letters_.full();
+      if (partition->blocked) break;
+      WriteLetter(i, *partition);
+    }
     TM_RETURN_IF_ERROR(ApplyOne(i, now, partition));
   }
   const size_t applied = pending.next - first;

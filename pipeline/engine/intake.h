@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "pipeline/engine/dead_letters.h"
 #include "pipeline/engine/dedup.h"
 #include "pipeline/engine/partition.h"
 #include "pipeline/engine/router.h"
@@ -16,7 +17,7 @@ namespace tidemark {
 class Intake {
  public:
   // `dedup_bytes` as in EngineOptions.
-  Intake(const Plan& plan, uint64_t dedup_bytes, Router* router, Sources* sources);
+  Intake(const Plan& plan, uint64_t dedup_bytes, Router* router, Sources* sources, DeadLetters* letters);
 
   // Decodes a batch into partition->pending, which must be empty. A function of the bytes alone.
   Status Decode(RecordBatch batch, Partition* partition);
@@ -42,6 +43,9 @@ class Intake {
   // The earliest time of a record's events, when all of them must wait for event time to come; else kNoEventTime.
   EventTime WaitsAt(size_t record, EventTime limit, WallTime now, const PendingBatch& pending) const;
   Status ApplyOne(size_t index, WallTime now, Partition* partition);
+  // True when the record is one that can't be counted, for the dead letters.
+  static bool IsDead(const PendingBatch& pending, size_t record);
+  void WriteLetter(size_t record, const Partition& partition);
   // True when the event is to be counted.
   bool IsNew(size_t row, Partition* partition);
   // The events of a batch whose records are mapped.
@@ -56,6 +60,7 @@ class Intake {
   const Plan& plan_;
   Router& router_;
   Sources& sources_;
+  DeadLetters& letters_;
   std::vector<std::unique_ptr<Dedup>> dedups_;
   std::vector<std::unique_ptr<Mapper::Scratch>> scratches_;  // by topic; null where records are events
   std::vector<MappingStats> delays_;                         // by topic; of them only the delays
@@ -63,6 +68,7 @@ class Intake {
   std::optional<Derivation::Hashes> hashes_;  // where the plan has a key
   EventTime cut_ = kNoEventTime;
   std::vector<Hash128> derived_keys_;  // of one event
+  std::vector<RecordHeader> headers_;  // of one record; empty where nobody looks at them
 };
 
 }  // namespace tidemark

@@ -15,11 +15,12 @@ struct MemoryLog {
     Offset offset;
     WallTime kafka_time;
     std::string value;
+    std::vector<std::pair<std::string, std::string>> headers = {};
   };
   std::vector<Record> records;
   Offset end{0};  // one past the last record or control record
-  void Append(std::string value, WallTime kafka_time = WallTime::min()) {
-    records.push_back({end, kafka_time, std::move(value)});
+  void Append(std::string value, WallTime kafka_time = WallTime::min(), std::vector<std::pair<std::string, std::string>> headers = {}) {
+    records.push_back({end, kafka_time, std::move(value), std::move(headers)});
     ++end.v;
   }
 };

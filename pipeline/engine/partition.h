@@ -30,6 +30,7 @@ struct PendingBatch {
   std::vector<MapOutcome> outcomes;
   std::vector<DecodeError> errors;    // of those that are kUndecodable
   std::vector<uint32_t> ends;
+  std::vector<RejectedRecord> rejected;  // in order
   size_t next = 0;                    // record
   bool empty() const { return next == batch.records().size(); }
   size_t first_row(size_t record) const { return ends.empty() ? record : record == 0 ? 0 : ends[record - 1]; }
@@ -42,6 +43,7 @@ struct PendingBatch {
     outcomes.clear();
     errors.clear();
     ends.clear();
+    rejected.clear();
     next = 0;
   }
 };
@@ -69,6 +71,7 @@ struct Partition {
   PendingBatch pending;
   PartitionStatus status;
   bool at_end = false;                 // everything in the log was applied, as far as is known
+  bool blocked = false;                // its next record is for the dead letters, where there is no room
   bool held_out = false;               // not read for max_hold while others went on: left the minimum
   bool imported() const { return tp == kImportPartition; }
   bool losing() const { return !losses.empty() && losses.back().to == EventTime::max(); }

@@ -12,6 +12,7 @@
 #include "pipeline/base/ids.h"
 #include "pipeline/base/status.h"
 #include "pipeline/base/time.h"
+#include "pipeline/mapping/raw_record.h"
 
 namespace tidemark {
 
@@ -35,12 +36,19 @@ class RecordBatch {
   // Whatever owns the memory of the views.
   struct Owner {
     virtual ~Owner() = default;
+    // Headers of records()[record], as they stand. Whoever has none leaves it.
+    virtual void Headers(size_t /*record*/, std::vector<RecordHeader>* /*out*/) const {}
   };
   RecordBatch() = default;
   RecordBatch(std::vector<RecordView> records, std::unique_ptr<Owner> owner)
       : records_(std::move(records)), owner_(std::move(owner)) {}
   std::span<const RecordView> records() const { return records_; }
   bool empty() const { return records_.empty(); }
+  // Into *out, in place of what it held; they live as long as the batch. Only who asks pays for them.
+  void Headers(size_t record, std::vector<RecordHeader>* out) const {
+    out->clear();
+    if (owner_ != nullptr) owner_->Headers(record, out);
+  }
 
  private:
   std::vector<RecordView> records_;
@@ -107,7 +115,8 @@ class RecordSource {
   virtual bool exhausted() const { return false; }
 };
 
-// Recognises a record: 64 bits over offset, timestamp, key and value. The same on every machine and release.
+// Recognises a record: 64 bits over offset, timestamp, key and value. The same on every machine and release. Headers are left out: they
+// would tell no two logs apart that the rest doesn't, and what is stored of logs must go on being recognised.
 uint64_t RecordDigest(const RecordView& record);
 
 }  // namespace tidemark

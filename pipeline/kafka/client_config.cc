@@ -99,6 +99,16 @@ Result<KafkaPtr<rd_kafka_conf_t>> ConsumerConfig(const KafkaSpec& spec, const Fe
   return conf;
 }
 
+std::map<std::string, std::string> ProducerProperties(const KafkaSpec& spec) {
+  std::map<std::string, std::string> properties = spec.properties;
+  // Of the client's own kind, or what another client must not share.
+  for (const char* name : {"client.id", "partition.assignment.strategy", "group.instance.id", "transactional.id", "enable.idempotence", "acks", "request.required.acks",
+                           "max.in.flight", "max.in.flight.requests.per.connection", "retries", "message.send.max.retries", "queuing.strategy"}) {
+    properties.erase(name);
+  }
+  return properties;
+}
+
 Result<KafkaPtr<rd_kafka_t>> NewConsumer(KafkaPtr<rd_kafka_conf_t> conf) {
   char text[512];
   KafkaPtr<rd_kafka_t> client(rd_kafka_new(RD_KAFKA_CONSUMER, conf.get(), text, sizeof text));

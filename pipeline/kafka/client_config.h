@@ -25,6 +25,9 @@ FetchLimits LimitsFor(uint64_t fetch_memory_bytes, uint64_t partitions);
 // and unknown ones too, in librdkafka's words. Never repeats a value of a secret.
 Result<KafkaPtr<rd_kafka_conf_t>> ConsumerConfig(const KafkaSpec& spec, const FetchLimits& limits);
 
+// How a producer reaches the same brokers: the user's properties, of which librdkafka leaves alone what isn't a producer's.
+std::map<std::string, std::string> ProducerProperties(const KafkaSpec& spec);
+
 // A client with these settings. Nothing is connected to yet.
 Result<KafkaPtr<rd_kafka_t>> NewConsumer(KafkaPtr<rd_kafka_conf_t> conf);
 

@@ -1,8 +1,8 @@
 // KafkaSource: what happens to a single partition.
 #include <algorithm>
-#include <limits>
 
 #include "pipeline/kafka/kafka_source.h"
+#include "pipeline/kafka/message.h"
 #include "pipeline/kafka/partition.h"
 
 namespace tidemark {
@@ -17,24 +17,12 @@ struct MessageBatch final : RecordBatch::Owner {
   ~MessageBatch() override {
     for (rd_kafka_message_t* message : messages) rd_kafka_message_destroy(message);
   }
+  void Headers(size_t record, std::vector<RecordHeader>* out) const override { AppendHeaders(*messages[record], out); }
 };
 
-std::string_view View(const void* bytes, size_t size) {
-  return bytes == nullptr ? std::string_view() : std::string_view(static_cast<const char*>(bytes), size);
-}
-
-// A producer may write any number as the time of a record; microseconds have less room than milliseconds.
-WallTime KafkaTime(const rd_kafka_message_t& message) {
-  rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
-  const int64_t ms = rd_kafka_message_timestamp(&message, &type);
-  if (type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE) return WallTime::min();
-  constexpr int64_t kMost = std::numeric_limits<int64_t>::max() / 1000;
-  return WallTimeFromMicros(std::clamp(ms, -kMost, kMost) * 1000);
-}
-
 RecordView ToRecord(const rd_kafka_message_t& message) {
-  return {Offset{message.offset}, KafkaTime(message), View(message.key, message.key_len),
-          View(message.payload, message.len)};
+  return {Offset{message.offset}, KafkaTime(message), BytesOf(message.key, message.key_len),
+          BytesOf(message.payload, message.len)};
 }
 
 bool OffsetIsOutOfRange(rd_kafka_resp_err_t error) {

@@ -13,7 +13,7 @@ void* Bytes(std::string_view bytes) { return const_cast<char*>(bytes.data()); }
 }  // namespace
 
 Result<std::unique_ptr<KafkaProducer>> KafkaProducer::Open(const std::string& brokers,
-                                                           const std::map<std::string, std::string>& properties) {
+                                                           const std::map<std::string, std::string>& properties, OnDelivery on_delivery) {
   KafkaPtr<rd_kafka_conf_t> conf(rd_kafka_conf_new());
   std::map<std::string, std::string> all = {{"bootstrap.servers", brokers},
                                             {"enable.idempotence", "true"},
@@ -21,12 +21,13 @@ Result<std::unique_ptr<KafkaProducer>> KafkaProducer::Open(const std::string& br
                                             {"client.id", "tidemark-producer"}};
   for (const auto& [name, value] : properties) all[name] = value;
   for (const auto& [name, value] : all) TM_RETURN_IF_ERROR(SetProperty(conf.get(), name, value));
-  std::unique_ptr<KafkaProducer> producer(new KafkaProducer);
+  std::unique_ptr<KafkaProducer> producer(new KafkaProducer(std::move(on_delivery)));
   rd_kafka_conf_set_opaque(conf.get(), producer.get());
   rd_kafka_conf_set_log_cb(conf.get(), [](const rd_kafka_t*, int, const char*, const char*) {});
   rd_kafka_conf_set_dr_msg_cb(conf.get(), [](rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
     auto* self = static_cast<KafkaProducer*>(opaque);
     ++(message->err == RD_KAFKA_RESP_ERR_NO_ERROR ? self->delivered_ : self->failed_);
+    if (self->on_delivery_) self->on_delivery_(reinterpret_cast<uintptr_t>(message->_private), message->err);
   });
   char text[512];
   producer->client_.reset(rd_kafka_new(RD_KAFKA_PRODUCER, conf.get(), text, sizeof text));
@@ -55,6 +56,19 @@ Status KafkaProducer::Produce(const std::string& topic, int32_t partition, std::
   }
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
   return Unavailable("topic " + topic + ": " + rd_kafka_err2str(error));
+}
+
+rd_kafka_resp_err_t KafkaProducer::TryProduce(const std::string& topic, int32_t partition, std::string_view key, std::string_view value,
+                                              std::span<const RecordHeader> headers, int64_t timestamp_ms, uint64_t tag) {
+  KafkaPtr<rd_kafka_headers_t> list(rd_kafka_headers_new(headers.size()));
+  for (const RecordHeader& header : headers) {
+    rd_kafka_header_add(list.get(), header.name.data(), static_cast<ssize_t>(header.name.size()), header.value.data(), static_cast<ssize_t>(header.value.size()));
+  }
+  const auto error = rd_kafka_producev(client_.get(), RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_KEY(Bytes(key), key.size()),
+                                       RD_KAFKA_V_VALUE(Bytes(value), value.size()), RD_KAFKA_V_HEADERS(list.get()), RD_KAFKA_V_TIMESTAMP(timestamp_ms),
+                                       RD_KAFKA_V_OPAQUE(reinterpret_cast<void*>(static_cast<uintptr_t>(tag))), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) static_cast<void>(list.release());  // the record's now
+  return error;
 }
 
 Status KafkaProducer::Flush(std::chrono::milliseconds timeout) {

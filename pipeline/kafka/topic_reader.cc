@@ -1,6 +1,7 @@
 #include "pipeline/kafka/topic_reader.h"
 
 #include "pipeline/kafka/client_config.h"
+#include "pipeline/kafka/message.h"
 
 namespace tidemark {
 namespace {
@@ -9,9 +10,6 @@ constexpr auto kAskWithin = std::chrono::milliseconds(2000);
 constexpr auto kLookForPartitionsEvery = std::chrono::seconds(60);
 constexpr uint64_t kFetchMemory = 8 << 20;
 
-std::string_view View(const void* data, size_t size) {
-  return data == nullptr ? std::string_view() : std::string_view(static_cast<const char*>(data), size);
-}
 
 }  // namespace
 
@@ -60,6 +58,7 @@ Status TopicReader::Begin() {
 Status TopicReader::Poll(std::chrono::milliseconds wait, size_t most, const OnRecord& on_record) {
   TM_RETURN_IF_ERROR(Begin());
   const auto until = std::chrono::steady_clock::now() + wait;
+  std::vector<RecordHeader> headers;
   for (size_t taken = 0; taken < most;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
     const KafkaPtr<rd_kafka_message_t> message(rd_kafka_consumer_poll(client_.get(), std::max(0, static_cast<int>(left.count()))));
@@ -67,7 +66,9 @@ Status TopicReader::Poll(std::chrono::milliseconds wait, size_t most, const OnRe
     const auto partition = static_cast<size_t>(message->partition);
     switch (message->err) {
       case RD_KAFKA_RESP_ERR_NO_ERROR:
-        on_record(View(message->key, message->key_len), View(message->payload, message->len));
+        headers.clear();
+        AppendHeaders(*message, &headers);
+        on_record({topic_, message->partition, Offset{message->offset}, KafkaTime(*message), BytesOf(message->key, message->key_len), BytesOf(message->payload, message->len), headers});
         ++taken;
         break;
       case RD_KAFKA_RESP_ERR__PARTITION_EOF:

@@ -1,4 +1,4 @@
-// Reads a whole topic, and goes on following it: tables from compacted topics.
+// Reads a whole topic, and goes on following it: tables from compacted topics, dead letters.
 #pragma once
 
 #include <chrono>
@@ -6,10 +6,10 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "pipeline/kafka/handles.h"
+#include "pipeline/mapping/raw_record.h"
 #include "pipeline/plan/spec.h"
 
 namespace tidemark {
@@ -17,7 +17,7 @@ namespace tidemark {
 // Outside of the group: every reader reads every partition. Threads: one.
 class TopicReader {
  public:
-  using OnRecord = std::function<void(std::string_view key, std::string_view value)>;  // value.data() null: a tombstone
+  using OnRecord = std::function<void(const RawRecord& record)>;  // it lives for the call
 
   // Nothing is connected to yet. Lines of the client's log are not of interest: Poll says what is wrong.
   static Result<std::unique_ptr<TopicReader>> Open(const KafkaSpec& spec, std::string topic);

@@ -270,6 +270,32 @@ void MapperCompiler::Fact(const MapRule& spec, EventTypeId type, const std::stri
   }
 }
 
+std::vector<uint32_t> MapperCompiler::DefaultId(const std::string& what) {
+  std::vector<uint32_t> id;
+  if (spec_.framing != MapFraming::kCloudEvents) return id;
+  for (const char* attribute : {"source", "id"}) {
+    MapExpr path;
+    path.path = {"meta", {{attribute, 0}}};
+    path.place = spec_.place;
+    id.push_back(AddPath(path, what));
+  }
+  return id;
+}
+
+uint32_t MapperCompiler::DefaultTime(const std::string& what) {
+  if (spec_.framing != MapFraming::kCloudEvents) return kNone;
+  MapExpr time, timestamp;
+  time.path = {"meta", {{"time", 0}}};
+  timestamp.path = {"record", {{"timestamp", 0}}};
+  Node iso, first;
+  iso.kind = MapExpr::Kind::kCall;
+  iso.fn = Fn::kIso;
+  iso.args = {AddPath(time, what)};
+  first.kind = MapExpr::Kind::kFirst;
+  first.args = {Add(std::move(iso)), AddPath(timestamp, what)};
+  return Add(std::move(first));
+}
+
 void MapperCompiler::Rule(const MapRule& spec, size_t index) {
   const std::string what = "events[" + std::to_string(index) + "]";
   const std::optional<EventTypeId> type = schema_.FindType(spec.emit);
@@ -290,7 +316,9 @@ void MapperCompiler::Rule(const MapRule& spec, size_t index) {
   rule.id_is_its_own = !spec.id.empty();
   for (const auto& part : spec.id.empty() ? spec_.id : spec.id) rule.id.push_back(Value(*part, what + ".id"));
   const MapExpr* time = spec.time != nullptr ? spec.time.get() : spec_.time.get();
-  if (time != nullptr) rule.time = Time(*time, what + ".time");
+  if (rule.id.empty()) rule.id = DefaultId(what + ".id");
+  rule.time = time != nullptr ? Time(*time, what + ".time") : DefaultTime(what + ".time");
+  if (rule.id.empty() || rule.time == kNone) made_->wants_headers = true;  // they are where the record came first
   const int payload = schema_.event_types()[type->v].payload_field;
   for (const char* path : {"event.id", "event.source", "event.time", "event.entity_version"}) {
     const Result<Schema::ResolvedPath> at = schema_.ResolvePath(*type, path);
@@ -331,6 +359,11 @@ std::unique_ptr<const Mapper::Compiled> MapperCompiler::Run(const std::string& s
   CheckArrays();
   if (diagnostics_.items().size() == before) Schemas();
   std::erase_if(made_->told, [&](const auto& told) { return hidden_.contains(told.name); });
+  if (spec_.framing == MapFraming::kCloudEvents) {
+    const uint32_t data = made_->captures.At(0, {{"data", 0}});
+    made_->data = made_->captures;
+    made_->data.nodes[0] = made_->captures.nodes[data];
+  }
   return diagnostics_.items().size() == before ? std::move(made_) : nullptr;
 }
 

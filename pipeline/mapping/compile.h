@@ -30,6 +30,7 @@ class MapperCompiler {
   std::optional<mapping::Source> SourceOf(const MapExpr& path, const std::string& what);
   std::optional<mapping::Source> InRow(const MapExpr& path, const Steps& base, const std::string& what);
   std::optional<mapping::Source> OfRecord(const MapExpr& path, const std::string& what);
+  std::optional<mapping::Source> Attribute(const MapExpr& path, const std::string& what);
   std::optional<mapping::Source> Keyed(const MapKeyed& keyed, const MapExpr& path, const std::string& what);
   // The leaf at a place within the record, wherever that begins; all of them nodes of `root`.
   uint32_t Leaf(const Steps& steps);
@@ -62,6 +63,9 @@ class MapperCompiler {
   // ---- rules ----
   void Fact(const MapRule& spec, EventTypeId type, const std::string& what);
   void Rule(const MapRule& rule, size_t index);
+  // What a rule's events have where the mapping names none.
+  std::vector<uint32_t> DefaultId(const std::string& what);
+  uint32_t DefaultTime(const std::string& what);
   void Field(const MapField& field, EventTypeId type, const std::string& what, Mapper::Compiled::Rule* rule);
 
   const std::shared_ptr<const MappingSpec> spec_holder_;

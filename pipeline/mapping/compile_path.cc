@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "pipeline/base/nearest.h"
+#include "pipeline/mapping/cloud_events.h"
 #include "pipeline/mapping/compile.h"
 
 namespace tidemark {
@@ -96,6 +97,10 @@ void MapperCompiler::Shape() {
   if (!shape.changed.empty()) made_->changed = names(shape.changed);
   if (shape.old && shape.old_prefix.empty()) made_->old_row = Leaf(*shape.old);
   if (spec_.shape == MapShape::kPropertyChange) made_->property = Leaf(Dotted(spec_.property_name));
+  if (spec_.framing == MapFraming::kCloudEvents) {
+    made_->data_base64 = Leaf({{"data_base64", 0}});
+    made_->wants_headers = true;
+  }
 }
 
 void MapperCompiler::CheckArrays() {
@@ -135,10 +140,30 @@ std::optional<Source> MapperCompiler::OfRecord(const MapExpr& expr, const std::s
                                                                            {"offset", Source::Kind::kOffset},
                                                                            {"timestamp", Source::Kind::kTimestamp}};
   for (const auto& [name, kind] : kParts) {
-    if (expr.path.steps.size() == 1 && expr.path.steps[0].name == name) return Source{kind, 0, {}};
+    if (expr.path.steps.size() != 1 || expr.path.steps[0].name != name) continue;
+    made_->wants_headers = true;  // of a record that was sent again
+    return Source{kind, 0, {}};
   }
-  Fail(expr.place, what, expr.path.ToString() + " is nothing; there are record.topic, record.partition, record.offset, record.timestamp");
+  if (!expr.path.steps.empty() && expr.path.steps[0].name == "headers") {
+    if (expr.path.steps.size() == 2 && !expr.path.steps[1].name.empty()) {
+      made_->wants_headers = true;
+      return Source{Source::Kind::kHeader, 0, {}, expr.path.steps[1].name};
+    }
+    Fail(expr.place, what, expr.path.ToString() + " names no header; write record.headers.NAME, and in quotes what isn't one word: record.headers.\"x-shopify-topic\"");
+    return std::nullopt;
+  }
+  Fail(expr.place, what, expr.path.ToString() + " is nothing; there are record.topic, record.partition, record.offset, record.timestamp, record.headers.NAME");
   return std::nullopt;
+}
+
+std::optional<Source> MapperCompiler::Attribute(const MapExpr& expr, const std::string& what) {
+  if (expr.path.steps.size() != 1 || expr.path.steps[0].name.empty()) {
+    Fail(expr.place, what, expr.path.ToString() + " is no attribute of a CloudEvent; write meta.NAME, like meta.type");
+    return std::nullopt;
+  }
+  const uint32_t leaf = Leaf(expr.path.steps);
+  made_->attributes.emplace_back(mapping::CloudHeader(expr.path.steps[0].name), leaf);
+  return Source{Source::Kind::kLeaf, leaf, {}};
 }
 
 std::optional<Source> MapperCompiler::Keyed(const MapKeyed& keyed, const MapExpr& expr, const std::string& what) {
@@ -199,6 +224,7 @@ std::optional<Source> MapperCompiler::SourceOf(const MapExpr& expr, const std::s
     Fail(expr.place, what, path.ToString() + ": there is an item only where a rule has `each`" + (made_->items != kNone ? "; the record's entity is `item` alone" : ""));
     return std::nullopt;
   }
+  if (path.root == "meta" && spec_.framing == MapFraming::kCloudEvents) return Attribute(expr, what);
   if (path.root == "row" && spec_.shape == MapShape::kPropertyChange) {
     if (path.steps.empty()) {
       Fail(expr.place, what, "row itself is no value here; write row.PROPERTY");

@@ -61,6 +61,11 @@ struct Mapper::Compiled {
   std::vector<Rule> rules;
   std::vector<Written> written;
   std::vector<Told> told;             // nothing that is personal, or hashed
+  // CloudEvents: `captures`, for data that stands alone; attributes: which header each is then, and its leaf.
+  mapping::CapturePlan data;
+  std::vector<std::pair<std::string, uint32_t>> attributes;
+  uint32_t data_base64 = mapping::kNone;
+  bool wants_headers = false;
 };
 
 }  // namespace tidemark

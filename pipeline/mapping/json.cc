@@ -134,6 +134,8 @@ class Walk {
 
 }  // namespace
 
+bool IsUtf8(std::string_view bytes) { return simdjson::validate_utf8(bytes.data(), bytes.size()); }
+
 struct JsonReader::Parts {
   json::parser parser;
   std::vector<char> padded;

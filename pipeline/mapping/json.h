@@ -9,6 +9,8 @@
 
 namespace tidemark::mapping {
 
+bool IsUtf8(std::string_view bytes);
+
 // Threads: confined to one.
 class JsonReader {
  public:

@@ -1,7 +1,10 @@
 #include "pipeline/mapping/mapper.h"
 
+#include "absl/strings/escaping.h"
 #include "pipeline/event/utf8.h"
+#include "pipeline/mapping/cloud_events.h"
 #include "pipeline/mapping/compiled.h"
+#include "pipeline/mapping/first_sent.h"
 #include "pipeline/mapping/numbers.h"
 #include "pipeline/mapping/reader.h"
 
@@ -31,27 +34,16 @@ void PutIdPart(std::string_view part, std::string* id) {
 
 }  // namespace
 
-std::string_view ToString(MapOutcome outcome) {
-  switch (outcome) {
-    case MapOutcome::kMapped: return "mapped";
-    case MapOutcome::kIgnored: return "ignored";
-    case MapOutcome::kUnmapped: return "unmapped";
-    case MapOutcome::kTombstone: return "tombstone";
-    case MapOutcome::kGap: return "gap";
-    case MapOutcome::kRejected: return "rejected";
-    case MapOutcome::kUndecodable: return "undecodable";
-    case MapOutcome::kAwaitsSchema: return "awaits its schema";
-  }
-  return "";
-}
-
 struct Mapper::Scratch::Parts {
   Parts(const Compiled& compiled, const std::shared_ptr<WriterSchemas>& schemas)
       : reader(*compiled.spec, compiled.captures, RecordReader::Part::kValue, schemas),
-        key_reader(*compiled.spec, compiled.key, RecordReader::Part::kKey, schemas), pseudonyms(compiled.hash_key) {}
+        key_reader(*compiled.spec, compiled.key, RecordReader::Part::kKey, schemas),
+        data_reader(*compiled.spec, compiled.data, RecordReader::Part::kValue, schemas), pseudonyms(compiled.hash_key) {}
 
-  RecordReader reader, key_reader;
+  RecordReader reader, key_reader, data_reader;
+  mapping::JsonReader envelopes;      // CloudEvents in structured mode
   Captures captures, key;
+  std::vector<Datum> attributes;      // of a CloudEvent, by Compiled::attributes
   mapping::Texts texts;
   Pseudonyms pseudonyms;
   std::vector<Encoded> values;
@@ -73,19 +65,14 @@ void Mapper::Scratch::BeginSurvey(const Mapper& mapper) {
 
 Mapper::Mapper(std::unique_ptr<const Compiled> compiled) : compiled_(std::move(compiled)) {}
 Mapper::~Mapper() = default;
-const MappingSpec& Mapper::spec() const { return *compiled_->spec; }
-bool Mapper::wants_schemas() const {
-  const auto numbered = [](MapKeyFormat format) { return format == MapKeyFormat::kAvro || format == MapKeyFormat::kProtobuf; };
-  return spec().framing == MapFraming::kConfluent && (spec().format != MapFormat::kJson || numbered(spec().key_format));
-}
 
 // Maps one record.
 class Mapper::Run {
  public:
   Run(const Compiled& compiled, const RawRecord& record, Scratch* scratch, MappedEvents* out)
-      : compiled_(compiled), record_(record), scratch_(*scratch), parts_(*scratch->parts_), out_(*out) {
+      : compiled_(compiled), record_(FirstSent(record)), scratch_(*scratch), parts_(*scratch->parts_), out_(*out) {
     parts_.texts.Clear();
-    moment_.record = &record;
+    moment_.record = &record_;
     moment_.captures = &parts_.captures;
     moment_.key = &parts_.key.leaves;
     moment_.changed = compiled.changed;
@@ -96,10 +83,10 @@ class Mapper::Run {
   }
 
   MapOutcome Do() {
-    if (record_.value.data() == nullptr) return MapOutcome::kTombstone;
+    if (record_.value.data() == nullptr && !HasNoData()) return MapOutcome::kTombstone;
     if (const MapOutcome key = ReadKey(); key != MapOutcome::kMapped) return key;
     const size_t bytes = out_.bytes.size(), events = out_.size();
-    const RecordReader::Outcome read = parts_.reader.Read(record_.value, &parts_.captures, &parts_.texts, [this] { Row(); });
+    const RecordReader::Outcome read = Read();
     if (read.kind != RecordReader::Outcome::Kind::kRead || rejected_) {
       out_.bytes.resize(bytes);
       out_.ends.resize(events);
@@ -122,6 +109,55 @@ class Mapper::Run {
     return MapOutcome::kUndecodable;
   }
 
+  // A CloudEvent that is all said by its attributes.
+  bool HasNoData() const {
+    return compiled_.spec->framing == MapFraming::kCloudEvents && mapping::CloudContentOf(record_) == mapping::CloudContent::kBinary;
+  }
+
+  RecordReader::Outcome Read() {
+    if (compiled_.spec->framing != MapFraming::kCloudEvents) return parts_.reader.Read(record_.value, &parts_.captures, &parts_.texts, [this] { Row(); });
+    switch (mapping::CloudContentOf(record_)) {
+      case mapping::CloudContent::kBinary:
+        parts_.attributes.clear();
+        for (const auto& [header, leaf] : compiled_.attributes) parts_.attributes.push_back(mapping::HeaderOf(record_, header));
+        return ReadData(record_.value.empty() ? "{}" : record_.value);
+      case mapping::CloudContent::kStructured: {
+        RecordReader::Outcome all;
+        const bool read = parts_.envelopes.Read(record_.value, /*each=*/true, compiled_.captures, &parts_.captures, [&] {
+          if (RecordReader::Outcome one = Structured(); one.kind != RecordReader::Outcome::Kind::kRead) all = std::move(one);
+        });
+        if (!read) return NotJson();
+        return all;
+      }
+      case mapping::CloudContent::kOther:
+        return NotJson();
+    }
+    return NotJson();
+  }
+
+  static RecordReader::Outcome NotJson() { return {RecordReader::Outcome::Kind::kUndecodable, DecodeError::kBadJson, "", 0}; }
+
+  // The data of an event whose attributes are at hand.
+  RecordReader::Outcome ReadData(std::string_view data) {
+    return parts_.data_reader.Read(data, &parts_.captures, &parts_.texts, [this] {
+      for (size_t a = 0; a < compiled_.attributes.size(); ++a) parts_.captures.leaves[compiled_.attributes[a].second] = parts_.attributes[a];
+      Row();
+    });
+  }
+
+  RecordReader::Outcome Structured() {
+    const Datum encoded = Leaf(compiled_.data_base64);
+    if (!encoded.given()) {
+      Row();
+      return {};
+    }
+    std::string data;
+    if (encoded.kind != Datum::Kind::kText || !absl::Base64Unescape({encoded.text.data(), encoded.text.size()}, &data)) return NotJson();
+    parts_.attributes.clear();
+    for (const auto& [header, leaf] : compiled_.attributes) parts_.attributes.push_back(Leaf(leaf));
+    return ReadData(parts_.texts.Keep(std::move(data)));
+  }
+
   // kMapped where there is nothing to say against it.
   MapOutcome ReadKey() {
     parts_.key.Reset(compiled_.key);
@@ -131,8 +167,7 @@ class Mapper::Run {
     if (read.kind != RecordReader::Outcome::Kind::kText) return NotRead(read, "key");
     parts_.key.Reset(compiled_.key);
     const uint32_t whole = compiled_.key.nodes[0].leaf;
-    const auto* bytes = reinterpret_cast<const uint8_t*>(record_.key.data());
-    if (whole != mapping::kNone && event::IsUtf8(bytes, bytes + record_.key.size())) parts_.key.leaves[whole] = Datum::Text(record_.key);
+    if (whole != mapping::kNone) parts_.key.leaves[whole] = mapping::TextOf(record_.key);
     return MapOutcome::kMapped;
   }
 
@@ -342,7 +377,7 @@ class Mapper::Run {
   }
 
   const Compiled& compiled_;
-  const RawRecord& record_;
+  const RawRecord record_;
   Scratch& scratch_;
   Scratch::Parts& parts_;
   MappedEvents& out_;
@@ -350,12 +385,6 @@ class Mapper::Run {
   size_t row_ = SIZE_MAX, element_ = 0;  // of the array at the root, of the rule's
   bool rejected_ = false, gap_ = false, ignored_ = false, unmapped_ = false;
 };
-
-std::string Mapper::Describe(const MapRejection& rejection) const {
-  if (rejection.rule == mapping::kNone) return rejection.field + " " + rejection.why;
-  const std::string& emit = compiled_->spec->rules[rejection.rule].emit;
-  return "events[" + std::to_string(rejection.rule) + "] (" + emit + "): " + rejection.field + " " + rejection.why;
-}
 
 MapOutcome Mapper::Map(const RawRecord& record, Scratch* scratch, MappedEvents* out) const {
   return Run(*compiled_, record, scratch, out).Do();

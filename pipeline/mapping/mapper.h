@@ -118,6 +118,8 @@ class Mapper {
   MapOutcome Map(const RawRecord& record, Scratch* scratch, MappedEvents* out) const;
 
   const MappingSpec& spec() const;
+  // Whether what becomes of a record hangs on its headers, too.
+  bool wants_headers() const;
   // "events[1] (deal.won): deal.amount is no number"
   std::string Describe(const MapRejection& rejection) const;
 

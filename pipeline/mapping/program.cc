@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "pipeline/mapping/json.h"
 #include "pipeline/mapping/numbers.h"
 
 namespace tidemark::mapping {
@@ -79,6 +80,20 @@ bool InList(const Datum& value, const std::vector<MapExpr::Literal>& literals) {
 
 }  // namespace
 
+Datum HeaderOf(const RawRecord& record, std::string_view name) {
+  for (auto header = record.headers.rbegin(); header != record.headers.rend(); ++header) {
+    if (header->name == name) return TextOf(header->value);
+  }
+  return {};
+}
+
+Datum TextOf(std::string_view bytes) {
+  Datum none;
+  none.kind = Kind::kNull;
+  if (bytes.data() == nullptr) return none;
+  return IsUtf8(bytes) ? Datum::Text(bytes) : Datum::Error("is no text in UTF-8");
+}
+
 bool Equals(const Datum& value, const MapExpr::Literal& literal) {
   if (const auto* text = std::get_if<std::string>(&literal)) return value.kind == Kind::kText && value.text == *text;
   if (const auto* number = std::get_if<Decimal>(&literal)) {
@@ -109,6 +124,8 @@ Datum Program::Read(const Source& source, const Moment& moment) const {
       return Datum::Of({moment.record->offset.v, 0});
     case Source::Kind::kTimestamp:
       return moment.record->kafka_time == WallTime::min() ? Datum() : Datum::Time(Micros(moment.record->kafka_time));
+    case Source::Kind::kHeader:
+      return HeaderOf(*moment.record, source.header);
   }
   return {};
 }

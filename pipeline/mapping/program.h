@@ -23,9 +23,10 @@ enum class Fn : uint8_t {
 
 // Where a path's value is while a record is mapped.
 struct Source {
-  enum class Kind : uint8_t { kLeaf, kCell, kItem, kKey, kTopic, kPartition, kOffset, kTimestamp } kind = Kind::kLeaf;
+  enum class Kind : uint8_t { kLeaf, kCell, kItem, kKey, kTopic, kPartition, kOffset, kTimestamp, kHeader } kind = Kind::kLeaf;
   uint32_t index = 0;              // kLeaf, kCell, kKey
   std::string property;            // kPropertyChange: only when this is the property that the record is about
+  std::string header = {};         // kHeader: its name
 };
 
 struct Node {
@@ -72,6 +73,11 @@ class Program {
   bool Becomes(const Node& node, const Moment& moment) const;
   bool Changed(const Node& node, const Moment& moment, const Datum& now, const Datum& before) const;
 };
+
+// Bytes that somebody wrote outside of the record's value.
+Datum TextOf(std::string_view bytes);
+// Of several by one name the last, as Kafka's own clients do.
+Datum HeaderOf(const RawRecord& record, std::string_view name);
 
 // Equal in value: 1 and "1" are as numbers, not as texts.
 bool Equals(const Datum& value, const MapExpr::Literal& literal);

@@ -102,6 +102,11 @@ Shape ShapeOf(const MappingSpec& spec) {
       shape.op = Of({"metadata", "operation"});
       break;
   }
+  if (spec.framing == MapFraming::kCloudEvents) {
+    shape.row = Of({"data"});
+    shape.meta = Steps();
+    if (!shape.deleted.empty()) shape.deleted.insert(shape.deleted.begin(), {"data", 0});
+  }
   return shape;
 }
 

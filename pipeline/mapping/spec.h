@@ -93,7 +93,7 @@ enum class MapShape : uint8_t { kEvent, kRow, kDebezium, kSalesforceCdc, kProper
 enum class MapKeyFormat : uint8_t { kSame, kText, kJson, kAvro, kProtobuf };  // kSame: as the value
 enum class MapFormat : uint8_t { kJson, kAvro, kProtobuf };
 // What stands around a record: nothing; {schema, payload}, of JSON; Confluent's wire format, the number of its schema before it.
-enum class MapFraming : uint8_t { kRaw, kConnect, kConfluent };
+enum class MapFraming : uint8_t { kRaw, kConnect, kConfluent, kCloudEvents };
 
 // A schema that a file of the configuration holds.
 struct MapSchema {

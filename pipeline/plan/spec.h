@@ -266,6 +266,12 @@ struct KafkaSpec {
   std::map<std::string, Place> at;                // of each property
 };
 
+// Where records go that can't be counted.
+struct DeadLetterSpec {
+  std::string topic;                 // "": nowhere
+  Place place;
+};
+
 struct HttpSpec {
   std::string listen_address = "0.0.0.0:9464";
   bool enable_lifecycle = false;
@@ -333,6 +339,7 @@ struct Specs {
   KafkaSpec kafka;
   std::vector<TopicSpec> topics;
   std::vector<SourceSpec> sources;
+  DeadLetterSpec dead_letters;
   TimeSpec time;
   LimitSpec limits;
   HttpSpec http;

@@ -56,6 +56,11 @@ inline std::string IdsFloorKey(uint64_t topic_hash) {
   PutBigEndian(&key, topic_hash, 8);
   return key;
 }
+inline std::string LetterKey(uint64_t number) {
+  std::string key = "L";
+  PutBigEndian(&key, number, 8);
+  return key;
+}
 inline std::string TableKey(StoredTable table) {
   std::string key = "T";
   PutBigEndian(&key, table.v, 4);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "pipeline/engine/letter.h"
 #include "pipeline/engine/partition.h"
 #include "pipeline/engine/registry.h"
 #include "pipeline/entity/entities.h"
@@ -89,6 +90,16 @@ void TryRegistry(std::string_view value) {
   Expect(registry.ok() || registry.status().code() == Code::kCorrupt, [&] { return "a registry, or none: " + registry.status().text(); });
 }
 
+void TryLetter(std::string_view value) {
+  Result<DeadLetter> letter = DecodeLetter(value);
+  if (!letter.ok()) return;
+  const std::string written = EncodeLetter(*letter);
+  const Result<DeadLetter> again = DecodeLetter(written);
+  Expect(again.ok() && EncodeLetter(*again) == written, "a letter");
+  for (int times = 0; times < 2; ++times) ShrinkLetter(&*letter);
+  Expect(letter->key.data() == nullptr && letter->value.data() == nullptr && DecodeLetter(EncodeLetter(*letter)).ok(), "less of a letter is one, too");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -103,6 +114,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     case 'p': TryPartition(value); break;
     case 'e': TryEntity(value); break;
     case 'g': TryRegistry(value); break;
+    case 'l': TryLetter(value); break;
     default: break;
   }
   return 0;

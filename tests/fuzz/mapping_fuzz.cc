@@ -35,6 +35,16 @@ constexpr const char* kOthers = R"(
     shape: maxwell
     events:
     - {emit: deal.won, when: 'becomes(row.stage, "won")', set: {deal.id: was(row.id), deal.amount: 'b64(row.a, row.s)', deal.created: 'local(row.t, "Europe/Berlin")'}}
+  cloud:
+    topics: [cloud]
+    framing: cloudevents
+    events:
+    - {emit: order.paid, when: has(row.id) or has(meta.subject), set: {order.id: row.id | meta.subject, order.amount: {value: row.amount, on_error: absent}}}
+    - {emit: order.item, each: row.items, set: {product.id: item.sku | record.headers.sku}}
+  sent:
+    topics: [sent]
+    events:
+    - {emit: lead.created, set: {lead.id: record.headers.id | record.offset}}
   dms:
     topics: [dms]
     shape: dms
@@ -72,7 +82,11 @@ struct Mappings {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static Mappings mappings;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const RawRecord record{"t", 1, Offset{7}, WallTimeFromMicros(1'700'000'000'000'000), text, text.data() == nullptr ? "" : text};
+  // Some of the bytes are headers, too: of a CloudEvent in one of its modes, of a record that was sent again.
+  const std::string_view some = text.substr(0, text.size() / 2);
+  const std::vector<RecordHeader> headers = {{size % 2 == 0 ? "ce_id" : "id", some}, {size % 3 == 0 ? "ce_source" : "sku", some}, {size % 5 == 0 ? "content-type" : "ce_time", text},
+                                             {"tidemark-topic", "t"}, {"tidemark-partition", "3"}, {"tidemark-offset", some}, {"tidemark-timestamp", text}};
+  const RawRecord record{"t", 1, Offset{7}, WallTimeFromMicros(1'700'000'000'000'000), text, text.data() == nullptr ? "" : text, size % 7 == 0 ? std::span<const RecordHeader>() : headers};
   for (size_t m = 0; m < mappings.mappers.size(); ++m) {
     MappedEvents events, again;
     const MapOutcome outcome = mappings.mappers[m]->Map(record, mappings.scratches[m].get(), &events);

@@ -5,7 +5,9 @@
 #include <thread>
 
 #include "pipeline/kafka/mock_broker.h"
+#include "pipeline/kafka/letter_writer.h"
 #include "pipeline/kafka/producer.h"
+#include "pipeline/kafka/topic_reader.h"
 #include "tests/integration/kafka_reader.h"
 
 namespace tidemark {
@@ -175,6 +177,53 @@ TEST(KafkaTombstone, AnAbsentValueIsNotAnEmptyOne) {
     if (batch->empty()) (*source)->Wait(50ms);
   }
   EXPECT_EQ(absent, (std::vector{true, false}));
+}
+
+// Until all letters are delivered.
+std::vector<uint64_t> Deliver(LetterWriter* writer, size_t letters) {
+  std::vector<uint64_t> delivered;
+  for (const auto until = std::chrono::steady_clock::now() + 20s; delivered.size() < letters && std::chrono::steady_clock::now() < until; std::this_thread::sleep_for(10ms)) {
+    for (const uint64_t number : writer->TakeDelivered()) delivered.push_back(number);
+  }
+  return delivered;
+}
+
+TEST_F(KafkaMockTest, ALetterIsTriedUntilItIsThere) {
+  constexpr int16_t kProduce = 0;
+  ASSERT_TRUE(mock_->CreateTopic("dead", 1).ok());
+  auto writer = LetterWriter::Open(Spec(), "dead", 1 << 20);
+  ASSERT_TRUE(writer.ok()) << writer.status().text();
+  (*writer)->Look(5s);
+  EXPECT_EQ((*writer)->stats().trouble, "");
+  const auto letter = [](std::string_view value) {
+    return std::make_shared<const std::string>(
+        EncodeLetter({"k", value, {{"own", std::string_view("\xff\0", 2)}, {"null", {}}, {"empty", ""}, {"tidemark-topic", "t"}, {"tidemark-reason", "rejected"}}}));
+  };
+  mock_->FailNextRequests(kProduce, {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED});
+  (*writer)->Post(7, letter("v"));
+  EXPECT_EQ(Deliver(writer->get(), 1), std::vector<uint64_t>{7});
+  EXPECT_EQ((*writer)->stats().failures, 1u);
+  EXPECT_EQ((*writer)->stats().trouble, "");
+  mock_->FailNextRequests(kProduce, {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE});
+  (*writer)->Post(8, letter("too large"));
+  EXPECT_EQ(Deliver(writer->get(), 1), std::vector<uint64_t>{8});
+  EXPECT_EQ((*writer)->stats().failures, 1u) << "less of it is written; that is no failure";
+  EXPECT_EQ((*writer)->stats().delivered.at({"", "t", "rejected"}), 2u);
+  EXPECT_EQ((*writer)->stats().waiting, 0u);
+
+  auto reader = TopicReader::Open(Spec(), "dead");
+  ASSERT_TRUE(reader.ok());
+  std::vector<std::string> read;
+  for (const auto until = std::chrono::steady_clock::now() + 20s; read.size() < 2 && std::chrono::steady_clock::now() < until;) {
+    static_cast<void>((*reader)->Poll(100ms, 10, [&](const RawRecord& record) {
+      std::string text = std::string(record.topic) + "/" + std::to_string(record.partition) + "/" + std::to_string(record.offset.v) + " " + std::string(record.key) + "|" +
+                         (record.value.data() == nullptr ? "-" : std::string(record.value)) + "|";
+      for (const RecordHeader& header : record.headers) text += std::string(header.name) + "=" + (header.value.data() == nullptr ? "-" : std::string(header.value)) + " ";
+      read.push_back(text);
+    }));
+  }
+  const std::string headers = std::string("own=\xff\0 null=- empty= tidemark-topic=t tidemark-reason=rejected ", 63);
+  EXPECT_EQ(read, (std::vector<std::string>{"dead/0/0 k|v|" + headers, "dead/0/1 k|-|" + headers + "tidemark-omitted=value "}));
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ time: {})y",
     {"UnknownSection", kWhole, R"y(storge: {path: x})y",
      "c.yaml:4:1: unknown key \"storge\"; did you mean \"storage\"?\n"},
     {"UnknownSectionFarFromAll", kWhole, R"y(zzzzzzzzzzzz: 1)y",
-     "c.yaml:4:1: unknown key \"zzzzzzzzzzzz\"; there are: namespace, kafka, topics, sources, time, calendar, storage, web, "
+     "c.yaml:4:1: unknown key \"zzzzzzzzzzzz\"; there are: namespace, kafka, topics, sources, dead_letters, time, calendar, storage, web, "
      "limits, privacy, tables, fields, catalogue, kpis, targets, rules\n"},
     {"SourcesAreAList", kWhole, R"y(sources: [crm])y", "c.yaml:4:10: sources: a map (key: value) is wanted here\n"},
     {"SourceIsText", kWhole, R"y(sources: {crm: 10m})y", "c.yaml:4:16: sources.crm: a map (key: value) is wanted here\n"},
@@ -44,6 +44,9 @@ time: {})y",
      "c.yaml:4:44: sources.crm.feeds[0]: \"Deals!\" is not an event type like lead.created\n"},
     {"SourceTwiceByItsAttribute", kWhole, R"y(sources: {crm: {expect_every: 10m}, sales: {source: crm, expect_every: 1h}})y",
      "c.yaml:4:37: sources.sales: has the same events as \"crm\": their attribute `source` is \"crm\"\n"},
+    {"DeadLettersWithoutATopic", kWhole, R"y(dead_letters: {})y", "c.yaml:4:15: dead_letters: \"topic\" is missing\n"},
+    {"DeadLettersNoTopic", kWhole, R"y(dead_letters: {topic: "a b"})y",
+     "c.yaml:4:23: dead_letters.topic: \"a b\" is no topic's name (letters, digits, . _ -; patterns are not supported)\n"},
     {"NoValue", kWhole, R"y(limits:
 storage: {path: x})y",
      "c.yaml:4:1: limits: has no value; leave the key out for its default\n"},

@@ -6,6 +6,7 @@ tidemark_test(daemon_parts_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_parts_t
 tidemark_test(daemon_service_manager_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_service_manager_test.cc LIBS tidemark_serve LABELS unit)
 tidemark_test(daemon_replay_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_replay_test.cc LIBS tidemark_replay LABELS unit)
 tidemark_test(daemon_draft_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_draft_test.cc LIBS tidemark_draft LABELS unit)
+tidemark_test(daemon_letters_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_letters_test.cc LIBS tidemark_daemon LABELS unit)
 tidemark_test(daemon_sorted_events_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_sorted_events_test.cc LIBS tidemark_replay LABELS unit)
 tidemark_test(daemon_cli_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_cli_test.cc LIBS tidemark_cli LABELS unit)
 tidemark_test(daemon_scenario_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_scenario_test.cc LIBS tidemark_daemon LABELS unit)

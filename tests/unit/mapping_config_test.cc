@@ -16,6 +16,13 @@ INSTANTIATE_TEST_SUITE_P(
     Mapping, MappingMistake,
     testing::Values(
         Mistake{"NoRule", "shape: row", "m.yaml:6:5: sources.s: \"events\" is missing\n"},
+        Mistake{"NoHeader", "events: [{emit: lead.created, id: [record.headers.a.b]}]",
+                "m.yaml:7:40: sources.s.events[0].id: record.headers.a.b names no header; write record.headers.NAME, and in quotes what isn't one word: record.headers.\"x-shopify-topic\"\n"},
+        Mistake{"CloudEventsHaveTheirMeta", "framing: cloudevents\nshape: debezium\nevents: [{emit: lead.created}]",
+                "m.yaml:7:14: sources.s.framing: cloudevents goes with the shapes event and row: `meta` are its attributes, and other shapes have a `meta` of their own\n"},
+        Mistake{"CloudEventsAreBatches", "framing: cloudevents\neach: root\nevents: [{emit: lead.created}]", "m.yaml:7:14: sources.s.framing: cloudevents takes batches as they come: leave out `each`\n"},
+        Mistake{"NoAttribute", "framing: cloudevents\nevents: [{emit: lead.created, when: has(meta.a.b)}]",
+                "m.yaml:8:45: sources.s.events[0].when: meta.a.b is no attribute of a CloudEvent; write meta.NAME, like meta.type\n"},
         Mistake{"NoSuchMapping", "use: segmnt", "m.yaml:7:10: sources.s.use: \"segmnt\" is no mapping that ships; did you mean \"segment\"?\n"},
         Mistake{"NoSuchType", "events: [{emit: deal.wun}]", "m.yaml:7:21: sources.s.events[0].emit: \"deal.wun\" is no event type; did you mean deal.won?\n"},
         Mistake{"NoSuchField", "events: [{emit: deal.won, set: {deal.amuont: row.a}}]", "m.yaml:7:37: sources.s.events[0].set.deal.amuont: deal.amuont is not a field of deal.won; did you mean deal.amount?\n"},

@@ -38,6 +38,56 @@ TEST(MapRecords, OfTwoArraysByOneNameTheLastCounts) {
             "mapped: id: \"order.item/c\" source: \"s\" " + kTime + " order_item { product { id: \"c\" } }");
 }
 
+TEST(MapRecords, CloudEventsInBothModes) {
+  MappingRig rig(R"(framing: cloudevents
+events:
+- {emit: order.paid, when: 'meta.type == "order.paid"', set: {order.id: row.id, order.customer: meta.subject, order.amount: row.total}}
+- {emit: order.item, when: 'meta.type == "order.paid"', each: row.items, set: {product.id: item.sku}}
+- {emit: lead.created, when: 'meta.type == "lead" and meta.datacontenttype == "application/json"', time: record.timestamp, id: [meta.id], set: {lead.id: meta.subject}})");
+  const std::string id = "/%2Fshop/e1\" source: \"s\" ", time = "time { seconds: 1522900584 } ";
+  const std::string paid = "mapped: id: \"order.paid" + id + time + "order_paid { order { id: \"7\" amount_micros: 5000000 customer: \"c\" } }; id: \"order.item/%2Fshop/e1/0\" source: \"s\" " + time +
+                           "order_item { product { id: \"a\" } }";
+  const std::string data = R"({"id":7,"total":5,"items":[{"sku":"a"}],"type":"lead","source":"/x"})";
+  std::vector<RecordHeader> binary = {{"ce_specversion", "1.0"}, {"ce_id", "e1"}, {"ce_type", "order.paid"}, {"ce_source", "/shop"}, {"ce_time", "2018-04-05T03:56:24Z"}, {"ce_subject", "c"}, {"content-type", "application/json"}};
+  EXPECT_EQ(rig.Map(data, {}, binary), paid) << "members of the data that are called as attributes are none";
+  const std::string attributes = R"({"specversion":"1.0","id":"e1","type":"order.paid","source":"/shop","time":"2018-04-05T03:56:24Z","subject":"c","datacontenttype":"application/json")";
+  for (const char* type : {"application/cloudevents+json", "application/CloudEvents+JSON; charset=utf-8", "application/cloudevents-batch+json", "application/json", ""}) {
+    EXPECT_EQ(rig.Map(attributes + R"(,"data":)" + data + "}", {}, {{"content-type", type}}), paid) << type;
+  }
+  EXPECT_EQ(rig.Map(R"({"data":)" + data + "," + attributes.substr(1) + "}"), paid);
+  const std::string base64 = R"(,"data_base64":"eyJpZCI6NywidG90YWwiOjUsIml0ZW1zIjpbeyJza3UiOiJhIn1dLCJ0eXBlIjoibGVhZCJ9"})";
+  EXPECT_EQ(rig.Map(attributes + base64), paid);
+  EXPECT_EQ(rig.Map("[" + attributes + base64 + "," + attributes + R"(,"data":)" + data + "}]"), paid + paid.substr(6).replace(0, 2, "; ")) << "a batch";
+  EXPECT_EQ(rig.Map("[" + attributes + R"(,"data_base64":"e30="},{"id":"x"}])"), "mapped: id: \"order.paid" + id + time + "order_paid { order { customer: \"c\" } }") << "nothing is left of one in the other";
+  binary[2].value = "lead";
+  const std::string lead = "mapped: id: \"lead.created/e1\" source: \"s\" " + kTime + " lead_created { lead { id: \"c\" } }";
+  EXPECT_EQ(rig.Map("{}", {}, binary), lead);
+  EXPECT_EQ(rig.Map(std::string_view(), {}, binary), lead) << "all is said by its attributes";
+  EXPECT_EQ(rig.Map(std::string_view()), "tombstone");
+  EXPECT_EQ(rig.Map("{", {}, binary), "undecodable");
+  EXPECT_EQ(rig.Map(attributes + R"(,"data_base64":"!"})"), "undecodable");
+  EXPECT_EQ(rig.Map(attributes + R"(,"data_base64":"ew=="})"), "undecodable");
+  EXPECT_EQ(rig.Map(attributes + R"(,"data_base64":7})"), "undecodable");
+  EXPECT_EQ(rig.Map(attributes + "}", {}, {{"content-type", "application/cloudevents+avro"}}), "undecodable");
+  EXPECT_EQ(rig.Map(R"({"type":"order.paid","source":"a","data":{}})"), "rejected: id a part of it is absent");
+  EXPECT_EQ(rig.Map(R"({"type":"order.paid","source":"a","id":"1","data":{}})"), "mapped: id: \"order.paid/a/1\" source: \"s\" " + kTime + " order_paid { }") << "without a time, that of the record";
+}
+
+TEST(MapRecords, HeadersAreOfTheRecord) {
+  MappingRig rig(R"(id: [record.headers."x-shopify-event-id"]
+events:
+- {emit: order.paid, when: 'record.headers.topic == "orders/paid"', set: {order.id: row.id, order.customer: record.headers.shop | "none"}}
+ignore: not has(record.headers.topic))");
+  const std::string paid = "mapped: id: \"order.paid/e1\" source: \"s\" " + kTime + " order_paid { order { id: \"7\" customer: ";
+  EXPECT_EQ(rig.Map(R"({"id":7})", {}, {{"topic", "orders/paid"}, {"x-shopify-event-id", "e1"}, {"shop", "a"}}), paid + "\"a\" } }");
+  EXPECT_EQ(rig.Map(R"({"id":7})", {}, {{"topic", "x"}, {"topic", "orders/paid"}, {"x-shopify-event-id", "e1"}}), paid + "\"none\" } }") << "the last of a name";
+  EXPECT_EQ(rig.Map(R"({"id":7})", {}, {{"topic", "orders/paid"}, {"shop", std::string_view()}, {"x-shopify-event-id", "e1"}}), paid + "\"none\" } }") << "null";
+  EXPECT_EQ(rig.Map(R"({"id":7})", {}, {{"topic", "orders/paid"}}), "rejected: id a part of it is absent");
+  EXPECT_EQ(rig.Map(R"({"id":7})", {}, {{"topic", "orders/paid"}, {"x-shopify-event-id", "\xff"}}), "rejected: id is no text in UTF-8");
+  EXPECT_EQ(rig.Map(R"({"id":7})"), "ignored");
+  EXPECT_TRUE(rig.mapper->wants_headers());
+}
+
 TEST(MapRecords, WithoutAnIdItIsTheRecords) {
   MappingRig rig("events:\n- {emit: lead.created, set: {lead.id: row.id}}");
   EXPECT_EQ(rig.Map(R"({"id":"a"})"), "mapped: id: \"lead.created/t/3/42\" source: \"s\" " + kTime + " lead_created { lead { id: \"a\" } }");
@@ -76,6 +126,7 @@ TEST(MapRecords, TheKeyIsReadTheSameWay) {
   EXPECT_EQ(rig.Map("{}", R"({"id":9})"), mapped);
   EXPECT_EQ(rig.Map("{}", R"({"schema":{},"payload":{"id":9}})"), mapped);
   EXPECT_EQ(rig.Map("{}", "plain"), "rejected: id a part of it is absent");
+  EXPECT_EQ(rig.Map("{}", "\xff"), "rejected: id a part of it is absent");
   MappingRig bare("id: [key]\nevents:\n- {emit: lead.created, set: {lead.id: key}}");
   EXPECT_EQ(bare.Map("{}", "plain"), "mapped: id: \"lead.created/plain\" source: \"s\" " + kTime + " lead_created { lead { id: \"plain\" } }");
 }

@@ -35,11 +35,11 @@ struct MappingRig {
   }
 
   // "mapped: EVENT; EVENT" in protobuf's text form, or "rejected: field why".
-  std::string Map(std::string_view value, std::string_view key = {}) {
+  std::string Map(std::string_view value, std::string_view key = {}, const std::vector<RecordHeader>& headers = {}) {
     EXPECT_EQ(said, "");
     if (mapper == nullptr) return "no mapping";
     MappedEvents events;
-    RawRecord record{"t", 3, Offset{42}, WallTimeFromMicros(1'700'000'000'000'000), key, value};
+    RawRecord record{"t", 3, Offset{42}, WallTimeFromMicros(1'700'000'000'000'000), key, value, headers};
     const MapOutcome outcome = mapper->Map(record, scratch.get(), &events);
     std::string text(ToString(outcome));
     if (outcome == MapOutcome::kRejected) text += ": " + scratch->rejection().field + " " + scratch->rejection().why;

@@ -1,0 +1,61 @@
+#include "daemon/dlq_trial.h"
+
+#include <algorithm>
+
+namespace tidemark {
+
+LetterTrial::LetterTrial(const Plan& plan, std::optional<WallTime> now) : plan_(plan), now_(now), slots_(plan.decoder().max_slots()) {
+  for (size_t t = 0; t < plan.topics().size(); ++t) {
+    topics_[plan.topics()[t].name] = t;
+    if (const auto& mapper = plan.topics()[t].mapper; mapper != nullptr) scratches_[t] = std::make_unique<Mapper::Scratch>(*mapper);
+  }
+}
+
+std::string LetterTrial::WhyNot(const Letter& letter) {
+  const auto topic = topics_.find(letter.record.topic);
+  if (topic == topics_.end()) return "the configuration reads no such topic";
+  if (!letter.whole) return "it was too large for a letter: it is in its topic alone, as long as that holds it";
+  if (letter.record.value.size() > plan_.limits().max_record_bytes) return std::string(ToString(DecodeError::kTooLarge));
+  if (std::string why = WhyNotDecoded(topic->second, letter.record); !why.empty()) return why;
+  return WhyTooOld(topic->second, letter.record);
+}
+
+std::string LetterTrial::WhyNotDecoded(size_t topic, const RawRecord& record) {
+  mapped_.Clear();
+  const auto& mapper = plan_.topics()[topic].mapper;
+  if (mapper == nullptr) {
+    const DecodeError error = record.value.data() == nullptr ? DecodeError::kNone : Decoded(record.value).error;
+    return error == DecodeError::kNone ? "" : std::string(ToString(error));
+  }
+  switch (mapper->Map(record, scratches_[topic].get(), &mapped_)) {
+    case MapOutcome::kRejected:
+      return mapper->Describe(scratches_[topic]->rejection());
+    case MapOutcome::kUndecodable:
+      return std::string(ToString(DecodeError::kBadJson));
+    default:
+      return "";
+  }
+}
+
+std::string LetterTrial::WhyTooOld(size_t topic, const RawRecord& record) {
+  const DedupSpec& dedup = plan_.topics()[topic].dedup;
+  const bool events = plan_.topics()[topic].mapper == nullptr ? record.value.data() != nullptr : mapped_.size() > 0;
+  if (!now_ || plan_.time().event_clock || !events) return "";
+  constexpr const char* kUnknown = " whether it was counted can't be told (--older sends it)";
+  if (!dedup.enabled) return std::string("its topic has no dedup:") + kUnknown;
+  EventTime earliest = EventTime::max();
+  const auto look = [&](std::string_view event) {
+    if (const EventRow row = Decoded(event); row.has_time) earliest = std::min(earliest, row.time);
+  };
+  for (size_t e = 0; e < mapped_.size(); ++e) look(mapped_.event(e));
+  if (mapped_.size() == 0) look(record.value);
+  return Micros(earliest) < Micros(*now_) - dedup.horizon.count() ? std::string("older than dedup.horizon:") + kUnknown : "";
+}
+
+EventRow LetterTrial::Decoded(std::string_view event) {
+  EventRow row;
+  plan_.decoder().Decode(event, slots_.data(), &row);
+  return row;
+}
+
+}  // namespace tidemark
