@@ -19,6 +19,7 @@ void ReadKafka(const Value& value, KafkaSpec* kafka);
 void ReadTopics(const Value& value, std::vector<TopicSpec>* topics);
 // Topics of sources whose records are mapped are added to `topics`, files that hold schemas to `files`.
 void ReadSources(const Value& value, std::vector<SourceSpec>* sources, std::vector<TopicSpec>* topics, std::vector<ReadFile>* files, Diagnostics* diagnostics);
+void ReadRegistry(const Value& value, RegistrySpec* registry);
 void ReadTime(const Value& value, TimeSpec* time);
 void ReadCalendar(const Value& value, Specs* specs);
 void ReadStorage(const Value& value, StorageSpec* storage);
