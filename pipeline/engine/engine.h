@@ -34,6 +34,9 @@ struct EngineOptions {
   // Commits are at least this far apart, and as far as they stay under 5 % of the engine's time, up to max.
   Duration min_commit_interval = std::chrono::milliseconds(100);
   Duration max_commit_interval = std::chrono::seconds(5);
+  // Schemas that records name by number, shared with whoever fetches them; of sources that aren't in it those of the store are all
+  // there are.
+  SchemaBook schemas;
   // What is shown at whole hours is stored, for `explain`.
   bool keep_shown = true;
 };

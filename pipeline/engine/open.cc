@@ -264,6 +264,8 @@ Status Engine::Impl::LoadOne(std::string_view key, std::string_view value) {
       if (!known) erase_at_open_.erases.push_back({Family::kMeta, std::string(key)});
       return Status::Ok();
     }
+    case 'W':
+      return schemas_.Load(key, value);
     case 'R': {
       const uint64_t fingerprint = reader.BigEndian(8);
       for (size_t r = 0; r < rules_.size(); ++r) {

@@ -41,6 +41,8 @@ class RecordBatch {
       : records_(std::move(records)), owner_(std::move(owner)) {}
   std::span<const RecordView> records() const { return records_; }
   bool empty() const { return records_.empty(); }
+  // REQUIRES: there are so many.
+  void DropFront(size_t n) { records_.erase(records_.begin(), records_.begin() + static_cast<std::ptrdiff_t>(n)); }
 
  private:
   std::vector<RecordView> records_;
@@ -66,6 +68,7 @@ struct LogEndProof {
 enum class PartitionHealth : uint8_t {
   kOk,
   kUnreadable,   // fetch errors, leader unknown, topic deleted: may come back
+  kWaiting,      // readable, but the schema that the next record names isn't here yet; only the engine finds that out
   kHalted,       // data loss or another log: needs a person (or on_data_loss: skip)
 };
 

@@ -284,6 +284,7 @@ struct TopicPlan {
   std::string name;
   DedupSpec dedup;
   std::shared_ptr<const Mapper> mapper;  // from its records to events; null: they are events
+  std::string source;                    // whose mapping that is; "": nobody's
 };
 
 struct SourcePlan {
