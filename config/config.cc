@@ -34,6 +34,17 @@ bool HasTopicsOfSources(const Node& root) {
   return sources != nullptr && std::any_of(sources->entries.begin(), sources->entries.end(), [&](const Node::Entry& source) { return at(*source.value, "topics") != nullptr; });
 }
 
+// Nobody would ever have the schemas that records name by number.
+void CheckNoRegistry(const std::vector<SourceSpec>& sources, Diagnostics* diagnostics) {
+  for (const SourceSpec& source : sources) {
+    const MappingSpec* mapping = source.mapping.get();
+    if (mapping == nullptr || mapping->framing != MapFraming::kConfluent || !mapping->schemas.empty()) continue;
+    const bool by_key = mapping->key_format == MapKeyFormat::kAvro || mapping->key_format == MapKeyFormat::kProtobuf;
+    if (mapping->format == MapFormat::kJson && !by_key) continue;
+    diagnostics->Add(source.place, "sources." + source.name + ": its records name their schemas by number; say where these are: registry: {url: ..}");
+  }
+}
+
 void ReadKpis(const Value& value, Specs* specs) {
   if (!value.is_list() || value.node().items.empty()) {
     value.Fail("a list of at least one KPI is wanted here");
@@ -70,6 +81,8 @@ void ReadSections(Map* map, ConfigUse use, Catalogue files, Specs* specs, Diagno
   if (const auto topics = run && !mapped ? map->Require("topics") : map->Take("topics")) ReadTopics(*topics, &specs->topics);
   if (const auto sources = map->Take("sources")) ReadSources(*sources, &specs->sources, &specs->topics, &specs->files, diagnostics);
   if (const auto letters = map->Take("dead_letters")) ReadDeadLetters(*letters, specs->topics, &specs->dead_letters);
+  if (const auto registry = run ? map->Take("registry") : map->Skip("registry")) ReadRegistry(*registry, &specs->registry.emplace());
+  if (run && !specs->registry) CheckNoRegistry(specs->sources, diagnostics);
   if (!run && specs->topics.empty()) specs->topics.emplace_back().name = kOfflineTopic;
   if (const auto time = map->Take("time")) ReadTime(*time, &specs->time);
   if (const auto calendar = map->Take("calendar")) ReadCalendar(*calendar, specs);

@@ -21,6 +21,7 @@ void ReadTopics(const Value& value, std::vector<TopicSpec>* topics);
 void ReadSources(const Value& value, std::vector<SourceSpec>* sources, std::vector<TopicSpec>* topics, std::vector<ReadFile>* files, Diagnostics* diagnostics);
 // After all topics.
 void ReadDeadLetters(const Value& value, const std::vector<TopicSpec>& topics, DeadLetterSpec* letters);
+void ReadRegistry(const Value& value, RegistrySpec* registry);
 void ReadTime(const Value& value, TimeSpec* time);
 void ReadCalendar(const Value& value, Specs* specs);
 void ReadStorage(const Value& value, StorageSpec* storage);

@@ -44,12 +44,12 @@ std::string Joined(const std::vector<std::string>& names) {
 }  // namespace
 
 BackFill::BackFill(std::shared_ptr<const Configuration> configuration, std::shared_ptr<const Plan> rest, std::shared_ptr<const Plan> plan,
-                   const MemoryPlan& memory, OwnMetrics* own)
-    : configuration_(std::move(configuration)), rest_(std::move(rest)), plan_(std::move(plan)), memory_(memory),
+                   const MemoryPlan& memory, SchemaBook schemas, OwnMetrics* own)
+    : configuration_(std::move(configuration)), rest_(std::move(rest)), plan_(std::move(plan)), memory_(memory), schemas_(std::move(schemas)),
       path_(PathOf(configuration_->specs)), names_(NamesOf(*plan_)), own_(own) {}
 
 Result<std::unique_ptr<BackFill>> BackFill::Begin(std::shared_ptr<const Configuration> configuration, Store* store,
-                                                  const MemoryPlan& memory, OwnMetrics* own) {
+                                                  const MemoryPlan& memory, SchemaBook schemas, OwnMetrics* own) {
   std::unique_ptr<BackFill> backfill;
   TM_ASSIGN_OR_RETURN(const std::vector<bool> known, KnownKpis(*configuration->plan, *store));
   if (!configuration->specs.kafka.backfill || std::find(known.begin(), known.end(), false) == known.end()) {
@@ -60,7 +60,7 @@ Result<std::unique_ptr<BackFill>> BackFill::Begin(std::shared_ptr<const Configur
   std::vector<bool> missing = known;
   missing.flip();
   const Plan& plan = *configuration->plan;
-  backfill.reset(new BackFill(configuration, plan.Counting(known, true), plan.Counting(missing, false), memory, own));  // NOLINT: private
+  backfill.reset(new BackFill(configuration, plan.Counting(known, true), plan.Counting(missing, false), memory, std::move(schemas), own));  // NOLINT: private
   backfill->status_ = backfill->OpenSide(store).In("the back-fill's state");
   backfill->thread_ = std::thread([self = backfill.get()] { self->Main(); });
   return backfill;
@@ -151,6 +151,7 @@ Status BackFill::CountFrom(RecordSource* kafka, const std::vector<TopicPartition
   source.Follow(followed()->partitions());
   EngineOptions options = OptionsFor(memory_);
   options.stopwatch = &WallNow;
+  options.schemas = schemas_;
   options.keep_shown = false;
   TM_ASSIGN_OR_RETURN(const auto engine, Engine::Open(plan_, side_.get(), &source, WallNow(), std::move(options)));
   {

@@ -24,7 +24,7 @@ class BackFill {
  public:
   // Null when the state has all KPIs of the configuration, or isn't to be back-filled. REQUIRES: no engine on `store`.
   static Result<std::unique_ptr<BackFill>> Begin(std::shared_ptr<const Configuration> configuration, Store* store,
-                                                 const MemoryPlan& memory, OwnMetrics* own);
+                                                 const MemoryPlan& memory, SchemaBook schemas, OwnMetrics* own);
   ~BackFill();
 
   // What the engine beside it counts.
@@ -43,7 +43,7 @@ class BackFill {
 
  private:
   BackFill(std::shared_ptr<const Configuration> configuration, std::shared_ptr<const Plan> rest, std::shared_ptr<const Plan> plan,
-           const MemoryPlan& memory, OwnMetrics* own);
+           const MemoryPlan& memory, SchemaBook schemas, OwnMetrics* own);
   Status OpenSide(Store* store);
   void Main();
   Status Count();
@@ -56,6 +56,7 @@ class BackFill {
   const std::shared_ptr<const Configuration> configuration_;
   const std::shared_ptr<const Plan> rest_, plan_;
   const MemoryPlan memory_;
+  const SchemaBook schemas_;              // the engine's
   const std::string path_;
   const std::vector<std::string> names_;  // of what it counts
   OwnMetrics* const own_;

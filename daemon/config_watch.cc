@@ -34,6 +34,8 @@ LoadAttempt AttemptOf(const Specs& specs, bool refused) {
     attempt.files.insert(attempt.files.end(), secrets->begin(), secrets->end());
   }
   if (!refused) return attempt;
+  // A registry's files are read at each request: only of a missing one is it waited for.
+  if (specs.registry) attempt.files.insert(attempt.files.end(), specs.registry->files.begin(), specs.registry->files.end());
   for (const TableSpec& table : specs.tables) {
     if (!table.file.empty()) attempt.tables.emplace_back(table.file, table.stamp);
   }

@@ -4,19 +4,19 @@
 
 #include <algorithm>
 #include <exception>
-#include <map>
 
 #include "daemon/clock.h"
 #include "daemon/dead_letters.h"
 #include "daemon/log.h"
+#include "daemon/view_log.h"
 #include "pipeline/engine/engine.h"
+#include "pipeline/engine/stored_schemas.h"
 
 namespace tidemark {
 namespace {
 
 constexpr Duration kLongestWait = std::chrono::milliseconds(200);  // so long a request to stop may go unseen
 constexpr Duration kStatsEvery = std::chrono::seconds(1);
-constexpr Duration kRejectedEvery = std::chrono::seconds(10);
 constexpr auto kLettersWithin = std::chrono::milliseconds(500);  // dead letters on their way when the engine stops
 
 uint64_t FreeDiskBytes(const std::string& path) {
@@ -105,8 +105,7 @@ class EngineRunner::Round {
     own_->SetAdapterStats(WithDisk(ReadAdapters(store_, source_), specs_, *lifecycle_));
     SayLetters();
     SayTrouble();
-    SayWithheld();
-    SayRejected(now);
+    told_.Tell(*last_, now);
     SayReady();
   }
 
@@ -127,29 +126,6 @@ class EngineRunner::Round {
     own_->SetDeadLetters(StateOf(letters_->stats()));
     SayLetterTrouble(letters_->stats(), &letters_trouble_);
   }
-  void SayWithheld() {
-    std::string withheld;
-    for (uint32_t k = 0; k < last_->kpis().size(); ++k) {
-      if (last_->status(KpiId{k}).withheld) withheld += (withheld.empty() ? "" : " ") + last_->kpis()[k].name;
-    }
-    if (withheld == withheld_) return;
-    Log(LogLevel::kError, "KPIs are withheld: their entities found no room; with a higher limits.max_entities they are counted anew",
-        {{"kpis", withheld}, {"max_entities", std::to_string(last_->stats().entities_limit)}});
-    withheld_ = std::move(withheld);
-  }
-  // Of each partition the last one, and not more often than people read.
-  void SayRejected(Duration now) {
-    if (now - rejected_at_ < kRejectedEvery) return;
-    for (const PartitionView& p : last_->partitions()) {
-      Offset& said = rejected_[p.tp];
-      if (p.rejected.offset == kNoOffset || p.rejected.offset == said) continue;
-      said = p.rejected.offset;
-      rejected_at_ = now;
-      Log(LogLevel::kWarn, "a record was rejected",
-          {{"topic", p.tp.topic}, {"partition", std::to_string(p.tp.partition)}, {"offset", std::to_string(p.rejected.offset.v)}, {"reason", p.rejected.why},
-           {"rejected", std::to_string(p.counts.rejected)}});
-    }
-  }
   void SayReady() {
     const ProbeAnswer ready = Ready(lifecycle_->phase(), last_.get(), "", lifecycle_->paused());
     if (said_ && ready.ok == was_ready_) return;
@@ -166,9 +142,8 @@ class EngineRunner::Round {
   OwnMetrics* const own_;
   std::shared_ptr<const View> last_;
   Duration stats_at_ = -kStatsEvery;
-  std::string trouble_, withheld_, letters_trouble_;
-  std::map<TopicPartition, Offset> rejected_;  // the last that was told of
-  Duration rejected_at_ = -kRejectedEvery;
+  std::string trouble_, letters_trouble_;
+  ViewLog told_;
   bool was_ready_ = false, said_ = false;
 };
 
@@ -282,8 +257,11 @@ Status EngineRunner::Serve() {
   } const offered{offer_, backup_};
   lifecycle_->SetPhase(Phase::kRestoring);
   TM_ASSIGN_OR_RETURN(std::unique_ptr<KafkaSource> source, OpenSource());
-  const auto follow_tables = [this] { tables_ = std::make_unique<TableWatch>(configuration_->specs, *configuration_->plan, own_); };
-  follow_tables();
+  const auto follow = [this] {
+    tables_ = std::make_unique<TableWatch>(configuration_->specs, *configuration_->plan, own_);
+    schemas_ = std::make_unique<SchemaWatch>(configuration_->specs, *configuration_->plan, own_);
+  };
+  follow();
   while (true) {
     const Status ran = Run(store.get(), source.get());
     // What the last commit of an engine would have had is read again by the next one.
@@ -297,7 +275,7 @@ Status EngineRunner::Serve() {
     bool same_input = true;
     const std::shared_ptr<const Configuration> before = configuration_;  // what follows its tables borrows it
     if (TakeUpNext(&same_input)) {
-      follow_tables();
+      follow();
       backfill_.reset();  // another one begins where this one is, if it is to count the same
     } else if (backfill_ != nullptr) {
       EndBackFill(store.get());
@@ -330,8 +308,10 @@ Status EngineRunner::Run(RocksStore* store, KafkaSource* source) {
   const std::shared_ptr<const Configuration> configuration = configuration_;
   const Specs& specs = configuration->specs;
   std::shared_ptr<const Plan> plan = configuration->plan;
+  const SchemaBook& schemas = schemas_->book();
+  TM_RETURN_IF_ERROR(StoredSchemas::Read(*store, schemas).In("restoring the state"));
   if (backfill_ == nullptr) {
-    TM_ASSIGN_OR_RETURN(backfill_, BackFill::Begin(configuration, store, shared_.backfill, own_));
+    TM_ASSIGN_OR_RETURN(backfill_, BackFill::Begin(configuration, store, shared_.backfill, schemas, own_));
   }
   if (backfill_ != nullptr) plan = backfill_->rest();
   MemoryPlan memory = shared_.engine;
@@ -343,6 +323,7 @@ Status EngineRunner::Run(RocksStore* store, KafkaSource* source) {
   options.stopwatch = &WallNow;
   TM_ASSIGN_OR_RETURN(const std::unique_ptr<LetterWriter> letters, OpenLetters(specs));
   options.letters = letters.get();
+  options.schemas = schemas;
   const Duration begin = SteadyNow();
   TM_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                       Engine::Open(plan, store, source, WallNow(), std::move(options)));

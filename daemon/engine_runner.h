@@ -12,6 +12,7 @@
 #include "daemon/memory.h"
 #include "daemon/own_metrics.h"
 #include "daemon/reload.h"
+#include "daemon/schema_watch.h"
 #include "daemon/state_offer.h"
 #include "daemon/table_watch.h"
 #include "pipeline/kafka/kafka_source.h"
@@ -63,6 +64,7 @@ class EngineRunner {
   StateOffer* const offer_;
   BackupService* const backup_;
   std::unique_ptr<TableWatch> tables_;         // of configuration_; confined to the thread, as is the next
+  std::unique_ptr<SchemaWatch> schemas_;       // likewise
   std::unique_ptr<BackFill> backfill_;
   std::mutex mu_;
   std::shared_ptr<const Configuration> next_;  // GUARDED_BY(mu_)

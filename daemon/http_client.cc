@@ -8,18 +8,23 @@
 namespace tidemark {
 namespace {
 
-constexpr size_t kMostBytes = 256u << 20;
-
 using Curl = std::unique_ptr<CURL, void (*)(CURL*)>;
 using Address = std::unique_ptr<CURLU, void (*)(CURLU*)>;
 using List = std::unique_ptr<curl_slist, void (*)(curl_slist*)>;
 
+struct Body {
+  std::string text;
+  size_t most = 0;
+};
+
 size_t Append(char* data, size_t size, size_t count, void* to) {
-  auto* body = static_cast<std::string*>(to);
-  if (body->size() + size * count > kMostBytes) return 0;  // ends the transfer
-  body->append(data, size * count);
+  auto* body = static_cast<Body*>(to);
+  if (size * count > body->most - body->text.size()) return 0;  // ends the transfer
+  body->text.append(data, size * count);
   return size * count;
 }
+
+int IsStopped(void* stop, curl_off_t, curl_off_t, curl_off_t, curl_off_t) { return static_cast<const std::atomic<bool>*>(stop)->load() ? 1 : 0; }
 
 std::string Part(CURLU* address, CURLUPart part) {
   char* text = nullptr;
@@ -55,11 +60,12 @@ Status AddPath(CURLU* address, std::string_view path, HttpQuery query) {
   return Status::Ok();
 }
 
-Result<std::string> ReadPassword(const std::string& path) {
+Result<std::string> ReadSecret(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string text(std::istreambuf_iterator<char>(file), {});
   if (!file) return Unavailable(path + ": cannot be read");
   if (text.ends_with('\n')) text.pop_back();
+  if (text.ends_with('\r')) text.pop_back();
   return text;
 }
 
@@ -79,11 +85,17 @@ Status Identify(const HttpTarget& target, CURL* curl) {
   SetText(curl, CURLOPT_CAINFO, target.ca_file);
   SetText(curl, CURLOPT_SSLCERT, target.cert_file);
   SetText(curl, CURLOPT_SSLKEY, target.key_file);
+  if (!target.bearer_token_file.empty()) {
+    TM_ASSIGN_OR_RETURN(const std::string token, ReadSecret(target.bearer_token_file));
+    curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+    curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, token.c_str());
+    return Status::Ok();
+  }
   if (target.username.empty()) return Status::Ok();
   curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
   SetText(curl, CURLOPT_USERNAME, target.username);
   if (target.password_file.empty()) return Status::Ok();
-  TM_ASSIGN_OR_RETURN(const std::string password, ReadPassword(target.password_file));
+  TM_ASSIGN_OR_RETURN(const std::string password, ReadSecret(target.password_file));
   curl_easy_setopt(curl, CURLOPT_PASSWORD, password.c_str());
   return Status::Ok();
 }
@@ -95,7 +107,8 @@ Result<HttpReply> Ask(const HttpTarget& target, std::string_view path, HttpQuery
   if (!target.server_name.empty()) TM_RETURN_IF_ERROR(GoBy(target.server_name, address.get(), &connect_to));
   const Curl curl(curl_easy_init(), curl_easy_cleanup);
   if (curl == nullptr) return Internal("libcurl does not start");
-  HttpReply reply;
+  Body body;
+  body.most = target.most_bytes;
   curl_easy_setopt(curl.get(), CURLOPT_CURLU, address.get());
   curl_easy_setopt(curl.get(), CURLOPT_CONNECT_TO, connect_to.get());
   curl_easy_setopt(curl.get(), CURLOPT_PROTOCOLS_STR, "http,https");
@@ -104,12 +117,19 @@ Result<HttpReply> Ask(const HttpTarget& target, std::string_view path, HttpQuery
   curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, static_cast<long>(target.timeout.count()));
   curl_easy_setopt(curl.get(), CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, Append);
-  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &reply.body);
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &body);
+  if (target.stop != nullptr) {
+    curl_easy_setopt(curl.get(), CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl.get(), CURLOPT_XFERINFOFUNCTION, IsStopped);
+    curl_easy_setopt(curl.get(), CURLOPT_XFERINFODATA, const_cast<std::atomic<bool>*>(target.stop));
+  }
   if (post) curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, "");
   TM_RETURN_IF_ERROR(Identify(target, curl.get()));
   const CURLcode code = curl_easy_perform(curl.get());
   if (code != CURLE_OK) return Unavailable(target.url + ": " + curl_easy_strerror(code));
+  HttpReply reply;
   curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &reply.code);
+  reply.body = std::move(body.text);
   return reply;
 }
 

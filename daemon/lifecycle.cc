@@ -9,15 +9,20 @@ namespace {
 
 std::string Name(const PartitionView& p) { return p.tp.topic + "/" + std::to_string(p.tp.partition); }
 
-// Why not everything is whole: the first partition that says so, halted ones first.
-std::string WhyIncomplete(const View& view) {
-  for (const PartitionHealth health : {PartitionHealth::kHalted, PartitionHealth::kUnreadable}) {
+// The first partition that isn't well, halted ones first; "": all are.
+std::string WhoIsUnwell(const View& view) {
+  for (const PartitionHealth health : {PartitionHealth::kHalted, PartitionHealth::kUnreadable, PartitionHealth::kWaiting}) {
     for (const PartitionView& p : view.partitions()) {
       if (!p.owned || p.health != health) continue;
       return "partition " + Name(p) + " is " + std::string(ToString(health)) +
              (p.reason.empty() ? "" : ": " + p.reason);
     }
   }
+  return "";
+}
+
+std::string WhyIncomplete(const View& view) {
+  if (std::string unwell = WhoIsUnwell(view); !unwell.empty()) return unwell;
   for (const PartitionView& p : view.partitions()) {
     if (p.owned && !p.holds_time)
       return "partition " + Name(p) + " gave no answer for too long; others go on without it";
@@ -32,6 +37,7 @@ std::string WhyBehind(const View& view) {
     records += p.log_end.v - std::max<int64_t>(p.next_offset.v, 0);
     ++partitions;
   }
+  if (std::string unwell = WhoIsUnwell(view); !unwell.empty()) return "catching up: " + unwell;
   if (records == 0) return "catching up: event time is not known up to the present yet";
   return "catching up: " + std::to_string(records) + " records behind in " + std::to_string(partitions) + " partition" +
          (partitions == 1 ? "" : "s");

@@ -5,10 +5,12 @@
 
 #include <iostream>
 #include <map>
+#include <optional>
 
 #include "daemon/exit_code.h"
 #include "daemon/commands.h"
 #include "daemon/samples.h"
+#include "daemon/schema_registry.h"
 #include "pipeline/event/schema.h"
 #include "pipeline/mapping/mapper.h"
 
@@ -27,7 +29,13 @@ std::string AsJson(std::string_view event) {
 
 class MapRun {
  public:
-  MapRun(const Mapper& mapper, const MapOptions& options) : mapper_(mapper), options_(options), scratch_(mapper) {
+  // `registry`: whom to ask for schemas; may be null.
+  MapRun(const Mapper& mapper, const MapOptions& options, const RegistrySpec* registry)
+      : mapper_(mapper), options_(options), schemas_(std::make_shared<WriterSchemas>()), scratch_(mapper, schemas_) {
+    if (registry != nullptr) registry_.emplace(*registry, [](long) {}, nullptr);
+    if (registry != nullptr) {
+      for (const uint32_t id : registry->missing) schemas_->Add(id, std::make_shared<WriterSchema>());
+    }
     for (const auto& [name, value] : options.headers) headers_.push_back({name, value});
   }
 
@@ -40,10 +48,13 @@ class MapRun {
     record.kafka_time = options_.kafka_time.value_or(WallTime::min());
     record.value = value;
     record.headers = headers_;
-    const MapOutcome outcome = mapper_.Map(record, &scratch_, &events_);
+    std::string trouble;
+    MapOutcome outcome = mapper_.Map(record, &scratch_, &events_);
+    while (outcome == MapOutcome::kAwaitsSchema && Fetch(scratch_.awaited_schema(), &trouble)) outcome = mapper_.Map(record, &scratch_, &events_);
     ++outcomes_[outcome];
     std::cout << "record " << records_ << ": " << ToString(outcome);
     if (outcome == MapOutcome::kUndecodable) std::cout << ", " << ToString(scratch_.error()) << ": " << mapper_.Describe(scratch_.rejection());
+    if (outcome == MapOutcome::kAwaitsSchema) std::cout << " " << scratch_.awaited_schema() << ": " << trouble;
     if (outcome == MapOutcome::kRejected) std::cout << " by " << mapper_.Describe(scratch_.rejection());
     std::cout << "\n";
     for (size_t e = 0; e < events_.size(); ++e) {
@@ -71,12 +82,24 @@ class MapRun {
     }
     if (scratch_.rounded() > 0) std::cerr << scratch_.rounded() << " values were rounded\n";
     const auto bad = [&](MapOutcome outcome) { return outcomes_.contains(outcome); };
-    return !bad(MapOutcome::kRejected) && !bad(MapOutcome::kUndecodable) && !bad(MapOutcome::kUnmapped);
+    return !bad(MapOutcome::kRejected) && !bad(MapOutcome::kUndecodable) && !bad(MapOutcome::kUnmapped) && !bad(MapOutcome::kAwaitsSchema);
   }
 
  private:
+  bool Fetch(uint32_t id, std::string* trouble) {
+    Result<std::shared_ptr<const WriterSchema>> schema = registry_ ? registry_->Fetch(id) : NotFound("there is no registry to ask");
+    if (!schema.ok()) {
+      *trouble = schema.status().text();
+      return false;
+    }
+    schemas_->Add(id, *std::move(schema));
+    return true;
+  }
+
   const Mapper& mapper_;
   const MapOptions& options_;
+  const std::shared_ptr<WriterSchemas> schemas_;
+  std::optional<SchemaRegistry> registry_;
   Mapper::Scratch scratch_;
   MappedEvents events_;
   std::vector<RecordHeader> headers_;
@@ -101,7 +124,7 @@ int MapRecords(const MapOptions& options) {
     std::cerr << "tidemark: the configuration has no source " << options.source << " with `events`; there " << (known.empty() ? "is none" : "are:" + known) << "\n";
     return kExitUsage;
   }
-  MapRun run(*mapper, options);
+  MapRun run(*mapper, options, specs.registry ? &*specs.registry : nullptr);
   if (const Status read = ForEachSampleOf(options.input, [&](std::string_view value) { run.Record(value); }); !read.ok()) {
     std::cerr << "tidemark: " << read.text() << "\n";
     return kExitUsage;

@@ -117,6 +117,23 @@ std::vector<MetricFamily> CollectBackFill(const BackFillState& backfill) {
   return families;
 }
 
+std::vector<MetricFamily> CollectRegistry(const std::optional<RegistryState>& registry) {
+  if (!registry) return {};
+  FamilyBuilder requests("tidemark_registry_requests_total", "Requests to the schema registry by status code; none: there was no answer.", MetricType::Counter);
+  for (const auto& [code, n] : registry->requests) requests.Add(n, {{"code", code == 0 ? "none" : std::to_string(code)}});
+  FamilyBuilder conflicts("tidemark_registry_conflicting_schemas", "Schemas that the registry has other texts of than those that are kept and used.",
+                          MetricType::Gauge);
+  conflicts.Add(static_cast<double>(registry->conflicts));
+  std::vector<MetricFamily> families;
+  families.push_back(std::move(requests).Take());
+  families.push_back(std::move(conflicts).Take());
+  if (registry->up) {
+    FamilyBuilder up("tidemark_registry_up", "1 when the last request to the schema registry was answered with a schema, or that there is none.", MetricType::Gauge);
+    families.push_back(std::move(up.Add(*registry->up ? 1.0 : 0.0)).Take());
+  }
+  return families;
+}
+
 std::vector<MetricFamily> CollectBackups(const std::optional<BackupState>& backups) {
   if (!backups) return {};
   FamilyBuilder made("tidemark_backups_total", "Backups of the state that were asked for, by how they ended.", MetricType::Counter);
@@ -192,6 +209,7 @@ struct OwnMetrics::Parts {
   AdapterStats adapters;           // GUARDED_BY(mu)
   std::vector<TableState> tables;  // GUARDED_BY(mu)
   BackFillState backfill;          // GUARDED_BY(mu)
+  std::optional<RegistryState> schemas;  // GUARDED_BY(mu): where they come from
   std::optional<BackupState> backups;  // GUARDED_BY(mu)
   std::optional<DeadLetterState> letters;  // GUARDED_BY(mu)
 };
@@ -234,6 +252,11 @@ void OwnMetrics::SetBackFill(BackFillState backfill) {
   parts_->backfill = std::move(backfill);
 }
 
+void OwnMetrics::SetRegistry(std::optional<RegistryState> registry) {
+  const std::lock_guard lock(parts_->mu);
+  parts_->schemas = std::move(registry);
+}
+
 void OwnMetrics::SetBackups(BackupState backups) {
   const std::lock_guard lock(parts_->mu);
   parts_->backups = backups;
@@ -252,6 +275,7 @@ void OwnMetrics::Write(const View* view, TextFormat format, TextBuffer* out) con
     Append(CollectAdapters(parts_->adapters), &families);
     Append(CollectTables(parts_->tables), &families);
     Append(CollectBackFill(parts_->backfill), &families);
+    Append(CollectRegistry(parts_->schemas), &families);
     Append(CollectBackups(parts_->backups), &families);
     Append(CollectDeadLetters(parts_->letters), &families);
   }

@@ -39,6 +39,13 @@ struct BackFillState {
   int64_t records_left = 0;   // offsets, counting those that are no records
 };
 
+// What a schema registry answers.
+struct RegistryState {
+  std::map<long, int64_t> requests;  // by status code, 0: there was no answer
+  std::optional<bool> up;            // of the last request; nothing: there was none
+  size_t conflicts = 0;              // numbers under which it has other schemas than those that are kept
+};
+
 // Backups that this process was asked for.
 struct BackupState {
   int64_t made = 0, failed = 0;
@@ -72,6 +79,7 @@ class OwnMetrics {
   void SetAdapterStats(AdapterStats stats);
   void SetTables(std::vector<TableState> tables);
   void SetBackFill(BackFillState backfill);
+  void SetRegistry(std::optional<RegistryState> registry);  // nothing: none is asked
   void SetBackups(BackupState backups);  // until then nothing is said of them
   void SetDeadLetters(std::optional<DeadLetterState> letters);  // nullopt: the configuration has no topic for them
   // All families; `view` may be null. Ends with OpenMetrics' end mark in that format: this part is the last.

@@ -90,6 +90,8 @@ std::string_view ToString(PartitionHealth health) {
       return "unreadable";
     case PartitionHealth::kHalted:
       return "halted";
+    case PartitionHealth::kWaiting:
+      return "waiting";
     case PartitionHealth::kOk:
       break;
   }
@@ -184,13 +186,18 @@ std::vector<MetricFamily> CollectPartitions(const View& view, WallTime now) {
       [](const PartitionView& p) { return OffsetOrNothing(p.log_end); });
   add("tidemark_partition_holds_time", "1 while the partition is among those that event time waits for.",
       [](const PartitionView& p) { return p.holds_time ? 1.0 : 0.0; });
+  add("tidemark_partition_schema_wait_seconds", "For how long the partition has been waiting for a schema that its next record names; absent: it doesn't.",
+      [&](const PartitionView& p) {
+        const bool waits = p.waits_since != WallTime::min();
+        return waits ? std::max(0.0, Seconds(now) - Seconds(p.waits_since)) : SecondsOrNothing(kNoEventTime);
+      });
   FamilyBuilder health("tidemark_partition_health", "1 for the state that the partition is in.", MetricType::Gauge);
   FamilyBuilder owned("tidemark_partitions_owned", "Partitions assigned to this process.", MetricType::Gauge);
   int64_t owned_count = 0;
   for (const PartitionView& p : view.partitions()) {
     if (!p.owned) continue;
     ++owned_count;
-    for (const auto state : {PartitionHealth::kOk, PartitionHealth::kUnreadable, PartitionHealth::kHalted}) {
+    for (const auto state : {PartitionHealth::kOk, PartitionHealth::kUnreadable, PartitionHealth::kWaiting, PartitionHealth::kHalted}) {
       health.Add(p.health == state ? 1.0 : 0.0, With(Labels(p), "state", ToString(state)));
     }
   }

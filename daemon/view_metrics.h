@@ -16,6 +16,6 @@ std::vector<prometheus::MetricFamily> CollectSources(const View& view);
 std::vector<prometheus::MetricFamily> CollectMappings(const View& view);
 std::vector<prometheus::MetricFamily> CollectEngine(const View& view, const MemoryPlan& memory);
 
-std::string_view ToString(PartitionHealth health);  // "ok", "unreadable", "halted"
+std::string_view ToString(PartitionHealth health);  // "ok", "unreadable", "waiting", "halted"
 
 }  // namespace tidemark

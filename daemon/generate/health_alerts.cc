@@ -5,6 +5,8 @@
 // or duplicate records (they are counted right), rebalances.
 #include "daemon/generate/health.h"
 
+#include <algorithm>
+
 namespace tidemark {
 namespace {
 
@@ -52,6 +54,10 @@ const std::vector<HealthRow>& Storage() {
   return kRows;
 }
 
+bool NamesSchemas(const Plan& plan) {
+  return std::any_of(plan.topics().begin(), plan.topics().end(), [](const TopicPlan& topic) { return topic.mapper != nullptr && topic.mapper->wants_schemas(); });
+}
+
 const std::vector<HealthRow>& Reading() {
   static const std::vector<HealthRow> kRows = {
       {.name = "TidemarkPartitionStalled", .severity = kCritical, .hold = "5m", .doubt = Doubt::kTopic,
@@ -84,6 +90,18 @@ const std::vector<HealthRow>& Reading() {
        .description = "{{ $value | printf \"%.0f\" }} offsets of {{ $labels.topic }} were stepped over: numbers are too low by what they held, and coverage says so.",
        .inputs = {{"tidemark_records_skipped_offsets_total{LABELS,topic=\"t\"}", "+0", "+5"}},
        .labels = {{"topic", "t"}}},
+      {.name = "TidemarkRegistryFailing", .severity = kWarning, .hold = "5m",
+       .expr = "tidemark_registry_up{J} == 0",
+       .summary = "The schema registry does not answer.",
+       .description = "{{ $labels.instance }} gets no schemas. What is written with schemas that it has goes on; a partition whose next record names another waits.",
+       .inputs = {{"tidemark_registry_up{LABELS}", "1", "0"}},
+       .when = &NamesSchemas},
+      {.name = "TidemarkSchemaConflict", .severity = kCritical, .hold = "5m",
+       .expr = "tidemark_registry_conflicting_schemas{J} > 0",
+       .summary = "The schema registry has given out numbers again.",
+       .description = "Under {{ $value }} numbers the registry has another schema than the one that {{ $labels.instance }} reads their records with. Was it set up anew?",
+       .inputs = {{"tidemark_registry_conflicting_schemas{LABELS}", "0", "1"}},
+       .when = &NamesSchemas},
       {.name = "TidemarkRecordsRejected", .severity = kWarning, .hold = "15m",
        .expr = "sum without (partition, result) (increase(tidemark_records_total{J,result=~\"quarantined|undecodable\"}[1h]))"
                " / sum without (partition) (increase(tidemark_records_read_total{J}[1h])) > 0.01",

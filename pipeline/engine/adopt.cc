@@ -238,6 +238,9 @@ class Adoption {
         case 'C':
           bad = AdoptClock(std::string(key), value);
           break;
+        case 'W':
+          bad = AdoptSchema(std::string(key), value);
+          break;
         case 'K':
           last_.puts.push_back({Family::kMeta, std::string(key), std::string(value)});
           break;
@@ -247,6 +250,13 @@ class Adoption {
       return bad.ok();
     }));
     return bad;
+  }
+
+  // What records here were read with stays.
+  Status AdoptSchema(const std::string& key, std::string_view value) {
+    TM_ASSIGN_OR_RETURN(const std::optional<std::string> stored, store_.Get(Family::kMeta, key));
+    if (!stored) last_.puts.push_back({Family::kMeta, key, std::string(value)});
+    return Status::Ok();
   }
 
   // Without a wall clock the side takes its bounds for the ends of the logs, and may know more.

@@ -44,6 +44,7 @@ void Engine::Impl::AppendMeta(CommitBatch* batch) {
   }
   sources_.AppendTo(batch);
   letters_.AppendTo(batch);
+  schemas_.AppendTo(batch);
   for (const Clock& clock : clocks_) {
     std::string value;
     PutZigZag(&value, Micros(clock.t));
@@ -119,7 +120,8 @@ Status Engine::Impl::BuildBatch(CommitBatch* batch) {
   entities_.AppendTo(batch);
   for (auto& dedup : intake_.dedups()) {
     if (dedup == nullptr) continue;
-    dedup->Expire(KnownThrough(SIZE_MAX));
+    // Who left the minimum comes back with events of then, and with their duplicates.
+    dedup->Expire(KnownThrough(SIZE_MAX, /*all=*/true));
     dedup->AppendTo(sequence_ + 1, batch);
   }
   AppendMeta(batch);
@@ -151,6 +153,7 @@ Status Engine::Impl::Commit(WallTime now) {
   for (auto& [tp, partition] : partitions_) partition->dirty = false;
   sources_.Committed();
   letters_.Committed();
+  schemas_.Committed();
   for (RuleState& rule : rules_) rule.Told();
   registry_dirty_ = false;
   erase_at_open_.Clear();
@@ -208,6 +211,7 @@ PartitionView Engine::Impl::ViewOf(const Partition& p) const {
   view.holds_time = !p.held_out;
   view.counts = p.counts;
   view.rejected = p.rejected;
+  view.waits_since = p.waits_since;
   return view;
 }
 
@@ -254,6 +258,7 @@ Engine::Impl::Standing Engine::Impl::StandingNow() const {
     standing.complete &= !p->held_out && p->status.health != PartitionHealth::kHalted;
     standing.caught_up &= p->at_end || !event_clock;
     standing.health.push_back(p->status.health);
+    if (p->status.health == PartitionHealth::kWaiting) standing.awaited.push_back(p->status.reason);
   }
   if (!event_clock) {
     standing.caught_up &= known != kNoEventTime && last_status_ != WallTime::min() &&

@@ -37,6 +37,9 @@ struct EngineOptions {
   Duration max_commit_interval = std::chrono::seconds(5);
   // Who takes the records that can't be counted; null: nobody. Outlives the engine.
   LetterBox* letters = nullptr;
+  // Schemas that records name by number, shared with whoever fetches them; of sources that aren't in it those of the store are all
+  // there are.
+  SchemaBook schemas;
   // What is shown at whole hours is stored, for `explain`.
   bool keep_shown = true;
 };

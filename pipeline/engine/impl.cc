@@ -19,7 +19,7 @@ constexpr Duration kIdleCommitInterval = std::chrono::seconds(1);
 Engine::Impl::Impl(std::shared_ptr<const Plan> plan, Store* store, RecordSource* source, EngineOptions options)
     : plan_(std::move(plan)), view_plan_(plan_), withheld_(plan_->folds().size()), store_(*store), source_(*source), options_(std::move(options)),
       entities_(store, options_.entity_cache_bytes, plan_->limits().max_entities), router_(*plan_, &entities_, &tables_),
-      sources_(*plan_), letters_(options_.letters), intake_(*plan_, options_.dedup_bytes, &router_, &sources_, &letters_) {}
+      sources_(*plan_), letters_(options_.letters), schemas_(*plan_, options_.schemas), intake_(*plan_, options_.dedup_bytes, schemas_, &router_, &sources_, &letters_) {}
 
 Partition* Engine::Impl::FindOrAdd(const TopicPartition& tp) {
   auto& slot = partitions_[tp];
@@ -57,7 +57,10 @@ void Engine::Impl::FollowClock(WallTime now) {
     for (WallTime* at : {&last_commit_, &last_status_, &last_report_}) {
       if (*at != WallTime::min()) *at -= back;
     }
-    for (Partition* partition : owned_) partition->last_progress -= back;
+    for (Partition* partition : owned_) {
+      partition->last_progress -= back;
+      if (partition->waits_since != WallTime::min()) partition->waits_since -= back;
+    }
   }
   now_ = now;
 }
@@ -94,6 +97,13 @@ void Engine::Impl::Refresh(Partition* partition, WallTime now) {
     BeginLoss(partition);
     partition->dirty = true;
   }
+  // It holds event time as if it could not be read: what the record holds may be of any time.
+  const bool waits = partition->pending.waits();
+  if (waits && status.health == PartitionHealth::kOk) {
+    status.health = PartitionHealth::kWaiting;
+    status.reason = intake_.WhyWaiting(*partition);
+  }
+  if (waits != (partition->waits_since != WallTime::min())) partition->waits_since = waits ? now : WallTime::min();
   // A proof counts once everything before its end was applied. Position passes control records, which are never records.
   const bool drained = partition->pending.empty() && !source_.ready(partition->id);
   const Offset applied = drained ? std::max(partition->next_offset, status.position) : partition->next_offset;
@@ -104,8 +114,8 @@ void Engine::Impl::Refresh(Partition* partition, WallTime now) {
     partition->dirty = true;
     moved_since_commit_ = true;
   }
-  const bool waits = !partition->pending.empty() && !partition->blocked;  // for its time to come
-  if (partition->clock.known_through() > before || waits || partition->at_end) {
+  const bool goes_on = !partition->pending.empty() && !partition->blocked && !waits;  // once its time comes
+  if (partition->clock.known_through() > before || goes_on || partition->at_end) {
     partition->last_progress = now;
     partition->held_out = false;
   }
@@ -143,12 +153,12 @@ bool Engine::Impl::OfClock(const Partition& partition, size_t clock) const {
   return std::find(topics.begin(), topics.end(), partition.topic) != topics.end();
 }
 
-EventTime Engine::Impl::KnownThrough(size_t clock) const {
+EventTime Engine::Impl::KnownThrough(size_t clock, bool all) const {
   EventTime least = EventTime::max();
   EventTime greatest = kNoEventTime;
   bool any = false;
   for (const Partition* partition : owned_) {
-    if (!OfClock(*partition, clock) || partition->held_out) continue;
+    if (!OfClock(*partition, clock) || (partition->held_out && !all)) continue;
     any = true;
     const EventTime known = partition->clock.known_through();
     greatest = std::max(greatest, known);
@@ -180,7 +190,10 @@ Result<size_t> Engine::Impl::TakeFrom(Partition* partition, EventTime limit, Wal
   size_t applied = 0;
   const size_t batch_size = std::clamp<size_t>(kRoundRecords / std::max<size_t>(owned_.size(), 1), 64, kMaxBatch);
   while (applied < kRoundRecords) {
-    if (partition->pending.empty()) {
+    if (partition->pending.waits()) {
+      TM_ASSIGN_OR_RETURN(const bool goes_on, intake_.GoOn(partition));
+      if (!goes_on) break;
+    } else if (partition->pending.empty()) {
       if (!source_.ready(partition->id)) break;
       auto batch = source_.Take(partition->id, batch_size);
       if (!batch.ok()) return batch.status();
@@ -191,8 +204,8 @@ Result<size_t> Engine::Impl::TakeFrom(Partition* partition, EventTime limit, Wal
     TM_ASSIGN_OR_RETURN(const size_t more, intake_.ApplyBefore(limit, now, partition));
     applied += more;
     if (router_.hot_bytes() > kHotBytes) router_.Fold();
-    if (!partition->pending.empty()) break;
-    partition->pending.Clear();
+    if (!partition->pending.empty() && (more == 0 || !partition->pending.waits())) break;
+    if (partition->pending.empty()) partition->pending.Clear();
   }
   if (applied > 0) partition->last_progress = now;
   return applied;

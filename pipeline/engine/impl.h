@@ -57,8 +57,8 @@ class Engine::Impl {
   bool Strict(WallTime now) const;
 
   // ---- time (impl.cc) ----
-  // T of a clock, or of all (clock == SIZE_MAX), as partitions stand.
-  EventTime KnownThrough(size_t clock) const;
+  // T of a clock, or of all (clock == SIZE_MAX), as partitions stand. `all`: with those that left the minimum.
+  EventTime KnownThrough(size_t clock, bool all = false) const;
   bool OfClock(const Partition& partition, size_t clock) const;
   void MoveClocks();
   // Evaluates rules at each instant of the grid up to each clock's T.
@@ -78,6 +78,7 @@ class Engine::Impl {
   struct Standing {
     bool complete = false, caught_up = false;
     std::vector<PartitionHealth> health;  // of those owned
+    std::vector<std::string> awaited;     // why some wait
     bool operator==(const Standing&) const = default;
   };
   Standing StandingNow() const;
@@ -150,6 +151,7 @@ class Engine::Impl {
   Router router_;
   Sources sources_;
   DeadLetters letters_;
+  StoredSchemas schemas_;
   Intake intake_;
   std::vector<RuleState> rules_;
   std::vector<Clock> clocks_;

@@ -24,14 +24,15 @@ double RoomForIds(const Plan& plan, uint64_t bytes) {
 
 }  // namespace
 
-Intake::Intake(const Plan& plan, uint64_t dedup_bytes, Router* router, Sources* sources, DeadLetters* letters)
+Intake::Intake(const Plan& plan, uint64_t dedup_bytes, const StoredSchemas& schemas, Router* router, Sources* sources, DeadLetters* letters)
     : plan_(plan), router_(*router), sources_(*sources), letters_(*letters) {
   const double room = RoomForIds(plan, dedup_bytes);
   for (const TopicPlan& topic : plan.topics()) {
     DedupSpec spec = topic.dedup;
     spec.max_ids = static_cast<uint64_t>(static_cast<double>(spec.max_ids) * room);
     dedups_.push_back(spec.enabled ? std::make_unique<Dedup>(spec, topic.name) : nullptr);
-    scratches_.push_back(topic.mapper != nullptr ? std::make_unique<Mapper::Scratch>(*topic.mapper) : nullptr);
+    schemas_.push_back(schemas.Of(topic.source));
+    scratches_.push_back(topic.mapper != nullptr ? std::make_unique<Mapper::Scratch>(*topic.mapper, schemas_.back()) : nullptr);
   }
   delays_.resize(plan.topics().size());
   tables_ = ContentsOf(plan.lookups());
@@ -61,12 +62,18 @@ void Intake::MapBatch(size_t topic, Partition* partition) {
       outcome = mapper.Map(raw, scratches_[topic].get(), &pending.mapped);
       error = scratches_[topic]->error();
     }
+    if (outcome == MapOutcome::kAwaitsSchema) [[unlikely]] {
+      pending.awaited = scratches_[topic]->awaited_schema();
+      schemas_[topic]->Want(pending.awaited);
+      break;
+    }
     const bool schema = outcome == MapOutcome::kUndecodable && (error == DecodeError::kBadSchema || error == DecodeError::kBadFraming);
     if (outcome == MapOutcome::kRejected || schema) pending.rejected.push_back({record.offset, mapper.Describe(scratches_[topic]->rejection())});
     pending.outcomes.push_back(outcome);
     pending.errors.push_back(error);
     pending.ends.push_back(static_cast<uint32_t>(pending.mapped.size()));
   }
+  pending.decoded = pending.outcomes.size();
   if (!pending.rejected.empty()) partition->rejected = pending.rejected.back();
 }
 
@@ -90,6 +97,23 @@ void Intake::WriteLetter(size_t index, const Partition& partition) {
   letters_.Add(raw, rejected ? "rejected" : "undecodable", error, plan_.topics()[partition.topic.v].source, plan_.limits().max_record_bytes);
 }
 
+Result<bool> Intake::GoOn(Partition* partition) {
+  PendingBatch& pending = partition->pending;
+  if (schemas_[partition->topic.v]->Find(pending.awaited) == nullptr) return false;
+  RecordBatch rest = std::move(pending.batch);
+  rest.DropFront(pending.next);
+  pending.Clear();
+  TM_RETURN_IF_ERROR(Decode(std::move(rest), partition));
+  return true;
+}
+
+std::string Intake::WhyWaiting(const Partition& partition) const {
+  const PendingBatch& pending = partition.pending;
+  const std::string trouble = schemas_[partition.topic.v]->trouble(pending.awaited);
+  return "the record at offset " + std::to_string(pending.batch.records()[pending.next].offset.v) + " names schema " + std::to_string(pending.awaited) +
+         ", which isn't here yet" + (trouble.empty() ? "" : ": " + trouble);
+}
+
 void Intake::DecodeRow(std::string_view event, Slot* slots, size_t index, bool dedup, PendingBatch* pending) {
   EventRow& row = pending->rows[index];
   plan_.decoder().Decode(event, slots, &row);
@@ -108,6 +132,7 @@ Status Intake::Decode(RecordBatch batch, Partition* partition) {
   TM_CHECK(pending.empty());
   pending.Clear();
   pending.batch = std::move(batch);
+  pending.decoded = pending.batch.records().size();
   const auto records = pending.batch.records();
   const bool mapped = !partition->imported() && scratches_[partition->topic.v] != nullptr;
   if (mapped) MapBatch(partition->topic.v, partition);
@@ -313,7 +338,7 @@ Result<size_t> Intake::ApplyBefore(EventTime limit, WallTime now, Partition* par
   const Dedup* dedup = dedups_[partition->topic.v].get();
   const size_t first = pending.next;
   partition->blocked = false;
-  for (; !pending.empty(); ++pending.next) {
+  for (; pending.next < pending.decoded; ++pending.next) {
     const size_t i = pending.next;
     if (const EventTime waits = WaitsAt(i, limit, now, pending); waits != kNoEventTime) {
       partition->clock.Peeked(waits);

@@ -10,6 +10,7 @@
 #include "pipeline/engine/partition.h"
 #include "pipeline/engine/router.h"
 #include "pipeline/engine/sources.h"
+#include "pipeline/engine/stored_schemas.h"
 
 namespace tidemark {
 
@@ -17,10 +18,15 @@ namespace tidemark {
 class Intake {
  public:
   // `dedup_bytes` as in EngineOptions.
-  Intake(const Plan& plan, uint64_t dedup_bytes, Router* router, Sources* sources, DeadLetters* letters);
+  Intake(const Plan& plan, uint64_t dedup_bytes, const StoredSchemas& schemas, Router* router, Sources* sources, DeadLetters* letters);
 
-  // Decodes a batch into partition->pending, which must be empty. A function of the bytes alone.
+  // Decodes a batch into partition->pending, which must be empty. A function of the bytes and of the schemas that they name: a
+  // record whose schema isn't here waits with all that follow it.
   Status Decode(RecordBatch batch, Partition* partition);
+  // Decodes the rest of a batch that waits; false when the schema still isn't here. REQUIRES: pending.waits().
+  Result<bool> GoOn(Partition* partition);
+  // For people. REQUIRES: pending.waits().
+  std::string WhyWaiting(const Partition& partition) const;
   // Applies pending records in order as long as their event time less the out-of-orderness bound is before `limit`;
   // the first beyond it waits, and its partition's clock has peeked at it. Returns how many were applied.
   Result<size_t> ApplyBefore(EventTime limit, WallTime now, Partition* partition);
@@ -64,6 +70,7 @@ class Intake {
   std::vector<std::unique_ptr<Dedup>> dedups_;
   std::vector<std::unique_ptr<Mapper::Scratch>> scratches_;  // by topic; null where records are events
   std::vector<MappingStats> delays_;                         // by topic; of them only the delays
+  std::vector<std::shared_ptr<WriterSchemas>> schemas_;      // by topic; null where records name none
   LookupTables tables_;
   std::optional<Derivation::Hashes> hashes_;  // where the plan has a key
   EventTime cut_ = kNoEventTime;

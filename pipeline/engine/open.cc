@@ -266,6 +266,8 @@ Status Engine::Impl::LoadOne(std::string_view key, std::string_view value) {
     }
     case 'L':
       return letters_.Load(key, value);
+    case 'W':
+      return schemas_.Load(key, value);
     case 'R': {
       const uint64_t fingerprint = reader.BigEndian(8);
       for (size_t r = 0; r < rules_.size(); ++r) {

@@ -16,7 +16,7 @@
 
 namespace tidemark {
 
-// A batch, decoded whole; records from `next` on wait for their turn.
+// A batch, decoded whole, or to the first record whose schema isn't here yet; records from `next` on wait for their turn.
 struct PendingBatch {
   RecordBatch batch;
   std::vector<EventRow> rows;
@@ -32,7 +32,10 @@ struct PendingBatch {
   std::vector<uint32_t> ends;
   std::vector<RejectedRecord> rejected;  // in order
   size_t next = 0;                    // record
+  size_t decoded = 0;                 // records before it are
+  uint32_t awaited = 0;               // the schema of the record at `decoded`, where there is one
   bool empty() const { return next == batch.records().size(); }
+  bool waits() const { return next == decoded && !empty(); }
   size_t first_row(size_t record) const { return ends.empty() ? record : record == 0 ? 0 : ends[record - 1]; }
   size_t end_row(size_t record) const { return ends.empty() ? record + 1 : ends[record]; }
   void Clear() {
@@ -44,7 +47,7 @@ struct PendingBatch {
     errors.clear();
     ends.clear();
     rejected.clear();
-    next = 0;
+    next = decoded = 0;
   }
 };
 
@@ -72,6 +75,7 @@ struct Partition {
   PartitionStatus status;
   bool at_end = false;                 // everything in the log was applied, as far as is known
   bool blocked = false;                // its next record is for the dead letters, where there is no room
+  WallTime waits_since = WallTime::min();  // for a schema; min(): it doesn't
   bool held_out = false;               // not read for max_hold while others went on: left the minimum
   bool imported() const { return tp == kImportPartition; }
   bool losing() const { return !losses.empty() && losses.back().to == EventTime::max(); }

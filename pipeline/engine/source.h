@@ -36,7 +36,7 @@ class RecordBatch {
   // Whatever owns the memory of the views.
   struct Owner {
     virtual ~Owner() = default;
-    // Headers of records()[record], as they stand. Whoever has none leaves it.
+    // Headers of the batch's record-th record, as it came. Whoever has none leaves it.
     virtual void Headers(size_t /*record*/, std::vector<RecordHeader>* /*out*/) const {}
   };
   RecordBatch() = default;
@@ -47,12 +47,18 @@ class RecordBatch {
   // Into *out, in place of what it held; they live as long as the batch. Only who asks pays for them.
   void Headers(size_t record, std::vector<RecordHeader>* out) const {
     out->clear();
-    if (owner_ != nullptr) owner_->Headers(record, out);
+    if (owner_ != nullptr) owner_->Headers(dropped_ + record, out);
+  }
+  // REQUIRES: there are so many.
+  void DropFront(size_t n) {
+    records_.erase(records_.begin(), records_.begin() + static_cast<std::ptrdiff_t>(n));
+    dropped_ += n;
   }
 
  private:
   std::vector<RecordView> records_;
   std::unique_ptr<Owner> owner_;
+  size_t dropped_ = 0;
 };
 
 // Where to begin in one partition.
@@ -74,6 +80,7 @@ struct LogEndProof {
 enum class PartitionHealth : uint8_t {
   kOk,
   kUnreadable,   // fetch errors, leader unknown, topic deleted: may come back
+  kWaiting,      // readable, but the schema that the next record names isn't here yet; only the engine finds that out
   kHalted,       // data loss or another log: needs a person (or on_data_loss: skip)
 };
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -279,6 +280,17 @@ struct HttpSpec {
   uint32_t max_connections = 256;
 };
 
+// A schema registry (Confluent's interface), which has the schemas that records name by number.
+struct RegistrySpec {
+  std::vector<std::string> urls;     // asked in this order
+  std::string username;              // of basic auth; "": none
+  std::string password_file, bearer_token_file;     // read at each request, so that they may change
+  std::string ca_file, cert_file, key_file;
+  Duration timeout = std::chrono::seconds(10);      // of a request
+  std::set<uint32_t> missing;        // numbers that nobody has a schema for any more: their records can't be decoded
+  std::vector<ReadFile> files;       // those named above, whether they could be read or not
+};
+
 // What stand-ins of personal values are made with.
 struct PrivacySpec {
   std::string hash_key;              // as read from its file; empty: none
@@ -344,6 +356,7 @@ struct Specs {
   LimitSpec limits;
   HttpSpec http;
   StorageSpec storage;
+  std::optional<RegistrySpec> registry;  // nothing: there is none
   PrivacySpec privacy;
   std::vector<TableSpec> tables;
   std::vector<FieldSpec> fields;

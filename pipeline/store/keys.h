@@ -51,6 +51,12 @@ inline std::string SourceKey(uint64_t source_fingerprint) {
   PutBigEndian(&key, source_fingerprint, 8);
   return key;
 }
+inline std::string SchemaKey(std::string_view source, uint32_t number) {
+  std::string key = "W";
+  PutBytes(&key, source);
+  PutBigEndian(&key, number, 4);
+  return key;
+}
 inline std::string IdsFloorKey(uint64_t topic_hash) {
   std::string key = "D";
   PutBigEndian(&key, topic_hash, 8);

@@ -162,6 +162,7 @@ struct PartitionView {
   bool holds_time = true;             // false once max_hold took it out of the minimum
   RecordCounts counts;
   RejectedRecord rejected;            // the last
+  WallTime waits_since = WallTime::min();  // for a schema; min(): it doesn't
 };
 
 // A source of the configuration.

@@ -8,6 +8,7 @@
 #include "pipeline/engine/letter.h"
 #include "pipeline/engine/partition.h"
 #include "pipeline/engine/registry.h"
+#include "pipeline/engine/stored_schemas.h"
 #include "pipeline/entity/entities.h"
 #include "pipeline/store/memory_store.h"
 #include "pipeline/window/codec.h"
@@ -81,6 +82,13 @@ void TryEntity(std::string_view value) {
   Expect(ReadEntityRow(written, &again).ok() && again.id == row.id && again.parts == row.parts, "an entity");
 }
 
+void TrySchema(std::string_view value) {
+  WriterSchema schema, again;
+  if (!DecodeWriterSchema(value, &schema).ok()) return;
+  const std::string written = EncodeWriterSchema(schema);
+  Expect(DecodeWriterSchema(written, &again).ok() && EncodeWriterSchema(again) == written, "a schema");
+}
+
 void TryRegistry(std::string_view value) {
   MemoryStore store;
   CommitBatch batch;
@@ -115,6 +123,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     case 'e': TryEntity(value); break;
     case 'g': TryRegistry(value); break;
     case 'l': TryLetter(value); break;
+    case 'w': TrySchema(value); break;
     default: break;
   }
   return 0;

@@ -22,3 +22,6 @@ tidemark_test(import_property_test
 tidemark_test(facts_property_test
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/facts_property_test.cc ${CMAKE_CURRENT_LIST_DIR}/../fakes/faulty_store.cc
   LIBS tidemark_config tidemark_engine tidemark_store tidemark_proto LABELS property TIMEOUT 300)
+tidemark_test(schemas_property_test
+  SOURCES ${CMAKE_CURRENT_LIST_DIR}/schemas_property_test.cc ${CMAKE_CURRENT_LIST_DIR}/../fakes/faulty_store.cc
+  LIBS tidemark_config tidemark_engine tidemark_store tidemark_proto LABELS property TIMEOUT 300)

@@ -15,6 +15,7 @@ tidemark_test(daemon_explain_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_expla
 tidemark_test(daemon_erase_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_erase_test.cc ${CMAKE_CURRENT_LIST_DIR}/../property/oracle.cc
               LIBS tidemark_cli tidemark_proto LABELS unit)
 tidemark_test(daemon_client_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_client_test.cc LIBS tidemark_cli LABELS unit)
+tidemark_test(daemon_registry_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_registry_test.cc LIBS tidemark_daemon LABELS unit)
 tidemark_test(daemon_config_watch_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_config_watch_test.cc LIBS tidemark_daemon LABELS unit)
 tidemark_test(daemon_backup_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_backup_test.cc LIBS tidemark_daemon LABELS unit)
 tidemark_test(daemon_page_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_page_test.cc LIBS tidemark_serve ZLIB::ZLIB LABELS unit)

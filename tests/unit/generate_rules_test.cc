@@ -133,7 +133,7 @@ TEST(TargetRules, QuotasOfManyAreRecordedButNotAlertedOn) {
 
 TEST(HealthRules, WhatCannotHappenHasNoAlert) {
   const Generated plain("");
-  for (const char* name : {"TidemarkSourceOverdue", "TidemarkTableReloadFailed", "TidemarkEntitiesLimit"}) EXPECT_FALSE(plain.Has(name)) << name;
+  for (const char* name : {"TidemarkSourceOverdue", "TidemarkTableReloadFailed", "TidemarkEntitiesLimit", "TidemarkRegistryFailing", "TidemarkSchemaConflict"}) EXPECT_FALSE(plain.Has(name)) << name;
   const Generated all("sources: {crm: {expect_every: 1h}}\nlimits: {max_entities: 1000}\n");
   for (const char* name : {"TidemarkSourceOverdue", "TidemarkEntitiesLimit"}) EXPECT_TRUE(all.Has(name)) << name;
 }

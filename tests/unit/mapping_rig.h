@@ -17,7 +17,7 @@ namespace tidemark {
 struct MappingRig {
   // What stands below `sources: s:`, a key a line.
   explicit MappingRig(const std::string& source) {
-    const std::string yaml = "kafka: {brokers: none}\ntopics: [plain]\nkpis: [{name: k, count: true, on: lead.created, windows: [1h]}]\nsources:\n  s:\n    topics: [t]\n" + Indented(source);
+    const std::string yaml = "kafka: {brokers: none}\ntopics: [plain]\nkpis: [{name: k, count: true, on: lead.created, windows: [1h]}]\nsources:\n  s:\n    topics: [t]\n" + Indented(source) + "registry: {url: \"http://none\"}\n";
     Diagnostics diagnostics;
     ParseConfig("m.yaml", yaml, &specs, &diagnostics);
     specs.privacy.hash_key = "0123456789abcdef";
