@@ -22,8 +22,6 @@ std::optional<Int> Number(std::string_view text) {
 
 }  // namespace
 
-bool IsLetterHeader(std::string_view name) { return std::find(kLetterHeaders.begin(), kLetterHeaders.end(), name) != kLetterHeaders.end(); }
-
 RawRecord FirstSent(const RawRecord& record) {
   if (record.headers.empty() || Find(record, kLetterTopic) != record.topic) return record;
   const auto partition = Number<int32_t>(Find(record, kLetterPartition));

@@ -1,6 +1,7 @@
 // Headers that a record has among the dead letters, and keeps when it is sent again: where and when it came first.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -18,7 +19,7 @@ inline constexpr std::string_view kLetterTimestamp = "tidemark-timestamp";  // m
 inline constexpr std::string_view kLetterOmitted = "tidemark-omitted";      // what of it was too large: value, or everything
 
 inline constexpr std::array kLetterHeaders = {kLetterReason, kLetterError, kLetterSource, kLetterTopic, kLetterPartition, kLetterOffset, kLetterTimestamp, kLetterOmitted};
-bool IsLetterHeader(std::string_view name);
+inline bool IsLetterHeader(std::string_view name) { return std::find(kLetterHeaders.begin(), kLetterHeaders.end(), name) != kLetterHeaders.end(); }
 
 // A record that was sent again stands where and when it came first: so it has the identity it had, and counts once. Any other is
 // as it is, also one that claims to be of another topic: who may write to a topic can speak for that topic alone.

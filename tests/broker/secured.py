@@ -87,6 +87,11 @@ class SecuredBroker(broker.Broker):
         who = [word for principal in principals for word in ("--allow-principal", principal)]
         self._tool("kafka.admin.AclCommand", "--add", *who, "--consumer", "--topic", topic, "--group", group)
 
+    def allow_writing(self, principals, topic):
+        """What a writer needs: WRITE and DESCRIBE of the topic."""
+        who = [word for principal in principals for word in ("--allow-principal", principal)]
+        self._tool("kafka.admin.AclCommand", "--add", *who, "--producer", "--topic", topic)
+
     def _tool(self, name, *words):
         done = subprocess.run([broker.SCRIPT, "tool", name, "--bootstrap-server", self.bootstrap, *words], env=self._env,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=60)

@@ -76,9 +76,9 @@ class SecuredKafka(unittest.TestCase):
         path.write_text(text + "\n")
         return path
 
-    def run_with(self, brokers, properties, topic="crm", level="info"):
+    def run_with(self, brokers, properties, topic="crm", level="info", more=""):
         lines = "\n".join(f"    {name}: {value}" for name, value in properties.items())
-        text = CONFIG.format(brokers=brokers, properties=lines, topic=topic, hash_key=self.secret("hash-key", HASH_KEY))
+        text = CONFIG.format(brokers=brokers, properties=lines, topic=topic, hash_key=self.secret("hash-key", HASH_KEY)) + more
         self.daemon = harness.Daemon(text, "secured", flags=[f"--log.level={level}"]).start()
         return self.daemon
 
@@ -133,6 +133,19 @@ class SecuredKafka(unittest.TestCase):
                 self.assert_reads()
                 self.assert_no_secret((certs / "client.key").read_text().splitlines()[1])
                 self.assertEqual(self.daemon.stop(), 0)
+
+    def test_dead_letters_are_written_as_records_are_read(self):
+        self.broker.create_topic("crm.dead", 1)
+        self.feed.send(0, None, raw=b"\x0a\x05", remember=False)
+        self.feed.flush()
+        self.run_with(self.broker.sasl, self.sasl("SCRAM-SHA-512", PASSWORD), more="dead_letters: {topic: crm.dead}\n")
+        self.assert_reads()
+        harness.wait_for(lambda: "dead letters can't be written" in self.daemon.log(), "it is said")
+        self.assertIn("topic crm.dead: Broker: Topic authorization failed", self.daemon.log())
+        self.daemon.wait_for(lambda page: page.number("tidemark_dead_letters_failing") == 1 and page.number("tidemark_dead_letters_waiting") == 1, "it waits")
+        self.broker.allow_writing(["User:app"], "crm.dead")
+        self.daemon.wait_for(lambda page: page.total("tidemark_dead_letters_total") == 1 and page.number("tidemark_dead_letters_failing") == 0, "it is written", timeout=60)
+        self.assert_no_secret(PASSWORD)
 
     def test_a_wrong_password_and_its_rotation(self):
         self.run_with(self.broker.sasl, self.sasl("SCRAM-SHA-512", WRONG_PASSWORD))

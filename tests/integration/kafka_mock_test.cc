@@ -205,16 +205,19 @@ TEST_F(KafkaMockTest, ALetterIsTriedUntilItIsThere) {
   EXPECT_EQ((*writer)->stats().failures, 1u);
   EXPECT_EQ((*writer)->stats().trouble, "");
   mock_->FailNextRequests(kProduce, {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE});
-  (*writer)->Post(8, letter("too large"));
+  (*writer)->Post(8, letter("beside one that is too large"));
   EXPECT_EQ(Deliver(writer->get(), 1), std::vector<uint64_t>{8});
+  mock_->FailNextRequests(kProduce, {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE});
+  (*writer)->Post(9, letter("too large"));
+  EXPECT_EQ(Deliver(writer->get(), 1), std::vector<uint64_t>{9});
   EXPECT_EQ((*writer)->stats().failures, 1u) << "less of it is written; that is no failure";
-  EXPECT_EQ((*writer)->stats().delivered.at({"", "t", "rejected"}), 2u);
+  EXPECT_EQ((*writer)->stats().delivered.at({"", "t", "rejected"}), 3u);
   EXPECT_EQ((*writer)->stats().waiting, 0u);
 
   auto reader = TopicReader::Open(Spec(), "dead");
   ASSERT_TRUE(reader.ok());
   std::vector<std::string> read;
-  for (const auto until = std::chrono::steady_clock::now() + 20s; read.size() < 2 && std::chrono::steady_clock::now() < until;) {
+  for (const auto until = std::chrono::steady_clock::now() + 20s; read.size() < 3 && std::chrono::steady_clock::now() < until;) {
     static_cast<void>((*reader)->Poll(100ms, 10, [&](const RawRecord& record) {
       std::string text = std::string(record.topic) + "/" + std::to_string(record.partition) + "/" + std::to_string(record.offset.v) + " " + std::string(record.key) + "|" +
                          (record.value.data() == nullptr ? "-" : std::string(record.value)) + "|";
@@ -223,7 +226,7 @@ TEST_F(KafkaMockTest, ALetterIsTriedUntilItIsThere) {
     }));
   }
   const std::string headers = std::string("own=\xff\0 null=- empty= tidemark-topic=t tidemark-reason=rejected ", 63);
-  EXPECT_EQ(read, (std::vector<std::string>{"dead/0/0 k|v|" + headers, "dead/0/1 k|-|" + headers + "tidemark-omitted=value "}));
+  EXPECT_EQ(read, (std::vector<std::string>{"dead/0/0 k|v|" + headers, "dead/0/1 k|beside one that is too large|" + headers, "dead/0/2 k|-|" + headers + "tidemark-omitted=value "}));
 }
 
 }  // namespace

@@ -119,6 +119,10 @@ TEST_F(CliTest, ExitCodesAreAsDocumented) {
       {"an import from the future", {"import", "--config.file=@/good.yaml", "--input=@/events.jsonl", "--until=2999-01-01T00:00:00Z"}, kExitUsage},
       {"an import of nothing", {"import", "--config.file=@/good.yaml"}, kExitUsage},
       {"an import of no events", {"import", "--config.file=@/good.yaml", "--storage.path=@/i", "--input=@/broken.jsonl"}, kExitData},
+      {"dead letters of a configuration without a topic for them", {"dlq", "list", "--config.file=@/good.yaml"}, kExitUsage},
+      {"dead letters for no reason", {"dlq", "replay", "--config.file=@/good.yaml", "--reason=none"}, kExitUsage},
+      {"dead letters since never", {"dlq", "replay", "--config.file=@/good.yaml", "--since=today"}, kExitUsage},
+      {"a header that is none", {"map", "--config.file=@/good.yaml", "--source=s", "--input=-", "--header=x"}, kExitUsage},
       {"no state", {"state", "inspect", "--storage.path=@/none"}, kExitFailure}};
   for (const auto& row : kRows) EXPECT_EQ(Run(row.args), row.code) << row.name << "\n" << out_ << err_;
 }
