@@ -126,16 +126,16 @@ class Mapper::Run {
         const bool read = parts_.envelopes.Read(record_.value, /*each=*/true, compiled_.captures, &parts_.captures, [&] {
           if (RecordReader::Outcome one = Structured(); one.kind != RecordReader::Outcome::Kind::kRead) all = std::move(one);
         });
-        if (!read) return NotJson();
+        if (!read) return NoEvent("is no JSON object");
         return all;
       }
       case mapping::CloudContent::kOther:
-        return NotJson();
+        return NoEvent("is a CloudEvent in another format than JSON");
     }
-    return NotJson();
+    return {};
   }
 
-  static RecordReader::Outcome NotJson() { return {RecordReader::Outcome::Kind::kUndecodable, DecodeError::kBadJson, "", 0}; }
+  static RecordReader::Outcome NoEvent(const char* why) { return {RecordReader::Outcome::Kind::kUndecodable, DecodeError::kBadJson, why, 0}; }
 
   // The data of an event whose attributes are at hand.
   RecordReader::Outcome ReadData(std::string_view data) {
@@ -152,7 +152,7 @@ class Mapper::Run {
       return {};
     }
     std::string data;
-    if (encoded.kind != Datum::Kind::kText || !absl::Base64Unescape({encoded.text.data(), encoded.text.size()}, &data)) return NotJson();
+    if (encoded.kind != Datum::Kind::kText || !absl::Base64Unescape({encoded.text.data(), encoded.text.size()}, &data)) return NoEvent("has data_base64 that is no base64");
     parts_.attributes.clear();
     for (const auto& [header, leaf] : compiled_.attributes) parts_.attributes.push_back(Leaf(leaf));
     return ReadData(parts_.texts.Keep(std::move(data)));

@@ -152,7 +152,7 @@ TEST(Avro, ADebeziumRecordIsReadLikeItsJson) {
 TEST(Avro, KeysHaveSchemasOfTheirOwn) {
   AvroRig rig("events: [{emit: deal.updated, set: {deal.id: key.id, deal.stage: key}}]", Record(""));
   EXPECT_EQ(rig.Of("", "plain"), kEvent + "stage: \"plain\" } }");
-  EXPECT_EQ(rig.Of("", "\xff"), R"(mapped: id: "deal.updated/t/3/42" source: "s" time { seconds: 1700000000 } deal_updated { })") << "no text at all";
+  EXPECT_EQ(rig.Of("", "\xff"), "rejected: deal.stage is no text in UTF-8");
   EXPECT_EQ(rig.Of("", "\0\0\0\0\x08"s), "awaits its schema 8");
   rig.schemas->Add(8, std::make_shared<const WriterSchema>(WriterSchema{WriterSchema::Kind::kAvro, R"({"type": "record", "name": "K", "fields": [{"name": "id", "type": "int"}]})", {}}));
   rig.schemas->Add(9, std::make_shared<const WriterSchema>(WriterSchema{WriterSchema::Kind::kAvro, "\"long\"", {}}));

@@ -64,11 +64,11 @@ events:
   EXPECT_EQ(rig.Map("{}", {}, binary), lead);
   EXPECT_EQ(rig.Map(std::string_view(), {}, binary), lead) << "all is said by its attributes";
   EXPECT_EQ(rig.Map(std::string_view()), "tombstone");
-  EXPECT_EQ(rig.Map("{", {}, binary), "undecodable");
-  EXPECT_EQ(rig.Map(attributes + R"(,"data_base64":"!"})"), "undecodable");
-  EXPECT_EQ(rig.Map(attributes + R"(,"data_base64":"ew=="})"), "undecodable");
-  EXPECT_EQ(rig.Map(attributes + R"(,"data_base64":7})"), "undecodable");
-  EXPECT_EQ(rig.Map(attributes + "}", {}, {{"content-type", "application/cloudevents+avro"}}), "undecodable");
+  EXPECT_EQ(rig.Map("{", {}, binary), "undecodable: bad_json: record is no JSON object");
+  EXPECT_EQ(rig.Map(attributes + R"(,"data_base64":"!"})"), "undecodable: bad_json: record has data_base64 that is no base64");
+  EXPECT_EQ(rig.Map(attributes + R"(,"data_base64":"ew=="})"), "undecodable: bad_json: record is no JSON object");
+  EXPECT_EQ(rig.Map(attributes + R"(,"data_base64":7})"), "undecodable: bad_json: record has data_base64 that is no base64");
+  EXPECT_EQ(rig.Map(attributes + "}", {}, {{"content-type", "application/cloudevents+avro"}}), "undecodable: bad_json: record is a CloudEvent in another format than JSON");
   EXPECT_EQ(rig.Map(R"({"type":"order.paid","source":"a","data":{}})"), "rejected: id a part of it is absent");
   EXPECT_EQ(rig.Map(R"({"type":"order.paid","source":"a","id":"1","data":{}})"), "mapped: id: \"order.paid/a/1\" source: \"s\" " + kTime + " order_paid { }") << "without a time, that of the record";
 }
