@@ -47,6 +47,9 @@ time: {})y",
     {"DeadLettersWithoutATopic", kWhole, R"y(dead_letters: {})y", "c.yaml:4:15: dead_letters: \"topic\" is missing\n"},
     {"DeadLettersNoTopic", kWhole, R"y(dead_letters: {topic: "a b"})y",
      "c.yaml:4:23: dead_letters.topic: \"a b\" is no topic's name (letters, digits, . _ -; patterns are not supported)\n"},
+    {"DeadLettersWhereATableIs", kWhole, R"y(dead_letters: {topic: reps}
+tables: {reps: {topic: reps, columns: {team: text}}})y",
+     "c.yaml:4:23: dead_letters.topic: is the topic of the table reps: take one of its own\n"},
     {"NoValue", kWhole, R"y(limits:
 storage: {path: x})y",
      "c.yaml:4:1: limits: has no value; leave the key out for its default\n"},
