@@ -92,6 +92,10 @@ void ReadSections(Map* map, ConfigUse use, Catalogue files, Specs* specs, Diagno
   if (!run) specs->privacy.hash_key = kOfflineHashKey;
   if (const auto privacy = run ? map->Take("privacy") : map->Skip("privacy")) ReadPrivacy(*privacy, &specs->privacy);
   if (const auto tables = map->Take("tables")) ReadTables(*tables, specs->holidays, &specs->tables, diagnostics);
+  for (const TableSpec& table : specs->tables) {
+    if (table.topic.empty() || table.topic != specs->dead_letters.topic) continue;
+    diagnostics->Add(specs->dead_letters.place, "dead_letters.topic: is the topic of the table " + table.name + ": take one of its own");
+  }
   if (const auto fields = map->Take("fields")) ReadFields(*fields, &specs->fields);
   const std::optional<Value> catalogue = map->Take("catalogue");
   if (const auto kpis = map->Has("catalogue") ? map->Take("kpis") : map->Require("kpis")) ReadKpis(*kpis, specs);

@@ -27,7 +27,7 @@ constexpr uint64_t kRoomForHeaders = 64 << 10;
 std::string Printable(std::string_view text) {
   constexpr size_t kMost = 200;
   std::string out(text.substr(0, kMost));
-  std::replace_if(out.begin(), out.end(), [](char c) { return c < ' ' || c == '\x7f'; }, '?');
+  std::replace_if(out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
   return out;
 }
 

@@ -10,7 +10,7 @@ import time
 import unittest
 
 import harness
-from broker import Broker, confluent_kafka
+from broker import Broker, confluent_kafka, kafka_admin
 
 CONFIG = """
 kafka:
@@ -95,6 +95,11 @@ class Letters(unittest.TestCase):
                 letters[place].append((message.key(), message.value(), headers, ours))
         return letters
 
+    def limit(self, topic, size):
+        resource = kafka_admin.ConfigResource(kafka_admin.ConfigResource.Type.TOPIC, topic, set_config={"max.message.bytes": str(size)})
+        for future in self.broker.admin().alter_configs([resource]).values():
+            future.result(30)
+
     def dlq(self, daemon, *args, status=0):
         done = subprocess.run([harness.binary(), "dlq", args[0], f"--config.file={daemon.config}", *args[1:]], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120,
                               check=False)
@@ -154,18 +159,22 @@ class Letters(unittest.TestCase):
         daemon.wait_for(lambda p: p.number("tidemark_config_last_reload_successful") == 1 and p.total("sales_orders") == 0, "the repaired mapping is in use")
         self.assertIn("would be sent again: 10\nleft: 0\nnot chosen: 2\n", self.dlq(daemon, "replay", "--dry-run", "--source=shop", "--reason=rejected"))
         daemon.kill()
+        # Written, and then something comes between: not marked as sent, so it is sent once more.
+        self.limit(dead, 1)
+        self.dlq(daemon, "replay", status=1)
+        self.limit(dead, 1_000_000)
         self.assertIn("sent again: 10\nleft: 2\n", self.dlq(daemon, "replay", status=65))
         daemon.start()
         counted = lambda page: (page.total("sales_orders"), page.number("sales_revenue", window="lifetime"), page.total("sales_orders", sales_region="eu"))  # noqa: E731
         want = (10, sum(range(4, 41, 4)), 3)
-        self.assertEqual(counted(self.wait_read(daemon, 52)), want)
+        self.assertEqual(counted(self.wait_read(daemon, 62)), want)
         self.assertIn("sent again: 0\nleft: 2\n", self.dlq(daemon, "replay", status=65))
         self.assertIn("sent again: 10\nleft: 0\n", self.dlq(daemon, "replay", "--again", "--reason=rejected"))
         daemon.process.send_signal(signal.SIGKILL)
         daemon.kill()
         daemon.start()
-        self.assertEqual(counted(self.wait_read(daemon, 62)), want)
-        self.assertEqual(daemon.page().total("tidemark_records_total", result="duplicate"), 10)
+        self.assertEqual(counted(self.wait_read(daemon, 72)), want)
+        self.assertEqual(daemon.page().total("tidemark_records_total", result="duplicate"), 20)
         listed = json.loads(self.dlq(daemon, "list", "--json", "--source=shop"))
         self.assertEqual([(g["reason"], g["open"], g["replayed"]) for g in listed["letters"]], [("rejected", 0, 10), ("undecodable", 1, 0)])
         for message in self.read(self.topics["shop"]):
@@ -182,10 +191,10 @@ class Letters(unittest.TestCase):
         # As if the mapping had been right from the start, and where it was repaired in between and counted anew.
         right = self.daemon(RIGHT, "right").start()
         want = (40, sum(range(1, 41)), 13)
-        self.assertEqual(counted(self.wait_read(right, 62)), want)
+        self.assertEqual(counted(self.wait_read(right, 72)), want)
         self.assertEqual(right.stop(), 0)
         repaired = self.daemon(WRONG, "repaired").start()
-        self.wait_read(repaired, 62)
+        self.wait_read(repaired, 72)
         repaired.configure(self.config(RIGHT, "repaired"))
         repaired.process.send_signal(signal.SIGHUP)
         page = repaired.wait_for(lambda p: p.total("sales_orders") == 40, "it is counted anew", timeout=60)
@@ -214,13 +223,16 @@ class Letters(unittest.TestCase):
         self.assertEqual(self.producer.flush(60), 0)
         page = daemon.wait_for(lambda p: p.total("sales_orders") == 2 and p.total("tidemark_records_read_total", partition="1") == 19_999, "one partition waits", timeout=60)
         daemon.wait_for(lambda p: p.number("tidemark_partition_health", topic=self.topics["shop"], partition="1", state="unreadable") == 1, "it is told of", timeout=60)
+        self.assertEqual(daemon.stop(), 0)
+        daemon.start()
+        daemon.wait_for(lambda p: p.number("tidemark_dead_letters_waiting") == 20_000, "all of them are there again")
         self.broker.create_topic(self.topics["dead"], 3)
         page = daemon.wait_for(lambda p: p.total("tidemark_records_read_total", partition="1") == 22_000 and p.number("tidemark_dead_letters_waiting") == 0, "all is written", timeout=120)
         self.assertEqual(page.number("tidemark_dead_letters_failing"), 0)
         self.assertIn("dead letters are written again", daemon.log())
         bad = [place for place, (_, value, _, _) in self.sent.items() if b"EUR" in value or value.startswith(b"{") and not value.endswith(b"}")]
         self.assertEqual(len(bad), 22_001)
-        self.check_letters(bad, more=1)
+        self.check_letters(bad, more=2)
         self.assertEqual(daemon.stop(), 0)
 
     def test_what_is_too_large_goes_without_its_value(self):

@@ -72,6 +72,9 @@ time: {})y",
      "c.yaml:4:39: registry.timeout: 5m is not from 1s to 1m; nearest: 1m\n"},
     {"RegistryNumberTooLarge", kWhole, R"y(registry: {url: "https://r", missing: [1, 4294967296]})y",
      "c.yaml:4:43: registry.missing[1]: 4294967296 is not from 0 to 4294967295; nearest: 4294967295\n"},
+    {"DeadLettersWhereATableIs", kWhole, R"y(dead_letters: {topic: reps}
+tables: {reps: {topic: reps, columns: {team: text}}})y",
+     "c.yaml:4:23: dead_letters.topic: is the topic of the table reps: take one of its own\n"},
     {"NoValue", kWhole, R"y(limits:
 storage: {path: x})y",
      "c.yaml:4:1: limits: has no value; leave the key out for its default\n"},
