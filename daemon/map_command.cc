@@ -3,6 +3,8 @@
 #include <google/protobuf/message.h>
 #include <google/protobuf/util/json_util.h>
 
+#include <algorithm>
+#include <array>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -82,6 +84,28 @@ class MapRun {
   std::map<uint32_t, int64_t> of_rule_;
 };
 
+// Records that are no lines: each behind its length, the greatest byte first; -1: a tombstone. False when the last one isn't whole.
+bool ReadSized(std::istream& in, MapRun* run) {
+  std::array<char, 4> head;  // NOLINT: written before it is read
+  std::string record;
+  while (in.read(head.data(), head.size())) {
+    uint32_t size = 0;
+    for (const char byte : head) size = size << 8 | static_cast<uint8_t>(byte);
+    if (size == UINT32_MAX) {
+      run->Record({});
+      continue;
+    }
+    record.clear();
+    std::array<char, 1 << 16> part;  // NOLINT: written before it is read
+    while (record.size() < size && in.read(part.data(), static_cast<std::streamsize>(std::min<size_t>(part.size(), size - record.size())))) {
+      record.append(part.data(), static_cast<size_t>(in.gcount()));
+    }
+    if (record.size() < size) return false;
+    run->Record(record);
+  }
+  return in.gcount() == 0;
+}
+
 }  // namespace
 
 int MapRecords(const MapOptions& options) {
@@ -108,7 +132,12 @@ int MapRecords(const MapOptions& options) {
   }
   std::istream& in = options.input == "-" ? std::cin : file;
   MapRun run(*mapper, options);
-  if (options.input.ends_with(".json")) {
+  if (mapper->spec().format != MapFormat::kJson || mapper->spec().framing == MapFraming::kConfluent) {
+    if (!ReadSized(in, &run)) {
+      std::cerr << "tidemark: " << options.input << ": ends within a record; each has its length in 4 bytes before it, as kcat -f '%R%s' writes them\n";
+      return kExitData;
+    }
+  } else if (options.input.ends_with(".json")) {
     run.Record(std::string(std::istreambuf_iterator<char>(in), {}));
   } else {
     for (std::string line; std::getline(in, line);) {
