@@ -3,6 +3,9 @@
 #include <google/protobuf/message.h>
 #include <google/protobuf/util/json_util.h>
 
+#include <algorithm>
+#include <array>
+#include <fstream>
 #include <iostream>
 #include <map>
 #include <optional>
@@ -108,6 +111,28 @@ class MapRun {
   std::map<uint32_t, int64_t> of_rule_;
 };
 
+// Records that are no lines: each behind its length, the greatest byte first; -1: a tombstone. False when the last one isn't whole.
+bool ReadSized(std::istream& in, MapRun* run) {
+  std::array<char, 4> head;  // NOLINT: written before it is read
+  std::string record;
+  while (in.read(head.data(), head.size())) {
+    uint32_t size = 0;
+    for (const char byte : head) size = size << 8 | static_cast<uint8_t>(byte);
+    if (size == UINT32_MAX) {
+      run->Record({});
+      continue;
+    }
+    record.clear();
+    std::array<char, 1 << 16> part;  // NOLINT: written before it is read
+    while (record.size() < size && in.read(part.data(), static_cast<std::streamsize>(std::min<size_t>(part.size(), size - record.size())))) {
+      record.append(part.data(), static_cast<size_t>(in.gcount()));
+    }
+    if (record.size() < size) return false;
+    run->Record(record);
+  }
+  return in.gcount() == 0;
+}
+
 }  // namespace
 
 int MapRecords(const MapOptions& options) {
@@ -125,7 +150,18 @@ int MapRecords(const MapOptions& options) {
     return kExitUsage;
   }
   MapRun run(*mapper, options, specs.registry ? &*specs.registry : nullptr);
-  if (const Status read = ForEachSampleOf(options.input, [&](std::string_view value) { run.Record(value); }); !read.ok()) {
+  if (mapper->spec().format != MapFormat::kJson || mapper->spec().framing == MapFraming::kConfluent) {
+    std::ifstream file;
+    if (options.input != "-") file.open(options.input);
+    if (options.input != "-" && !file) {
+      std::cerr << "tidemark: " << options.input << ": cannot be read\n";
+      return kExitUsage;
+    }
+    if (!ReadSized(options.input == "-" ? std::cin : file, &run)) {
+      std::cerr << "tidemark: " << options.input << ": ends within a record; each has its length in 4 bytes before it, as kcat -f '%R%s' writes them\n";
+      return kExitData;
+    }
+  } else if (const Status read = ForEachSampleOf(options.input, [&](std::string_view value) { run.Record(value); }); !read.ok()) {
     std::cerr << "tidemark: " << read.text() << "\n";
     return kExitUsage;
   }

@@ -41,7 +41,7 @@ struct MapFlags {
 void FillMap(CLI::App* app, MapFlags* f) {
   AddConfigFile(app, &f->options.config_file);
   app->add_option("--source", f->options.source, "one of the configuration's `sources`")->required()->type_name("NAME");
-  app->add_option("--input", f->options.input, "values of records, one a line; a .json file is one record; -: standard input")->required()->type_name("FILE");
+  app->add_option("--input", f->options.input, "values of records, one a line; a .json file is one record; of formats without lines each behind its length in 4 bytes, as kcat -f %R%s writes; -: standard input")->required()->type_name("FILE");
   app->add_option("--timestamp", f->timestamp, "RFC 3339: the records' Kafka timestamp (default: they have none)")->check(CLI::Validator(&CheckTime, "RFC3339"));
   app->add_option("--header", f->headers, "a header of each record; may be given again")
       ->option_text("NAME=VALUE")

@@ -10,10 +10,12 @@ constexpr size_t kIdsAhead = 8;
 constexpr size_t kRecordsAhead = 4;
 
 // The beginning of a record: another thread wrote it.
+template <size_t kLines>
 [[gnu::always_inline]] inline void PrefetchBytes(std::string_view bytes) {
-  constexpr size_t kLine = 64, kLines = 4;
+  constexpr size_t kLine = 64;
   for (size_t line = 0; line < kLines * kLine; line += kLine) __builtin_prefetch(bytes.data() + line);
 }
+constexpr size_t kEventLines = 4, kSourceLines = 7;  // of records as they usually are
 
 // Of each id that the topics want to remember, for how many there is room: at most 1.
 double RoomForIds(const Plan& plan, uint64_t bytes) {
@@ -52,8 +54,10 @@ void Intake::MapBatch(size_t topic, Partition* partition) {
   PendingBatch& pending = partition->pending;
   const Mapper& mapper = *plan_.topics()[topic].mapper;
   headers_.clear();
-  for (size_t i = 0; i < pending.batch.records().size(); ++i) {
-    const RecordView& record = pending.batch.records()[i];
+  const auto records = pending.batch.records();
+  for (size_t i = 0; i < records.size(); ++i) {
+    const RecordView& record = records[i];
+    if (i + kRecordsAhead < records.size()) PrefetchBytes<kSourceLines>(records[i + kRecordsAhead].value);
     MapOutcome outcome = MapOutcome::kUndecodable;
     DecodeError error = DecodeError::kTooLarge;
     if (record.value.size() <= plan_.limits().max_record_bytes) {
@@ -155,7 +159,7 @@ Status Intake::Decode(RecordBatch batch, Partition* partition) {
       DecodeRow(pending.mapped.event(i), slots, i, dedup, &pending);
       continue;
     }
-    if (i + kRecordsAhead < rows) PrefetchBytes(records[i + kRecordsAhead].value);
+    if (i + kRecordsAhead < rows) PrefetchBytes<kEventLines>(records[i + kRecordsAhead].value);
     if (records[i].value.data() == nullptr) continue;  // a tombstone: no event
     if (records[i].value.size() > plan_.limits().max_record_bytes) {
       row.error = DecodeError::kTooLarge;

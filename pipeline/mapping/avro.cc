@@ -73,6 +73,10 @@ class AvroWalk {
   bool Truncated() { return Fail("ends too early"); }
 
   bool Varint(uint64_t* out) {
+    if (p_ < end_ && *p_ < 0x80) [[likely]] {
+      *out = *p_++;
+      return true;
+    }
     const event::Step step = event::ReadVarint(p_, end_);
     if (!step.ok()) return Fail(step.error() == DecodeError::kTruncated ? "ends too early" : "has a number of more than 10 bytes");
     p_ = step.next;
@@ -99,6 +103,16 @@ class AvroWalk {
   bool Utf8(std::string_view text) {
     const auto* p = reinterpret_cast<const uint8_t*>(text.data());
     return event::IsUtf8(p, p + text.size()) || Fail("has a text that is not UTF-8");
+  }
+
+  // Put(), of which nothing but this is left for a text.
+  bool String(Datum* leaf) {
+    std::string_view text;
+    if (!Text(&text) || !Utf8(text)) return false;
+    leaf->kind = Datum::Kind::kText;
+    leaf->unit = Unit::kNone;
+    leaf->text = text;
+    return true;
   }
 
   bool Branch(const Node& node, const Node** out) {
@@ -247,11 +261,8 @@ class AvroWalk {
         if (node.op == Op::kFloat ? !Float<float>(&number) : !Float<double>(&number)) return false;
         return put(number);
       }
-      case Op::kString: {
-        std::string_view text;
-        if (!Text(&text) || !Utf8(text)) return false;
-        return put(Datum::Text(text));
-      }
+      case Op::kString:
+        return String(&to.leaves[node.leaf]);
       case Op::kBytes:
       case Op::kFixed: {
         std::string_view bytes;
@@ -275,7 +286,13 @@ class AvroWalk {
     switch (node.op) {
       case Op::kRecord:
         for (const uint32_t part : node.parts) {
-          if (!Value(program_.nodes_[part], to, depth)) return false;
+          const Node* field = &program_.nodes_[part];
+          if (field->op == Op::kUnion && !Branch(*field, &field)) return false;
+          if (field->op == Op::kString) {  // most of what is wanted
+            if (!String(&to.leaves[field->leaf])) return false;
+          } else if (!Value(*field, to, depth)) {
+            return false;
+          }
         }
         return true;
       case Op::kUnion: {

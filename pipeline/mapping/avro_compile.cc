@@ -6,6 +6,8 @@
 
 namespace tidemark::mapping {
 
+constexpr size_t kMaxNodes = 200'000;  // types in themselves, by what is wanted of them: a hostile schema could make millions
+
 // A node for each pair of a type and what is wanted of it: so a type in itself is no end of nodes.
 class AvroProgram::Compiler {
  public:
@@ -14,9 +16,10 @@ class AvroProgram::Compiler {
     made_.root_ = root;
   }
 
-  AvroProgram Run() && {
+  Result<AvroProgram> Run() && {
     made_.top_ = NodeOf(schema_.root, 0);
     while (!todo_.empty()) {
+      if (made_.nodes_.size() > kMaxNodes) return Invalid("has too many places that the mapping's paths could mean");
       const Todo todo = todo_.front();
       todo_.pop_front();
       Node node = Fill(todo);

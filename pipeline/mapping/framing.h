@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include "absl/container/inlined_vector.h"
-#include "pipeline/base/status.h"
 
 namespace tidemark::mapping {
 
@@ -14,8 +13,8 @@ struct Frame {
   std::string_view body;
 };
 
-// A zero byte, the number in four bytes, the greatest first. The error says of which other make the bytes look.
-Result<Frame> ReadFrame(std::string_view record);
+// A zero byte, the number in four bytes, the greatest first. nullptr, or what is wrong: of which other make the bytes look.
+const char* ReadFrame(std::string_view record, Frame* frame);
 
 // Which message of a Protobuf file it is, before the message: by position in the file, then within each. Taken off *body. False where
 // there are none. `plain`: of writers that don't write them in zigzag.

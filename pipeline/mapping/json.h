@@ -1,4 +1,4 @@
-// JSON records: one pass that takes what a mapping wants. Internal to this room; the only place of simdjson here.
+// JSON records: one pass that takes what a mapping wants. Internal to this room.
 #pragma once
 
 #include <functional>

@@ -3,7 +3,7 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/io/coded_stream.h>
 
-#include <array>
+#include <cstring>
 
 #include "pipeline/base/time.h"
 
@@ -15,85 +15,66 @@ using google::protobuf::io::CodedOutputStream;
 // https://protobuf.dev/programming-guides/encoding/
 enum Wire : uint32_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
 
-size_t VarintSize(uint64_t n) { return CodedOutputStream::VarintSize64(n); }
-void PutVarint(uint64_t n, std::string* out) {
-  constexpr size_t kMostBytes = 10;
-  std::array<uint8_t, kMostBytes> bytes;  // NOLINT: written before it is read
-  const uint8_t* end = CodedOutputStream::WriteVarint64ToArray(n, bytes.data());
-  out->append(reinterpret_cast<const char*>(bytes.data()), static_cast<size_t>(end - bytes.data()));
-}
-void PutTag(int number, Wire wire, std::string* out) { PutVarint(static_cast<uint64_t>(number) << 3 | wire, out); }
-size_t TagSize(int number) { return VarintSize(static_cast<uint64_t>(number) << 3); }
+constexpr size_t kMostVarint = 10;
+constexpr size_t kMostInstant = 2 + 2 * kMostVarint;  // two tags, two numbers
 
+// Each puts something before `end` and returns where it begins.
+char* VarintBefore(char* end, uint64_t n) {
+  if (n < 0x80) [[likely]] {
+    *--end = static_cast<char>(n);
+    return end;
+  }
+  char* const begin = end - CodedOutputStream::VarintSize64(n);
+  CodedOutputStream::WriteVarint64ToArray(n, reinterpret_cast<uint8_t*>(begin));
+  return begin;
+}
 template <class T>
-void PutFixed(T n, std::string* out) {
-  for (size_t b = 0; b < sizeof(T); ++b) out->push_back(static_cast<char>(n >> (8 * b)));
+char* FixedBefore(char* end, T n) {
+  for (size_t b = sizeof(T); b > 0; --b) *--end = static_cast<char>(n >> (8 * (b - 1)));
+  return end;
+}
+char* TextBefore(char* end, std::string_view text) {
+  end -= text.size();
+  std::memcpy(end, text.data(), text.size());
+  return VarintBefore(end, text.size());
 }
 
-// Whole seconds and nanoseconds: of a Timestamp, nanoseconds count forward from the second.
-struct Instant {
-  int64_t seconds, nanos;
-  explicit Instant(int64_t micros) : seconds(FloorDiv(micros, kMicrosPerSecond)), nanos((micros - seconds * kMicrosPerSecond) * 1'000) {}
-  size_t size() const {
-    return (seconds != 0 ? 1 + VarintSize(static_cast<uint64_t>(seconds)) : 0) + (nanos != 0 ? 1 + VarintSize(static_cast<uint64_t>(nanos)) : 0);
+// Seconds and nanoseconds, which count forward from the second; zeros are left out.
+char* InstantBefore(char* end, int64_t micros) {
+  char* const begin_after = end;
+  const int64_t seconds = FloorDiv(micros, kMicrosPerSecond), nanos = (micros - seconds * kMicrosPerSecond) * 1'000;
+  if (nanos != 0) {
+    end = VarintBefore(end, static_cast<uint64_t>(nanos));
+    *--end = 2 << 3 | kVarint;
   }
-};
-
-size_t SizeOf(const Encoded& value) {
-  switch (value.kind) {
-    case Encoded::Kind::kNone: return 0;
-    case Encoded::Kind::kVarint: return VarintSize(value.bits);
-    case Encoded::Kind::kFixed64: return 8;
-    case Encoded::Kind::kFixed32: return 4;
-    case Encoded::Kind::kText: return VarintSize(value.text.size()) + value.text.size();
-    case Encoded::Kind::kInstant: return 1 + Instant(value.micros).size();
+  if (seconds != 0) {
+    end = VarintBefore(end, static_cast<uint64_t>(seconds));
+    *--end = 1 << 3 | kVarint;
   }
-  return 0;
+  return VarintBefore(end, static_cast<uint64_t>(begin_after - end));
 }
 
-void PutValue(int number, const Encoded& value, std::string* out) {
+char* ValueBefore(char* end, uint32_t tag, const Encoded& value) {
   switch (value.kind) {
-    case Encoded::Kind::kNone:
-      return;
-    case Encoded::Kind::kVarint:
-      PutTag(number, kVarint, out);
-      return PutVarint(value.bits, out);
-    case Encoded::Kind::kFixed64:
-      PutTag(number, kFixed64, out);
-      return PutFixed(value.bits, out);
-    case Encoded::Kind::kFixed32:
-      PutTag(number, kFixed32, out);
-      return PutFixed(static_cast<uint32_t>(value.bits), out);
-    case Encoded::Kind::kText:
-      PutTag(number, kBytes, out);
-      PutVarint(value.text.size(), out);
-      out->append(value.text);
-      return;
-    case Encoded::Kind::kInstant: {
-      const Instant instant(value.micros);
-      PutTag(number, kBytes, out);
-      PutVarint(instant.size(), out);
-      if (instant.seconds != 0) {
-        PutTag(1, kVarint, out);
-        PutVarint(static_cast<uint64_t>(instant.seconds), out);
-      }
-      if (instant.nanos != 0) {
-        PutTag(2, kVarint, out);
-        PutVarint(static_cast<uint64_t>(instant.nanos), out);
-      }
-      return;
-    }
+    case Encoded::Kind::kNone: return end;
+    case Encoded::Kind::kVarint: return VarintBefore(VarintBefore(end, value.bits), tag | kVarint);
+    case Encoded::Kind::kFixed64: return VarintBefore(FixedBefore(end, value.bits), tag | kFixed64);
+    case Encoded::Kind::kFixed32: return VarintBefore(FixedBefore(end, static_cast<uint32_t>(value.bits)), tag | kFixed32);
+    case Encoded::Kind::kText: return VarintBefore(TextBefore(end, value.text), tag | kBytes);
+    case Encoded::Kind::kInstant: return VarintBefore(InstantBefore(end, value.micros), tag | kBytes);
   }
+  return end;
 }
 
 }  // namespace
 
 uint32_t EventLayout::Child(uint32_t of, int number) {
   for (const uint32_t part : nodes_[of].parts) {
-    if (nodes_[part].number == number && nodes_[part].value == UINT32_MAX) return part;
+    if (nodes_[part].tag == static_cast<uint32_t>(number) << 3 && nodes_[part].value == UINT32_MAX) return part;
   }
   const auto made = static_cast<uint32_t>(nodes_.size());
-  nodes_.push_back({number, UINT32_MAX, false, {}, {}});
+  nodes_.push_back({static_cast<uint32_t>(number) << 3, UINT32_MAX, false, {}, {}});
+  most_ += 2 * kMostVarint;
   nodes_[of].parts.push_back(made);
   return made;
 }
@@ -104,51 +85,39 @@ void EventLayout::Add(const Schema::ResolvedPath& path, int payload) {
   uint32_t at = path.in_envelope ? 0 : Child(0, payload);
   for (size_t f = 0; f + 1 < path.fields.size(); ++f) at = Child(at, path.fields[f]->number());
   const auto leaf = static_cast<uint32_t>(nodes_.size());
-  nodes_.push_back({path.fields.back()->number(), values_++, false, path.map_key, {}});
+  nodes_.push_back({static_cast<uint32_t>(path.fields.back()->number()) << 3, values_++, false, path.map_key, {}});
+  most_ += 2 * kMostVarint + kMostInstant + path.map_key.size() + 3 * kMostVarint;
   nodes_[at].parts.push_back(leaf);
 }
 
-// Of what is between the tag and the end, without the length.
-size_t EventLayout::Size(uint32_t part, std::span<const Encoded> values, std::vector<size_t>* sizes) const {
-  const Part& node = nodes_[part];
-  size_t size = 0;
-  if (node.value != UINT32_MAX) {
-    const size_t value = SizeOf(values[node.value]);
-    size = value == 0 || node.map_key.empty() ? value : 1 + VarintSize(node.map_key.size()) + node.map_key.size() + 1 + value;
-  } else {
-    for (const uint32_t child : node.parts) {
-      const size_t inner = Size(child, values, sizes);
-      if (inner == 0 && !nodes_[child].always) continue;
-      const bool framed = nodes_[child].value == UINT32_MAX || !nodes_[child].map_key.empty();
-      size += TagSize(nodes_[child].number) + (framed ? VarintSize(inner) : 0) + inner;
-    }
-  }
-  return (*sizes)[part] = size;
-}
-
-void EventLayout::Append(uint32_t part, std::span<const Encoded> values, const std::vector<size_t>& sizes, std::string* out) const {
-  for (const uint32_t child : nodes_[part].parts) {
-    const Part& node = nodes_[child];
-    if (sizes[child] == 0 && !node.always) continue;
-    if (node.value != UINT32_MAX && node.map_key.empty()) {
-      PutValue(node.number, values[node.value], out);
+char* EventLayout::WriteBefore(char* end, const Part& part, std::span<const Encoded> values) const {
+  for (size_t p = part.parts.size(); p > 0; --p) {
+    const Part& child = nodes_[part.parts[p - 1]];
+    char* const after = end;
+    if (child.value == UINT32_MAX) {
+      end = WriteBefore(end, child, values);
+      if (end == after && !child.always) continue;
+    } else if (child.map_key.empty()) {
+      end = ValueBefore(end, child.tag, values[child.value]);
       continue;
-    }
-    PutTag(node.number, kBytes, out);
-    PutVarint(sizes[child], out);
-    if (node.value == UINT32_MAX) {
-      Append(child, values, sizes, out);
     } else {
-      PutValue(1, {Encoded::Kind::kText, 0, node.map_key, 0}, out);
-      PutValue(2, values[node.value], out);
+      if (values[child.value].kind == Encoded::Kind::kNone) continue;
+      end = ValueBefore(end, 2 << 3, values[child.value]);
+      end = VarintBefore(TextBefore(end, child.map_key), 1 << 3 | kBytes);
     }
+    end = VarintBefore(end, static_cast<uint64_t>(after - end));
+    end = VarintBefore(end, child.tag | kBytes);
   }
+  return end;
 }
 
-void EventLayout::Write(std::span<const Encoded> values, std::vector<size_t>* sizes, std::string* out) const {
-  sizes->assign(nodes_.size(), 0);
-  Size(0, values, sizes);
-  Append(0, values, *sizes, out);
+void EventLayout::Write(std::span<const Encoded> values, std::string* room, std::string* out) const {
+  size_t most = most_;
+  for (const Encoded& value : values) most += value.text.size();
+  if (room->size() < most) room->resize(most);
+  char* const end = room->data() + room->size();
+  const char* const begin = WriteBefore(end, nodes_[0], values);
+  out->append(begin, static_cast<size_t>(end - begin));
 }
 
 }  // namespace tidemark::mapping

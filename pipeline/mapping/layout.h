@@ -10,7 +10,6 @@
 
 namespace tidemark::mapping {
 
-// Threads: Write() is confined to one; it uses room of its own.
 class EventLayout {
  public:
   EventLayout() : nodes_(1) {}
@@ -18,22 +17,23 @@ class EventLayout {
   void Add(const Schema::ResolvedPath& path, int payload);
   // The payload itself, so that an event without any of its fields still says what it is.
   void AddPayload(int payload);
-  // Appends the message; values are by the order of Add(), those of kNone are left out.
-  void Write(std::span<const Encoded> values, std::vector<size_t>* sizes, std::string* out) const;
+  // Appends the message; values are by the order of Add(), those of kNone are left out. `room` is the caller's, for it to work in.
+  void Write(std::span<const Encoded> values, std::string* room, std::string* out) const;
 
  private:
   struct Part {
-    int number = 0;                   // of the field; 0: the event itself
+    uint32_t tag = 0;                 // of the field, as if its wire type were 0; 0: the event itself
     uint32_t value = UINT32_MAX;      // of a leaf
     bool always = false;              // also when nothing is in it
     std::string map_key;
     std::vector<uint32_t> parts;
   };
   uint32_t Child(uint32_t of, int number);
-  size_t Size(uint32_t part, std::span<const Encoded> values, std::vector<size_t>* sizes) const;
-  void Append(uint32_t part, std::span<const Encoded> values, const std::vector<size_t>& sizes, std::string* out) const;
+  // What is in a part, to end at `end`; returns where it begins. From the back, so that a length is known where it is written.
+  char* WriteBefore(char* end, const Part& part, std::span<const Encoded> values) const;
   std::vector<Part> nodes_;
   uint32_t values_ = 0;
+  size_t most_ = 0;                   // bytes of all that isn't text of values
 };
 
 }  // namespace tidemark::mapping

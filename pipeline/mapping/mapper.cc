@@ -48,7 +48,7 @@ struct Mapper::Scratch::Parts {
   Pseudonyms pseudonyms;
   std::vector<Encoded> values;
   std::vector<std::string> written;   // texts of numbers, by value
-  std::vector<size_t> sizes;
+  std::string room;
   std::string id;
 };
 
@@ -304,15 +304,19 @@ class Mapper::Run {
       Look(index, mapping::kNone);
       if (cells != nullptr) Look(index, rule.each);
     }
-    parts_.values.assign(kFields + rule.fields.size(), Encoded());
-    if (parts_.written.size() < parts_.values.size()) parts_.written.resize(parts_.values.size());
+    const size_t values = kFields + rule.fields.size();
+    if (parts_.values.size() < values) {
+      parts_.values.resize(values);
+      parts_.written.resize(values);
+    }
+    parts_.values[kSource].kind = parts_.values[kVersion].kind = Encoded::Kind::kNone;
     if (!MakeId(rule) || !PutTime(rule) || !PutVersion(rule)) return;
     parts_.values[kId] = {Encoded::Kind::kText, 0, parts_.id, 0};
     if (!compiled_.source.empty()) parts_.values[kSource] = {Encoded::Kind::kText, 0, compiled_.source, 0};
     for (size_t f = 0; f < rule.fields.size(); ++f) {
       if (!PutField(rule, f)) return;
     }
-    rule.layout.Write(parts_.values, &parts_.sizes, &out_.bytes);
+    rule.layout.Write(std::span(parts_.values).first(values), &parts_.room, &out_.bytes);
     out_.ends.push_back(out_.bytes.size());
     out_.rules.push_back(static_cast<uint32_t>(&rule - compiled_.rules.data()));
   }
@@ -320,11 +324,11 @@ class Mapper::Run {
   bool PutTime(const Compiled::Rule& rule) {
     Datum time;
     if (rule.time != mapping::kNone) {
-      time = compiled_.program.Value(rule.time, moment_);
+      Datum made;
+      time = mapping::TimeIn(compiled_.program.Value(rule.time, moment_, &made));
     } else if (record_.kafka_time != WallTime::min()) {
       time = Datum::Time(Micros(record_.kafka_time));
     }
-    time = mapping::TimeIn(time);
     if (time.kind == Datum::Kind::kError) return Reject(rule, "time", time.text);
     if (time.kind != Datum::Kind::kTime) return Reject(rule, "time", time.given() ? "is no time; a number has no unit: write ms(..) or its like" : "is absent");
     parts_.values[kTime] = {Encoded::Kind::kInstant, 0, {}, time.micros};
@@ -346,12 +350,18 @@ class Mapper::Run {
 
   bool PutField(const Compiled::Rule& rule, size_t f) {
     const Compiled::Field& field = rule.fields[f];
-    Datum value = compiled_.program.Value(field.value, moment_);
+    Datum made;
+    const Datum& value = compiled_.program.Value(field.value, moment_, &made);
+    Encoded* to = &parts_.values[kFields + f];
+    if (value.kind == Datum::Kind::kText && field.target.kind == mapping::Target::Kind::kText) [[likely]] {
+      *to = {Encoded::Kind::kText, 0, value.text, 0};
+      return true;
+    }
     if (value.kind == Datum::Kind::kAbsent || value.kind == Datum::Kind::kNull) {
+      to->kind = Encoded::Kind::kNone;
       ++scratch_.missing_[static_cast<size_t>(&rule - compiled_.rules.data())][f];
       return true;
     }
-    Encoded* to = &parts_.values[kFields + f];
     std::string* text = &parts_.written[kFields + f];
     bool rounded = false;
     std::string_view why = value.text;

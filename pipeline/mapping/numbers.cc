@@ -163,7 +163,9 @@ std::optional<int64_t> MicrosOf(Decimal number, Unit unit) {
       if (!days || __builtin_mul_overflow(*days, 86'400 * kMicrosPerSecond, &micros)) return std::nullopt;
       return micros;
     }
-    default: return ShiftedFloor(number, 0);
+    default:
+      if (number.scale == 0 && number.mantissa == static_cast<int64_t>(number.mantissa)) [[likely]] return static_cast<int64_t>(number.mantissa);
+      return ShiftedFloor(number, 0);
   }
 }
 

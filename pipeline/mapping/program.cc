@@ -130,7 +130,7 @@ Datum Program::Read(const Source& source, const Moment& moment) const {
   return {};
 }
 
-Datum Program::Value(uint32_t index, const Moment& moment) const {
+Datum Program::Make(uint32_t index, const Moment& moment) const {
   const Node& node = nodes[index];
   switch (node.kind) {
     case MapExpr::Kind::kPath:
@@ -183,7 +183,8 @@ bool Program::True(uint32_t index, const Moment& moment) const {
 }
 
 bool Program::Compares(const Node& node, const Moment& moment) const {
-  const Datum value = Value(node.args[0], moment);
+  Datum made;
+  const Datum& value = Value(node.args[0], moment, &made);
   if (node.compare == MapExpr::Compare::kEq) return Equals(value, node.literals[0]);
   if (node.compare == MapExpr::Compare::kNe) return !Equals(value, node.literals[0]);
   int order = 0;

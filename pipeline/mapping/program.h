@@ -60,13 +60,26 @@ struct Moment {
 
 class Program {
  public:
-  Datum Value(uint32_t node, const Moment& moment) const;
+  Datum Value(uint32_t node, const Moment& moment) const {
+    Datum made;
+    return Value(node, moment, &made);
+  }
+  // The same without a copy, where it stands in the record; *made has it otherwise.
+  const Datum& Value(uint32_t node, const Moment& moment, Datum* made) const {
+    const Node& of = nodes[node];
+    if (of.kind == MapExpr::Kind::kPath && of.source.property.empty()) {
+      if (of.source.kind == Source::Kind::kLeaf) return moment.captures->leaves[of.source.index];
+      if (of.source.kind == Source::Kind::kCell && moment.cells != nullptr) return moment.cells[of.source.index];
+    }
+    return *made = Make(node, moment);
+  }
   bool True(uint32_t node, const Moment& moment) const;
 
   std::vector<Node> nodes;
   std::map<std::string, std::map<std::string, std::string>> words;
 
  private:
+  Datum Make(uint32_t node, const Moment& moment) const;
   Datum Read(const Source& source, const Moment& moment) const;
   Datum Call(const Node& node, const Moment& moment) const;
   bool Compares(const Node& node, const Moment& moment) const;

@@ -85,12 +85,13 @@ Outcome RecordReader::Read(std::string_view bytes, Captures* captures, Texts* te
   if (is_text_ || (is_key && format_ != MapFormat::kJson && !framed)) return {Kind::kText, DecodeError::kNone, {}, 0};
   uint32_t number = 0;
   if (framed) {
-    const Result<Frame> frame = ReadFrame(bytes);
-    if (!frame.ok() && is_key && format_ != MapFormat::kJson) return {Kind::kText, DecodeError::kNone, {}, 0};
-    if (!frame.ok() && !is_key) return Undecodable(DecodeError::kBadFraming, frame.status().text());
-    if (frame.ok()) {
-      number = frame->schema;
-      bytes = frame->body;
+    Frame frame;
+    const char* why = ReadFrame(bytes, &frame);
+    if (why != nullptr && is_key && format_ != MapFormat::kJson) return {Kind::kText, DecodeError::kNone, {}, 0};
+    if (why != nullptr && !is_key) return Undecodable(DecodeError::kBadFraming, why);
+    if (why == nullptr) {
+      number = frame.schema;
+      bytes = frame.body;
     }
   }
   if (format_ == MapFormat::kJson) return ReadJson(bytes, captures, visit);

@@ -1,8 +1,5 @@
 #include "tests/bench/bench_events.h"
 
-#include "pipeline/base/decimal.h"
-#include "pipeline/base/time.h"
-
 namespace tidemark {
 
 BenchEvents::BenchEvents(const BenchEventOptions& options)
@@ -20,8 +17,8 @@ const std::string& BenchEvents::Next(int64_t n, int64_t time_micros) {
   } else {
     FillOrder(n, label);
   }
-  if (options_.json) {
-    WriteJson(time_micros);
+  if (options_.shop) {
+    text_ = ShopRecord(event_, time_micros, options_.bytes, *options_.shop);
     bytes_ += text_.size();
     return text_;
   }
@@ -31,24 +28,6 @@ const std::string& BenchEvents::Next(int64_t n, int64_t time_micros) {
   event_.SerializeToString(&text_);
   bytes_ += text_.size();
   return text_;
-}
-
-void BenchEvents::WriteJson(int64_t time_micros) {
-  text_ = R"({"messageId":")" + event_.id() + R"(","type":"track","timestamp":")" + FormatRfc3339(EventTimeFromMicros(time_micros)) + R"(",)";
-  if (event_.has_lead_created()) {
-    const auto& lead = event_.lead_created().lead();
-    text_ += R"("event":"Lead Created","properties":{"id":")" + lead.id() + R"(","channel":")" + lead.channel() + R"(","region":"emea","campaign":"campaign-17",)" +
-             R"("source":"google","landing_page":"/pricing","owner":"rep-7","team":"north","segment":"smb","product":"p-1")";
-  } else {
-    const auto& order = event_.order_paid().order();
-    text_ += R"("event":"Order Completed","properties":{"order_id":")" + order.id() + R"(","lead":")" + order.lead() + R"(","customer":")" + order.customer() +
-             R"(","channel":")" + order.channel() + R"(","region":"emea","currency":"USD","revenue":)" + ToString(Decimal{order.amount_micros(), 6}) +
-             R"(,"coupon":"HELLO","status":"paid","tax":1.5)";
-  }
-  text_ += R"(},"context":{"library":{"name":"analytics.js"},"padding":")";
-  constexpr size_t kEnd = 3;
-  if (text_.size() + kEnd < options_.bytes) text_.append(options_.bytes - text_.size() - kEnd, '.');
-  text_ += "\"}}";
 }
 
 void BenchEvents::FillLead(int64_t n, const std::string& label) {

@@ -4,9 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "daemon/demo/random.h"
+#include "tests/bench/shop_records.h"
 #include "tidemark/events/v1/event.pb.h"
 
 namespace tidemark {
@@ -18,7 +20,7 @@ struct BenchEventOptions {
   size_t bytes = 170;            // of an event, when it isn't larger by itself
   bool in_turn = false;          // label values one after the other, not by chance: all of them after twice as many events
   int64_t hot = 0;               // of 100 events, so many are of the first label and customer
-  bool json = false;             // as a shop's JSON, which tests/bench/sources.py maps
+  std::optional<ShopFormat> shop = std::nullopt;  // as a shop's records
 };
 
 // A sequence of canonical events, one message reused. Threads: confined to one.
@@ -35,8 +37,6 @@ class BenchEvents {
  private:
   void FillLead(int64_t n, const std::string& label);
   void FillOrder(int64_t n, const std::string& label);
-  // The event at hand as JSON of the size wanted.
-  void WriteJson(int64_t time_micros);
 
   const BenchEventOptions options_;
   demo::Random random_;

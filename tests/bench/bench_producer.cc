@@ -8,7 +8,7 @@
 // the span that ends at --end-micros, record times equal to event times. With --rate events of that many a second are
 // sent as time passes, stamped with the wall clock, and --span-seconds is ignored.
 // --hot: of 100 events, so many are of one label, customer and partition.
-// --format=json: the same as a shop's JSON, which tests/bench/sources.py maps.
+// --format=json, avro or protobuf: the same as a shop's records, which tests/bench/sources.py maps.
 // --mix=company: about so many events of the simulated company, by what they are about; series, seed, bytes and rate are not used.
 // Prints one line of JSON: what was sent, its checksum (the sum of all order amounts) and bytes.
 #include <chrono>
@@ -56,7 +56,7 @@ Status Run(const Flags& options) {
   const int64_t began = NowMicros();
   BenchEvents generator({number.at("seed"), number.at("series"), number.at("customers"),
                          static_cast<size_t>(number.at("bytes")), number.at("in-turn") != 0, number.at("hot"),
-                         options.texts.at("format") == "json"});
+                         ShopFormatOf(options.texts.at("format"))});
   int64_t checksum = 0;
   uint64_t bytes = 0;
   if (options.texts.at("mix") == "company") {
@@ -98,7 +98,7 @@ int main(int argc, char** argv) {
   if (!options.Parse(argc, argv) || !tidemark::Usable(options)) {
     std::fprintf(stderr,
                  "bench_producer: --name=value of brokers, topic, events, partitions, series, span-seconds, "
-                 "end-micros, seed, bytes, rate, customers, in-turn, hot, format=json, or mix=company; brokers are wanted, numbers are not negative\n");
+                 "end-micros, seed, bytes, rate, customers, in-turn, hot, format (json, avro, protobuf), or mix=company; brokers are wanted, numbers are not negative\n");
     return 2;
   }
   const tidemark::Status status = tidemark::Run(options);

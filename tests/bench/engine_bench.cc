@@ -2,8 +2,9 @@
 //
 //   engine_bench --config.file=F [--events=1000000] [--partitions=8] [--series=1000] [--span-seconds=1800]
 //                [--runs=1] [--batch=1000] [--mix=plain] [--customers=100000] [--disorder-seconds=0]
-//                [--duplicate-percent=0] [--commit-bytes=33554432]
+//                [--duplicate-percent=0] [--commit-bytes=33554432] [--format=canonical] [--bytes=170]
 //
+// --format=json, avro or protobuf: the events as a shop's records (shop_records.h), which a source of F maps.
 // --mix=company: about so many events of the simulated company in place of half leads, half orders; no `series` then.
 // F is any configuration with the topic `bench`; storage and brokers in it are not used. Prints CPU nanoseconds of the
 // engine's thread per event, how many commits there were, bytes written and resident, and a checksum of all that is
@@ -33,9 +34,9 @@ constexpr char kTopic[] = "bench";
 constexpr int64_t kEndMicros = 1'700'006'400 * kMicrosPerSecond;
 
 Flags Defaults() {
-  return {{{"config.file", ""}, {"mix", "plain"}},
+  return {{{"config.file", ""}, {"mix", "plain"}, {"format", "canonical"}},
           {{"events", 1'000'000}, {"partitions", 8}, {"series", 1'000}, {"span-seconds", 1'800}, {"runs", 1}, {"batch", 1'000},
-           {"customers", 100'000}, {"disorder-seconds", 0}, {"duplicate-percent", 0}, {"commit-bytes", 32 << 20}}};
+           {"customers", 100'000}, {"bytes", 170}, {"disorder-seconds", 0}, {"duplicate-percent", 0}, {"commit-bytes", 32 << 20}}};
 }
 
 bool Usable(const Flags& flags) {
@@ -73,7 +74,8 @@ MemoryLogs MakeLogs(const Flags& options) {
     TM_CHECK(FeedCompany(number.at("events"), number.at("partitions"), kEndMicros, span, append).ok());
     return logs;
   }
-  BenchEvents events({.series = number.at("series"), .customers = number.at("customers")});
+  BenchEvents events({.series = number.at("series"), .customers = number.at("customers"), .bytes = static_cast<size_t>(number.at("bytes")),
+                      .shop = ShopFormatOf(options.texts.at("format"))});
   demo::Random random(7);
   for (int64_t n = 0; n < number.at("events"); ++n) {
     const int64_t time =

@@ -4,12 +4,9 @@
 schemathesis comes from PyPI, pinned, into an environment of its own in the cache of the tests.
 """
 
-import hashlib
-import os
 import pathlib
 import signal
 import subprocess
-import sys
 import unittest
 import urllib.error
 import urllib.request
@@ -22,25 +19,9 @@ OPENAPI = harness.ROOT / "daemon" / "page" / "openapi.yaml"
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,unsupported_method"
 
 
-def environment():
-    """The environment's bin/; skips the test where it cannot be had."""
-    wanted = HERE / "api" / "requirements.txt"
-    cache = pathlib.Path(os.environ.get("TIDEMARK_TEST_CACHE") or
-                         pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "tidemark-tests")
-    where = cache / ("schemathesis-" + hashlib.sha256(wanted.read_bytes()).hexdigest()[:12])
-    if not (where / "done").exists():
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        if subprocess.run([sys.executable, "-m", "venv", "--clear", where], **quiet).returncode != 0:
-            raise unittest.SkipTest("no venv for this Python (Debian: python3-venv)")
-        if subprocess.run([where / "bin" / "pip", "install", "-q", "-r", wanted], timeout=240, **quiet).returncode != 0:
-            raise unittest.SkipTest("PyPI is not reachable for schemathesis")
-        (where / "done").touch()
-    return where / "bin"
-
-
 class Api(unittest.TestCase):
     def test_every_answer_is_as_documented(self):
-        bin_dir = environment()
+        bin_dir = harness.environment(HERE / "api" / "requirements.txt")
         work = harness.temp_dir("api")
         url = f"http://127.0.0.1:{broker.free_ports(1)[0]}"
         with open(work / "log", "wb") as out:

@@ -5,6 +5,7 @@ The binary is $TIDEMARK_BINARY, by default build/release/tidemark. Every wait ha
 
 import atexit
 import functools
+import hashlib
 import importlib
 import importlib.util
 import os
@@ -67,6 +68,21 @@ def data_folder():
     if not (folder / "olist_marketing_funnel").is_dir():
         raise unittest.SkipTest(f"no data sets at {folder}; name their folder with TIDEMARK_DATA")
     return folder
+
+
+def environment(requirements):
+    """The bin/ of an environment with what a file wants of PyPI, in the cache of the tests; skips the test where it cannot be had."""
+    cache = pathlib.Path(os.environ.get("TIDEMARK_TEST_CACHE") or
+                         pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "tidemark-tests")
+    where = cache / (requirements.parent.name + "-" + hashlib.sha256(requirements.read_bytes()).hexdigest()[:12])
+    if not (where / "done").exists():
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        if subprocess.run([sys.executable, "-m", "venv", "--clear", where], **quiet).returncode != 0:
+            raise unittest.SkipTest("no venv for this Python (Debian: python3-venv)")
+        if subprocess.run([where / "bin" / "pip", "install", "-q", "-r", requirements], timeout=240, **quiet).returncode != 0:
+            raise unittest.SkipTest(f"PyPI is not reachable for what {requirements.parent.name}/requirements.txt wants")
+        (where / "done").touch()
+    return where / "bin"
 
 
 def event_classes():

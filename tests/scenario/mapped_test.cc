@@ -126,5 +126,39 @@ TEST_F(Mapped, WhatARecordHoldsIsAppliedTogether) {
   EXPECT_EQ(rig.Counts().events, 2 + 38 * 3);
 }
 
+TEST_F(Mapped, RecordsThatCantBeReadAreCountedByWhatIsWrong) {
+  MappingSpec spec;
+  spec.format = MapFormat::kAvro;
+  spec.framing = MapFraming::kConfluent;
+  const auto add = [&](uint32_t number, const std::string& text) {
+    spec.schemas[number] = {std::make_shared<const WriterSchema>(WriterSchema{WriterSchema::Kind::kAvro, text, {}}), false, "", {}};
+  };
+  add(1, R"({"type": "record", "name": "R", "fields": [{"name": "id", "type": "string"}, {"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}}]})");
+  spec.time = std::make_unique<MapExpr>();
+  spec.time->path = {"row", {{"at", 0}}};
+  MapRule rule;
+  rule.emit = "lead.created";
+  rule.set.push_back({"lead.id", std::make_unique<MapExpr>(), OnMapError::kReject, {}, {}});
+  rule.set[0].value->path = {"row", {{"id", 0}}};
+  spec.rules.push_back(std::move(rule));
+  rig.specs.sources[0].mapping = std::make_shared<const MappingSpec>(std::move(spec));
+  ASSERT_TRUE(rig.Start(0).ok());
+  using namespace std::string_literals;
+  MemoryLog& log = rig.logs.at({kRigTopic, 0});
+  log.Append("\0\0\0\0\1\2a\xe0\xd4\3"s, WallTime::min());  // id "a" at 30,000 ms
+  log.Append("\0\0\0\0\1\2a"s, WallTime::min());
+  log.Append("{}", WallTime::min());
+  log.Append("\0\0\0\0\2\2a"s, WallTime::min());
+  ASSERT_TRUE(rig.RunAt(120).ok());
+  EXPECT_EQ(rig.Counts().accepted, 1);
+  for (int start = 0; start < 2; ++start) {
+    const RecordCounts counts = rig.Counts();
+    EXPECT_TRUE(counts.AddUp());
+    EXPECT_EQ(counts.mapped, 1);
+    for (const DecodeError error : {DecodeError::kBadAvro, DecodeError::kBadFraming, DecodeError::kBadSchema}) EXPECT_EQ(counts.undecodable[static_cast<size_t>(error)], 1) << ToString(error);
+    ASSERT_TRUE(rig.Start(120).ok()) << "all of it is there after a restart";
+  }
+}
+
 }  // namespace
 }  // namespace tidemark

@@ -1,4 +1,7 @@
 // What is wrong in a mapping is said where it stands.
+#include <filesystem>
+#include <fstream>
+
 #include "tests/unit/mapping_rig.h"
 
 namespace tidemark {
@@ -38,10 +41,49 @@ INSTANTIATE_TEST_SUITE_P(
                 "m.yaml:5:3: sources.s.events: an array is read in two ways: by `each`, by key (`maps`) or by position; one of them\n"},
         Mistake{"OneArrayByTwoMaps", "maps: {a: {array: row.p, key: k, value: v}, b: {array: row.p, key: n, value: v}}\nevents: [{emit: deal.won, set: {deal.id: a.x, deal.stage: b.y}}]",
                 "m.yaml:7:49: sources.s.events[0].set.deal.stage: b reads the array that a reads; make one of them\n"},
+        Mistake{"NoSuchFormat", "format: avor\nevents: [{emit: deal.won}]", "m.yaml:7:13: sources.s.format: \"avor\" is none of json, avro, protobuf; did you mean \"avro\"?\n"},
+        Mistake{"ConnectIsJson", "format: avro\nframing: connect\nschema: /proc/version\nevents: [{emit: deal.won}]", "m.yaml:8:14: sources.s.framing: {schema, payload} is of JSON alone\n"},
+        Mistake{"NoSchema", "format: avro\nevents: [{emit: deal.won}]",
+                "m.yaml:5:3: sources.s: its records name no schema: write `schema: FILE`, or `framing: confluent` where a number stands before each\n"},
+        Mistake{"JsonNeedsNoSchema", "schema: x\nevents: [{emit: deal.won}]", "m.yaml:7:13: sources.s.schema: JSON needs none\n"},
+        Mistake{"FramedByNumber", "format: avro\nframing: confluent\nschema: x\nevents: [{emit: deal.won}]", "m.yaml:9:13: sources.s.schema: records name their schema by number; `schemas` is a directory of them\n"},
+        Mistake{"NoSuchFile", "format: avro\nschema: /nowhere/x.avsc\nevents: [{emit: deal.won}]", "m.yaml:8:13: sources.s.schema: can't read \"/nowhere/x.avsc\": No such file or directory\n"},
+        Mistake{"NoSuchDirectory", "format: avro\nframing: confluent\nschemas: /nowhere\nevents: [{emit: deal.won}]", "m.yaml:9:14: sources.s.schemas: can't read \"/nowhere\": No such file or directory\n"},
+        Mistake{"DirectoryOfNothing", "format: avro\nframing: confluent\nschemas: /proc/self/fdinfo\nevents: [{emit: deal.won}]", "m.yaml:9:14: sources.s.schemas: holds no schema; the one with number 7 is called 7.avsc\n"},
+        Mistake{"MessageOfAvro", "format: avro\nframing: confluent\nmessage: a.B\nevents: [{emit: deal.won}]", "m.yaml:9:14: sources.s.message: only Protobuf without framing is told which message it is\n"},
+        Mistake{"IndexOfAvro", "format: avro\nframing: confluent\nmessage_index: plain\nevents: [{emit: deal.won}]", "m.yaml:9:20: sources.s.message_index: is of Protobuf with `framing: confluent`\n"},
+        Mistake{"KeyWithoutFraming", "key_format: avro\nevents: [{emit: deal.won}]", "m.yaml:7:17: sources.s.key_format: is read with `framing: confluent` alone\n"},
         Mistake{"ItemWithoutEach", "events: [{emit: deal.won, set: {deal.id: item.a}}]", "m.yaml:7:46: sources.s.events[0].set.deal.id: item.a: there is an item only where a rule has `each`\n"}),
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST_P(MappingMistake, IsSaidAtItsPlace) { EXPECT_EQ(MappingRig(GetParam().source).said, GetParam().said); }
+
+TEST(Mapping, SchemasComeFromFiles) {
+  const std::string folder = testing::TempDir() + "/tidemark_schemas_test";
+  std::filesystem::create_directories(folder);
+  const auto write = [&](const std::string& name, const std::string& text) { std::ofstream(folder + "/" + name) << text; };
+  write("7.avsc", R"({"type": "record", "name": "R", "fields": [{"name": "id", "type": "string"}]})");
+  write("8.avsc", R"({"type": "record", "name": "R", "fields": [{"name": "n", "type": "int"}, {"name": "id", "type": "string"}]})");
+  write("README", "not one of them");
+  const std::string by_number = "format: avro\nframing: confluent\nschemas: " + folder + "\nevents: [{emit: lead.created, set: {lead.id: row.id}}]";
+  const std::string lead = R"(mapped: id: "lead.created/t/3/42" source: "s" time { seconds: 1700000000 } lead_created { lead { id: "a" } })";
+  MappingRig rig(by_number);
+  EXPECT_EQ(rig.Map(std::string("\0\0\0\0\7\2a", 7)), lead);
+  EXPECT_EQ(rig.Map(std::string("\0\0\0\0\x08\2\2a", 8)), lead);
+  EXPECT_EQ(rig.specs.files.size(), 2u) << "which are watched";
+  const std::string alone = "format: avro\nschema: " + folder + "/7.avsc\nevents: [{emit: lead.created, set: {lead.id: row.id}}]";
+  EXPECT_EQ(MappingRig(alone).Map("\2a"), lead);
+  const uint64_t before = MappingRig(alone).plan->kpis()[0].fingerprint, numbered = rig.plan->kpis()[0].fingerprint;
+  write("7.avsc", R"({"type": "record", "name": "R", "fields": [{"name": "name", "type": "string"}]})");
+  EXPECT_NE(MappingRig(alone).plan->kpis()[0].fingerprint, before) << "another schema makes other events of the same records";
+  EXPECT_EQ(MappingRig(by_number).plan->kpis()[0].fingerprint, numbered) << "more numbers don't";
+  write("7.avsc", R"({"type": "record", "name": "R", "fields": [{"name": "id", "type": "strin"}]})");
+  EXPECT_EQ(MappingRig(by_number).said, "m.yaml:9:14: sources.s.schemas: 7: it id: \"strin\" is no type of it\n");
+  write("7.avsc", "");
+  write("x.avsc", "");
+  EXPECT_EQ(MappingRig(by_number).said, "m.yaml:9:14: sources.s.schemas: \"x.avsc\" is not called by the number of its schema, like 7.avsc\n");
+  std::filesystem::remove_all(folder);
+}
 
 TEST(Mapping, AnotherMappingCountsAnew) {
   const auto fingerprint = [](const std::string& source) {
