@@ -9,6 +9,7 @@ Bug = collections.namedtuple("Bug", "name file old new hunters")
 
 ENGINE = ("scenario_test", "engine_property_test", "simulate")
 ENTITY = ("scenario_test", "entity_property_test")
+SCHEMAS = ("scenario_test", "schemas_property_test")
 STORE = ("rocksdb_store_test", "disk_faults_test", "rocksdb_kill_test")
 
 BUGS = [
@@ -79,6 +80,12 @@ BUGS = [
     Bug("T is the greatest of the partitions", "pipeline/engine/impl.cc", "    least = std::min(least, known);", "    least = greatest;", ENGINE),
     Bug("a partition that is behind is held out at once", "pipeline/engine/impl.cc",
         "if (any_lives && now - partition->last_progress >= max_hold && !partition->held_out) {", "if (any_lives && !partition->held_out) {", ENGINE),
+    # Schemas that are waited for.
+    Bug("ids of who left the minimum are forgotten", "pipeline/engine/commit.cc", "KnownThrough(SIZE_MAX, /*all=*/true)", "KnownThrough(SIZE_MAX)", SCHEMAS),
+    Bug("schemas are not stored", "pipeline/engine/commit.cc", "  schemas_.AppendTo(batch);\n", "", SCHEMAS),
+    Bug("who waits for a schema holds time for ever", "pipeline/engine/impl.cc", "(!partition->pending.empty() && !waits)", "!partition->pending.empty()", SCHEMAS),
+    Bug("a batch goes on behind the record that waited", "pipeline/engine/intake.cc", "rest.DropFront(pending.next);",
+        "rest.DropFront(std::min(pending.next + 1, rest.records().size()));", SCHEMAS),
     # Entities.
     Bug("a close ends nothing", "pipeline/entity/merged.cc", "if ((event.roles & fold.kEnds) != 0) ended = std::max(ended, now);", "", ENTITY),
     Bug("the older field wins", "pipeline/entity/merged.cc", "if (event.time != at.time) return at.time < event.time;",
