@@ -33,7 +33,7 @@ std::optional<Document> Shipped(const Value& use, Diagnostics* diagnostics) {
 std::string SaidOfRecords(const Node& source, const Document* shipped) {
   std::string said;
   for (const Node::Entry& entry : source.entries) {
-    static constexpr std::array<std::string_view, 5> kOthers = {"topics", "expect_every", "feeds", "schema", "schemas"};
+    static constexpr std::array<std::string_view, 6> kOthers = {"topics", "expect_every", "complete_after", "feeds", "schema", "schemas"};
     if (std::find(kOthers.begin(), kOthers.end(), entry.key) == kOthers.end()) said += entry.key + "=" + RedactedJson(*entry.value) + "\n";
   }
   return shipped == nullptr ? said : said + RedactedJson(shipped->root());
@@ -53,6 +53,14 @@ void ReadSource(const Value& value, SourceSpec* source, std::vector<TopicSpec>* 
   if (const auto every = mapped ? map->Take("expect_every") : map->Require("expect_every")) {
     source->expect_every = every->Time(std::chrono::minutes(1), std::chrono::hours(24 * 31)).value_or(Duration(0));
   }
+  if (const auto after = map->Take("complete_after")) {
+    if (!mapped) {
+      after->Fail("goes with `topics`: an empty log says nothing of a source that comes in batches through topics of its own");
+    } else if (!source->expect_every) {
+      after->Fail("wants expect_every beside it: else nobody would hear that batches stopped coming, and time would stand still");
+    }
+    source->complete_after = after->Time(std::chrono::minutes(1), std::chrono::hours(24 * 31));
+  }
   if (mapped) {
     if (const auto names = map->Take("topics")) {
       const size_t first = topics->size();
@@ -69,6 +77,8 @@ void ReadSource(const Value& value, SourceSpec* source, std::vector<TopicSpec>* 
       for (size_t t = first; t < topics->size(); ++t) {
         TopicSpec& topic = (*topics)[t];
         topic.source = source->name;
+        // What is sent again within a batch's time is to be found.
+        if (source->complete_after && topic.dedup.horizon == DedupSpec().horizon) topic.dedup.horizon += *source->complete_after;
         topic.mapping = Hash64(said);
         for (const MapRule& rule : source->mapping->rules) {
           if (std::find(topic.events.begin(), topic.events.end(), rule.emit) == topic.events.end()) topic.events.push_back(rule.emit);

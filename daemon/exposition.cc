@@ -180,6 +180,15 @@ void WriteKpiStatusFamilies(const View& view, TextFormat format, TextBuffer* out
                FamilyType::kGauge, [&](const std::string& head, const KpiInfo&, const KpiStatus& s) {
                  if (s.evaluated_at != kNoEventTime) table.Line(head, "", Value::Exact({Micros(s.evaluated_at), 6}));
                });
+  const auto is_held = [&](size_t k) { return view.status(KpiId{static_cast<uint32_t>(k)}).held; };
+  size_t held = 0;
+  for (size_t k = 0; k < view.kpis().size(); ++k) held += is_held(k) ? 1 : 0;
+  if (held > 0) {
+    table.Family("tidemark_kpi_held", "1: the KPI's windows end where sources that come in batches are complete.", FamilyType::kGauge,
+                 [&](const std::string& head, const KpiInfo&, const KpiStatus& s) {
+                   if (s.held) table.Line(head, "", int64_t{1});
+                 });
+  }
   WriteKpiEvents(table);
 }
 

@@ -32,9 +32,10 @@ class World {
 
   Status Do(const ScenarioStep& step) {
     // What arrives at a moment finds event time known up to just before it, and rules are evaluated at it afterwards.
-    now_ = std::max(now_, WallOf(step.moment));
+    now_ = std::max(now_, WallOf(step.moment) - 2 * kIdleRounds * kRound);
     if (engine_ == nullptr || step.restart) TM_RETURN_IF_ERROR(Open());
     TM_RETURN_IF_ERROR(Settle(WallOf(step.moment) - Duration(1)));
+    now_ = std::max(now_, WallOf(step.moment));  // they are heard at the moment at which the ends are proven
     for (const ScenarioEvent& event : step.events) logs_.at(event.tp).Append(event.record, WallOf(step.moment), event.headers);
     return Settle(WallOf(step.moment));
   }
@@ -47,8 +48,7 @@ class World {
   // Log ends are proven at this instant, and the engine runs until it has nothing more to do.
   Status Settle(WallTime proof) {
     source_->ProveAt(proof);
-    for (int idle = 0; idle < kIdleRounds;) {
-      now_ += kRound;
+    for (int idle = 0; idle < kIdleRounds; now_ += kRound) {
       TM_ASSIGN_OR_RETURN(const Duration wait, engine_->Step(now_));
       idle = wait.count() == 0 ? 0 : idle + 1;
     }

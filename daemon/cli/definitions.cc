@@ -57,7 +57,7 @@ struct CheckFlags {
 void FillCheckFlags(CLI::App* app, CheckFlags* f) {
   FillCheck(app, &f->options);
   SampleOptions* o = &f->options.samples;
-  auto* samples = app->add_option("--samples", o->directory, "also say what each source's mapping makes of DIR/SOURCE.jsonl, or DIR/SOURCE/*.jsonl")->option_text("DIR");
+  auto* samples = app->add_option("--samples", o->directory, "also say what each source's mapping makes of DIR/SOURCE.jsonl, or DIR/SOURCE/*.jsonl")->type_name("DIR");
   app->add_flag("--strict", o->strict, "with --samples: also what is never there, never set or never fires is a mistake, and a source without samples")->needs(samples);
   app->add_option("--format", f->format, "of what is said of the samples: text or json (default: text)")
       ->check(CLI::IsMember({"text", "json"}))

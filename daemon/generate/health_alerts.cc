@@ -133,7 +133,7 @@ const std::vector<HealthRow>& Reading() {
 }
 
 // What is behind is of a KPI: partitions of other topics may be well.
-#define TM_BEHIND "(time() - (tidemark_kpi_evaluation_timestamp_seconds{J} unless on (job, instance, kpi) tidemark_backfill_progress_ratio{J}))"
+#define TM_BEHIND "(time() - (tidemark_kpi_evaluation_timestamp_seconds{J} unless on (job, instance, kpi) tidemark_backfill_progress_ratio{J} unless on (job, instance, kpi) tidemark_kpi_held{J}))"
 
 const std::vector<HealthRow>& Numbers() {
   static const std::vector<HealthRow> kRows = {

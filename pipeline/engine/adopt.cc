@@ -265,10 +265,12 @@ class Adoption {
     ByteReader there(value), here(stored ? *stored : value);
     const int64_t t = std::max(there.ZigZag(), here.ZigZag());
     const int64_t evaluated = here.ZigZag();
+    const int64_t known = stored && !here.empty() ? here.ZigZag() : t;
     if (!here.ok() || !there.ok()) return Corrupt("a stored clock cannot be read");
     std::string merged;
     PutZigZag(&merged, t);
     PutZigZag(&merged, evaluated);
+    if (known > t) PutZigZag(&merged, known);
     last_.puts.push_back({Family::kMeta, key, std::move(merged)});
     return Status::Ok();
   }

@@ -49,6 +49,7 @@ void Engine::Impl::AppendMeta(CommitBatch* batch) {
     std::string value;
     PutZigZag(&value, Micros(clock.t));
     PutZigZag(&value, Micros(clock.evaluated));
+    if (clock.known != clock.t) PutZigZag(&value, Micros(clock.known));
     batch->puts.push_back({Family::kMeta, ClockKey(clock.fingerprint), std::move(value)});
   }
   for (size_t k = 0; k < plan_->kpis().size(); ++k) {
@@ -271,7 +272,7 @@ std::shared_ptr<const Snapshot> Engine::Impl::MakeSnapshot() {
   SnapshotData data = Values();
   unobserved_.clear();
   for (uint32_t k = 0; k < plan_->kpis().size(); ++k) data.status.push_back(StatusOf(KpiId{k}));
-  data.sources = sources_.ViewsAt(LeastT());
+  data.sources = sources_.ViewsAt(LeastKnown());
   for (const RuleState& rule : rules_) data.breaches.push_back(rule.breaches());
   for (const auto& [tp, p] : partitions_) {
     if (p->owned || !p->imported()) data.partitions.push_back(ViewOf(*p));

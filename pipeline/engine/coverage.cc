@@ -23,10 +23,25 @@ EventTime Engine::Impl::EvaluatedAt(const KpiPlan& kpi) const {
   return least == EventTime::max() ? kNoEventTime : least;
 }
 
+bool Engine::Impl::IsHeld(const KpiPlan& kpi) const {
+  if (kpi.derived != Derived::kNone) return IsHeld(plan_->kpis()[kpi.base.v]);
+  if (kpi.measure != Measure::kFormula) return plan_->clocks()[plan_->tables()[kpi.table.v].clock].held;
+  return std::any_of(kpi.formula.begin(), kpi.formula.end(),
+                     [&](const FormulaNode& node) { return node.kind == Formula::Kind::kKpi && IsHeld(plan_->kpis()[node.kpi.v]); });
+}
+
 EventTime Engine::Impl::LeastT() const {
   EventTime least = kNoEventTime;
   for (const Clock& clock : clocks_) {
     if (clock.t != kNoEventTime) least = least == kNoEventTime ? clock.t : std::min(least, clock.t);
+  }
+  return least;
+}
+
+EventTime Engine::Impl::LeastKnown() const {
+  EventTime least = kNoEventTime;
+  for (const Clock& clock : clocks_) {
+    if (clock.known != kNoEventTime) least = least == kNoEventTime ? clock.known : std::min(least, clock.known);
   }
   return least;
 }
@@ -98,6 +113,7 @@ KpiStatus Engine::Impl::StatusOf(KpiId id) const {
   const KpiPlan& kpi = view_plan_->kpis()[id.v];
   KpiStatus status;
   status.evaluated_at = EvaluatedAt(kpi);
+  status.held = IsHeld(kpi);
   status.counted = plan_->kpis()[id.v].counted;
   status.withheld = status.counted && !kpi.counted;
   for (size_t w = 0; w < kpi.info.windows.size(); ++w) status.coverage.push_back(Coverage(kpi, w));

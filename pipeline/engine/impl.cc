@@ -234,11 +234,28 @@ void Engine::Impl::SetTables(LookupTables tables) {
 
 void Engine::Impl::MoveClocks() {
   for (size_t c = 0; c < clocks_.size(); ++c) {
-    const EventTime known = KnownThrough(c);
-    if (known <= clocks_[c].t) continue;
-    clocks_[c].t = known;
-    moved_since_commit_ = true;
+    Clock& clock = clocks_[c];
+    const EventTime known = std::max(clock.known, KnownThrough(c));
+    const EventTime t = plan_->clocks()[c].held ? std::min(known, HeldAt(c)) : known;
+    moved_since_commit_ |= known > clock.known || t > clock.t;
+    clock.known = known;
+    clock.t = std::max(clock.t, t);
   }
+}
+
+EventTime Engine::Impl::HeldAt(size_t clock) {
+  const std::vector<uint32_t>& sources = plan_->clocks()[clock].sources;
+  if (sources.empty()) return kNoEventTime;
+  EventTime held = EventTime::max();
+  for (const uint32_t source : sources) {
+    EventTime proven = EventTime::max();  // of a history that is read by its events alone: it comes in their order
+    for (const Partition* partition : owned_) {
+      const bool its = !partition->imported() && plan_->topics()[partition->topic.v].batches == source && !partition->held_out;
+      if (its && !plan_->time().event_clock) proven = std::min(proven, partition->clock.proven());
+    }
+    held = std::min(held, sources_.CompleteThrough(source, proven, now_));
+  }
+  return held;
 }
 
 Status Engine::Impl::AdvanceTables(size_t clock, EventTime t) {
@@ -342,7 +359,10 @@ Result<bool> Engine::Impl::Drain(WallTime now) {
 }
 
 Status Engine::Impl::AdvanceTo(EventTime t, WallTime now) {
-  for (Clock& clock : clocks_) clock.t = std::max(clock.t, t);
+  for (Clock& clock : clocks_) {
+    clock.t = std::max(clock.t, t);
+    clock.known = std::max(clock.known, t);
+  }
   TM_RETURN_IF_ERROR(EvaluateThrough());
   return Commit(now);
 }

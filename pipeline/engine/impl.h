@@ -61,6 +61,8 @@ class Engine::Impl {
   EventTime KnownThrough(size_t clock, bool all = false) const;
   bool OfClock(const Partition& partition, size_t clock) const;
   void MoveClocks();
+  // How far sources that come in batches are complete of what the clock is about.
+  EventTime HeldAt(size_t clock);
   // Evaluates rules at each instant of the grid up to each clock's T.
   void PassOver(size_t clock);
   Status EvaluateThrough();
@@ -93,6 +95,7 @@ class Engine::Impl {
   void Publish(std::shared_ptr<const View> view);
   KpiStatus StatusOf(KpiId id) const;
   EventTime EvaluatedAt(const KpiPlan& kpi) const;
+  bool IsHeld(const KpiPlan& kpi) const;
   EventTime FirstTime(size_t clock) const;
   // What was not observed of event time, to the T at which the clock's tables stand: losses of its partitions, and what
   // sources of the set leave uncovered. Joined.
@@ -101,6 +104,7 @@ class Engine::Impl {
   // `other`: index into Plan::others(), 0: now.
   double Coverage(const KpiPlan& kpi, size_t window, size_t other = 0) const;
   EventTime LeastT() const;
+  EventTime LeastKnown() const;        // of what no source holds
   PartitionView ViewOf(const Partition& partition) const;
   void FillStats();
   size_t OpenBytes() const;
@@ -130,6 +134,7 @@ class Engine::Impl {
   struct Clock {
     uint64_t fingerprint = 0;
     EventTime t = kNoEventTime;          // T; never decreases
+    EventTime known = kNoEventTime;      // T if no source held it; never decreases either
     EventTime evaluated = kNoEventTime;  // last instant of the grid at which rules were evaluated
     EventTime read_at = kNoEventTime;    // as of which its tables stand
     bool changed = true;                 // a table of it changed since then; after a restart, perhaps

@@ -273,7 +273,7 @@ Status Intake::ApplyEvent(size_t index, const RecordView& record, WallTime now, 
     partition->clock.Saw(row.time);
     return Status::Ok();
   }
-  if (partition->first_time == kNoEventTime) partition->first_time = row.time;
+  if (partition->first_time == kNoEventTime || Precedes(row.time, *partition)) partition->first_time = row.time;
   const EventTime watermark = partition->clock.watermark();
   if (row.type == kNoEventType || !router_.routed(row.type)) {
     ++counts.unrouted;
@@ -293,6 +293,13 @@ Status Intake::ApplyEvent(size_t index, const RecordView& record, WallTime now, 
   }
   partition->clock.Saw(row.time);
   return Status::Ok();
+}
+
+// What comes in batches may begin with any of the first one.
+bool Intake::Precedes(EventTime time, const Partition& partition) const {
+  const uint32_t source = partition.imported() ? UINT32_MAX : plan_.topics()[partition.topic.v].batches;
+  if (source == UINT32_MAX || time >= partition.first_time) return false;
+  return time >= partition.first_time - *plan_.sources()[source].complete_after;
 }
 
 void Intake::CountDelay(EventTime happened, WallTime said, MappingStats* of) const {

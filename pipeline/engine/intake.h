@@ -61,6 +61,7 @@ class Intake {
   // Counts a record that yields nothing; false when it has events.
   static bool WithoutEvents(MapOutcome outcome, DecodeError error, RecordCounts* counts);
   Status ApplyEvent(size_t row, const RecordView& record, WallTime now, Partition* partition);
+  bool Precedes(EventTime time, const Partition& partition) const;
   void CountDelay(EventTime happened, WallTime said, MappingStats* of) const;
 
   const Plan& plan_;

@@ -228,7 +228,8 @@ Status Engine::Impl::LoadOne(std::string_view key, std::string_view value) {
         if (clock.fingerprint != fingerprint) continue;
         clock.t = body.Time();
         clock.evaluated = body.Time();
-        return body.Done() && clock.evaluated <= clock.t ? Status::Ok() : Corrupt("a stored clock cannot be read");
+        clock.known = body.empty() ? clock.t : body.Time();
+        return body.Done() && clock.evaluated <= clock.t && clock.t <= clock.known ? Status::Ok() : Corrupt("a stored clock cannot be read");
       }
       return Status::Ok();
     }
@@ -312,7 +313,7 @@ Status Engine::Impl::Open(WallTime now) {
   ForgetRemoved();
   NumberFolds();
   TM_RETURN_IF_ERROR(entities_.Load());
-  sources_.BeginOthers(LeastT());
+  sources_.BeginOthers(LeastKnown());
   for (const auto& table : tables_) {
     TM_RETURN_IF_ERROR(table->Load(store_));
     const EventTime t = clocks_[table->plan().clock].t;

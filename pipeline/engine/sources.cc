@@ -31,6 +31,30 @@ void Sources::Hear(const EventRow& row) {
   source->dirty |= source->cover.Complete(std::min(EventTimeFromMicros(row.slots[heartbeat_.through_slot].i), row.time));
 }
 
+// By its newest event, or by a heartbeat.
+EventTime Sources::Said(const Source& source) {
+  if (!source.plan->complete_after || !source.cover.heard()) return source.cover.complete();
+  return std::max(source.cover.complete(), source.cover.last() - *source.plan->complete_after);
+}
+
+EventTime Sources::CompleteThrough(uint32_t s, EventTime proven, WallTime now) {
+  Source& source = sources_[s];
+  if (const EventTime said = Said(source); said != source.newest) {
+    source.newest = said;
+    source.newest_at = now;
+  }
+  // What is said meanwhile must not put off what is waited for.
+  if (proven >= EventTimeOfProof(source.newest_at)) {
+    source.through = source.newest;
+    source.said = kNoEventTime;
+  } else if (source.said == kNoEventTime || proven >= EventTimeOfProof(source.said_at)) {
+    if (source.said != kNoEventTime) source.through = source.said;
+    source.said = source.newest;
+    source.said_at = source.newest_at;
+  }
+  return source.through;
+}
+
 void Sources::AppendUncovered(std::span<const uint32_t> sources, EventTime t, std::vector<TimeSpan>* spans) const {
   for (const uint32_t s : sources) {
     const Source& source = sources_[s];
@@ -42,7 +66,7 @@ std::vector<SourceView> Sources::ViewsAt(EventTime t) const {
   std::vector<SourceView> views;
   for (const Source& source : sources_) {
     const EventTime due = std::max(source.cover.End(source.plan->expect_every), source.judged_from);
-    views.push_back({source.plan->name, t != kNoEventTime && t >= due, source.cover.last(), source.cover.complete()});
+    views.push_back({source.plan->name, t != kNoEventTime && t >= due, source.cover.last(), Said(source)});
   }
   return views;
 }

@@ -25,6 +25,10 @@ class Sources {
   // Every event whose time is sane, also one that no KPI reads.
   void Hear(const EventRow& row);
 
+  // How far a source that comes in batches is complete, as it is now known. What it says counts once all that was in its log then is
+  // applied: when the ends of all its partitions were confirmed at `proven`, and that is no earlier. kNoEventTime: it was never heard.
+  EventTime CompleteThrough(uint32_t source, EventTime proven, WallTime now);
+
   // Appends what these sources, by their indices, leave uncovered before `t`.
   void AppendUncovered(std::span<const uint32_t> sources, EventTime t, std::vector<TimeSpan>* spans) const;
   std::vector<SourceView> ViewsAt(EventTime t) const;
@@ -42,10 +46,15 @@ class Sources {
     const SourcePlan* plan = nullptr;
     SourceCover cover;
     EventTime judged_from = kNoEventTime;  // before it nothing is uncovered: the configuration had no such source
+    // Of one that comes in batches; not stored, T is. What counts; what was said and is waited for, and what was said last, with
+    // when that was heard.
+    EventTime through = kNoEventTime, said = kNoEventTime, newest = kNoEventTime;
+    WallTime said_at{}, newest_at{};
     bool stored = false;
     bool dirty = false;
   };
   Source* Find(std::string_view name);
+  static EventTime Said(const Source& source);
 
   const HeartbeatPlan heartbeat_;
   std::vector<Source> sources_;

@@ -24,6 +24,7 @@ Result<StateReader> StateReader::Open(std::shared_ptr<const Plan> plan, const St
     ByteReader bytes(*value);
     read.t = bytes.Time();
     read.evaluated = bytes.Time();
+    if (!bytes.empty()) bytes.Time();  // what it would be if no source held it
     if (!bytes.Done()) return Corrupt("a stored clock cannot be read");
   }
   return reader;

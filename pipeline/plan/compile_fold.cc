@@ -185,7 +185,7 @@ void Compiler::DistinctWindows(const KpiSpec& spec, KpiPlan* kpi, FoldPlan* fold
   for (size_t o = 0; o < kpi->cells.size(); ++o) {
     if (o > 0 && !others_[fold->kpi.v].contains(static_cast<uint32_t>(o))) continue;
     for (const WindowSpec& window_spec : spec.windows) {
-      WindowPlan window = WindowOf(window_spec, o == 0 ? nullptr : &plan_->others_[o], Duration(0));
+      WindowPlan window = WindowOf(spec, window_spec, o == 0 ? nullptr : &plan_->others_[o], Duration(0));
       uint32_t column = fold->main_column;
       if (window.lifetime() && o > 0) {
         kpi->cells[o].emplace_back();
@@ -194,7 +194,7 @@ void Compiler::DistinctWindows(const KpiSpec& spec, KpiPlan* kpi, FoldPlan* fold
       if (!window.lifetime()) fold->memory = std::max(fold->memory, ReachOf(window));
       if (window.kind == WindowPlan::Kind::kToDate || window.kind == WindowPlan::Kind::kClosed) {
         column = unit_column(window.unit);
-      } else if (o > 0) {
+      } else if (o > 0 || (window.complete && !window.lifetime())) {
         column = level_column(window.length);
         window.level = true;
         fold->memory = std::max(fold->memory, ReachOf(window) + window.length);
@@ -203,7 +203,7 @@ void Compiler::DistinctWindows(const KpiSpec& spec, KpiPlan* kpi, FoldPlan* fold
     }
   }
   // An id may be ahead of T by what partitions may differ, and by a wrong clock.
-  fold->memory += specs_.time.align + specs_.time.max_future_skew + std::chrono::hours(24);
+  fold->memory += specs_.time.align + specs_.time.max_future_skew + std::chrono::hours(24) + plan_->clocks_[plan_->tables_[kpi->table.v].clock].behind;
 }
 
 void Compiler::LayOutFields(const KpiSpec& spec, EventTypeId entity, FoldPlan* fold) {

@@ -49,9 +49,27 @@ void Compiler::NeedOthersOf(const KpiSpec& spec, const Formula& part) {
   for (const auto& arg : part.args) NeedOthersOf(spec, *arg);
 }
 
-WindowPlan Compiler::WindowOf(const WindowSpec& spec, const CompareSpec* other, Duration delay) const {
+// Panes add up to any window of these; of the others only those from an edge on can be told.
+bool Compiler::IsCutAtT(const KpiSpec& spec) {
+  switch (spec.measure) {
+    case Measure::kMin:
+    case Measure::kMax:
+    case Measure::kLast:
+    case Measure::kActive:
+    case Measure::kLapsed:
+    case Measure::kOpen:
+    case Measure::kFormula:
+      return false;
+    default:
+      return spec.at_least <= 1;
+  }
+}
+
+WindowPlan Compiler::WindowOf(const KpiSpec& kpi, const WindowSpec& spec, const CompareSpec* other, Duration delay) const {
   WindowPlan window;
   window.delay = delay;
+  const TablePlan& table = plan_->tables_[plan_->kpis_[by_name_.at(kpi.name).v].table.v];
+  window.complete = plan_->clocks_[table.clock].held && IsCutAtT(kpi) && (spec.kind == WindowSpec::Kind::kRolling || (spec.kind == WindowSpec::Kind::kToDate && other == nullptr));
   if (other != nullptr) {
     window.previous = other->previous;
     window.back = other->back;
@@ -107,7 +125,7 @@ void Compiler::AddWindows(const KpiSpec& spec, uint32_t column, KpiPlan* kpi) {
       const bool other_of_all = o > 0 && window.lifetime();
       const CompareSpec* other = o == 0 ? nullptr : &plan_->others_[o];
       if (spec.measure == Measure::kLapsed) other = &before;  // who was seen last in the window before
-      kpi->cells[o].push_back(other_of_all ? CellRef() : AddWindow(kpi->table, column, WindowOf(window, other, delay)));
+      kpi->cells[o].push_back(other_of_all ? CellRef() : AddWindow(kpi->table, column, WindowOf(spec, window, other, delay)));
     }
   }
 }
@@ -141,7 +159,7 @@ void Compiler::LayOut(TablePlan* table) {
       step = std::max({step, window.step, PaneSize(window.tier)});
     }
     if (forever) continue;
-    column.keep = reach + specs_.time.align + step;
+    column.keep = reach + specs_.time.align + step + plan_->clocks_[table->clock].behind;
     table->min_keep = first ? *column.keep : std::min(*table->min_keep, *column.keep);
     first = false;
   }

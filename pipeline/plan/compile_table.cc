@@ -102,7 +102,8 @@ uint32_t Compiler::ClockFor(const std::vector<TopicId>& topics) {
   for (uint32_t c = 0; c < plan_->clocks_.size(); ++c) {
     if (plan_->clocks_[c].topics == topics) return c;
   }
-  plan_->clocks_.push_back({topics});
+  const Duration behind = BehindOf(topics);
+  plan_->clocks_.push_back({topics, behind.count() != 0, {}, behind});
   return static_cast<uint32_t>(plan_->clocks_.size() - 1);
 }
 

@@ -68,6 +68,9 @@ class Compiler {
   // ---- compile_source.cc ----
   void Sources();
   void Heartbeat();
+  void Holds(const SourceSpec& spec, uint32_t source);
+  // How far behind sources that come in batches hold T of what reads these topics; zero: none does.
+  Duration BehindOf(const std::vector<TopicId>& topics) const;
 
   // ---- compile_table.cc ----
   void StoredKpi(const KpiSpec& spec, KpiPlan* kpi);
@@ -89,7 +92,9 @@ class Compiler {
   void FindOthers();
   void NeedOther(size_t kpi, const CompareSpec& other);
   void NeedOthersOf(const KpiSpec& spec, const Formula& part);
-  WindowPlan WindowOf(const WindowSpec& spec, const CompareSpec* other, Duration delay) const;
+  // Whether its windows can end at T, be more here.
+  static bool IsCutAtT(const KpiSpec& spec);
+  WindowPlan WindowOf(const KpiSpec& kpi, const WindowSpec& spec, const CompareSpec* other, Duration delay) const;
   CellRef AddWindow(TableId table, uint32_t column, const WindowPlan& window);
   // Windows of a KPI whose column serves them all, at all times that are asked for.
   void AddWindows(const KpiSpec& spec, uint32_t column, KpiPlan* kpi);

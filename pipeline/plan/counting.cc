@@ -37,6 +37,8 @@ std::shared_ptr<const Plan> Plan::Counting(const std::vector<bool>& stored_kpis,
     plan->rules_.clear();
     plan->rule_infos_.clear();
     plan->sources_.clear();
+    for (TopicPlan& topic : plan->topics_) topic.batches = UINT32_MAX;
+    for (ClockPlan& clock : plan->clocks_) clock.sources.clear();
     plan->heartbeat_ = {};
     plan->source_sets_ = {{}};
     for (KpiPlan& kpi : kpis) kpi.source_set = 0;

@@ -148,9 +148,12 @@ constexpr uint64_t BucketTag(RowId row, int32_t bucket) { return uint64_t{row.v}
 constexpr RowId RowOfTag(uint64_t tag) { return RowId{static_cast<uint32_t>(tag >> 32)}; }
 constexpr int32_t BucketOfTag(uint64_t tag) { return static_cast<int32_t>(static_cast<uint32_t>(tag)); }
 
-// Partitions of these topics determine T.
+// Partitions of these topics determine T; sources that come in batches through one of them hold it at what is complete of them.
 struct ClockPlan {
   std::vector<TopicId> topics;
+  bool held = false;
+  std::vector<uint32_t> sources = {};  // indices into Plan::sources(); none in an engine that knows nothing of them: then T never begins
+  Duration behind{};                   // at most so far T stands behind a source's newest event; zero: not held
 };
 
 // One KPI's step for one event type.
@@ -297,6 +300,7 @@ struct TopicPlan {
   DedupSpec dedup;
   std::shared_ptr<const Mapper> mapper;  // from its records to events; null: they are events
   std::string source;                    // of the configuration, which maps them; "": none
+  uint32_t batches = UINT32_MAX;         // index into Plan::sources() of the one that comes in batches through it; UINT32_MAX: none
 };
 
 struct SourcePlan {
@@ -304,6 +308,7 @@ struct SourcePlan {
   std::string source;                  // of its events
   uint64_t fingerprint = 0;            // of `source`
   Duration expect_every{};
+  std::optional<Duration> complete_after;  // it comes in batches, and holds T
 };
 
 // Where a heartbeat says whom it is about.

@@ -224,6 +224,7 @@ struct SourceSpec {
   std::string source;                // the attribute `source` of its events
   std::vector<std::string> feeds;    // the event types that it brings; empty: any
   std::optional<Duration> expect_every;  // something is to be heard of it so often; nullopt: whenever it is
+  std::optional<Duration> complete_after;  // it comes in batches: events may follow that are older than its newest by as much; nullopt: it doesn't
   std::shared_ptr<const MappingSpec> mapping;  // null: its records are events
   Place place;
   std::vector<Place> feeds_at;

@@ -18,7 +18,7 @@ Period OtherPeriod(const WindowPlan& w, const Calendar& calendar, CalendarUnit u
 Edges RollingEdges(const WindowPlan& w, const Calendar* calendar, EventTime t) {
   Edges edges{LowerEdge(t, w.length, w.step), EventTime::max()};
   // Whole steps only: what is still going on at T - delay is not over.
-  if (w.delay.count() != 0) edges = {FloorTo(t, w.step) - w.length, FloorTo(t, w.step)};
+  if (w.delay.count() != 0 || w.complete) edges = {FloorTo(t, w.step) - w.length, FloorTo(t, w.step)};
   EventTime lower = edges.lower;
   if (w.previous) lower -= w.length;
   if (w.back.count() != 0) lower -= w.back;
@@ -37,7 +37,7 @@ Edges PeriodEdges(const WindowPlan& w, const Calendar& calendar, EventTime t) {
     const Period shown = w.compared() ? OtherPeriod(w, calendar, w.unit, closed) : closed;
     return {shown.begin, shown.end};
   }
-  if (!w.compared()) return {now.begin, w.delay.count() != 0 ? FloorTo(t, PaneSize(w.tier)) : now.end};
+  if (!w.compared()) return {now.begin, w.delay.count() != 0 || w.complete ? FloorTo(t, PaneSize(w.tier)) : now.end};
   const Period part = calendar.SameElapsed(w.unit, t, OtherPeriod(w, calendar, w.unit, now));
   return {part.begin, FloorTo(part.end, PaneSize(w.tier))};
 }
@@ -65,7 +65,7 @@ Edges EdgesOf(const WindowPlan& w, const Calendar* calendar, EventTime t) {
   if (w.lifetime()) return kAllTime;
   if (t == kNoEventTime) {
     // Nothing is known yet: a window that ends now holds all there is, one that ended before holds nothing.
-    return w.kind == WindowPlan::Kind::kRolling && !w.compared() && w.delay.count() == 0 && !w.level ? kAllTime : Edges{};
+    return w.kind == WindowPlan::Kind::kRolling && !w.compared() && w.delay.count() == 0 && !w.complete && !w.level ? kAllTime : Edges{};
   }
   const EventTime at = t - w.delay;
   Edges edges;
@@ -102,6 +102,7 @@ std::string Identity(const WindowPlan& w, const CalendarSpec& calendar) {
   if (w.back.count() != 0) text += ", " + FormatDuration(w.back) + " before";
   if (w.months != 0) text += ", " + std::to_string(w.months) + " months before";
   if (w.delay.count() != 0) text += ", as of " + FormatDuration(w.delay) + " before";
+  if (w.complete) text += ", of what is complete";
   if (w.level) text += ", standing at its end";
   return text + (w.kind == WindowPlan::Kind::kRolling ? "" : ", panes of " + FormatDuration(PaneSize(w.tier)));
 }

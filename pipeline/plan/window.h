@@ -21,6 +21,7 @@ struct WindowPlan {
   Duration back{};
   int months = 0;
   Duration delay{};                    // everything is read as of so long before T, whole panes only (mature, silent)
+  bool complete = false;               // only whole panes before T: sources hold it at what is complete, and more is here
   bool level = false;                  // what stands at the upper edge: all panes before it, since ever
   Tier tier = Tier::kMinute;
   bool operator==(const WindowPlan&) const = default;

@@ -170,11 +170,12 @@ struct SourceView {
   std::string name;
   bool overdue = false;               // at the least T nothing covers it
   EventTime last_event = kNoEventTime;        // kNoEventTime: never heard
-  EventTime complete_through = kNoEventTime;  // kNoEventTime: never said
+  EventTime complete_through = kNoEventTime;  // by a heartbeat, or by its newest event where it comes in batches; kNoEventTime: never said
 };
 
 struct KpiStatus {
   EventTime evaluated_at = kNoEventTime;   // its T
+  bool held = false;                  // by sources that come in batches: T stands at what is complete of them
   bool counted = true;                // false: a back-fill counts it; it has no series yet
   bool withheld = false;              // counted, but not shown: entities found no room (limits.max_entities)
   uint64_t series = 0;

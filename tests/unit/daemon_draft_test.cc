@@ -93,6 +93,9 @@ TEST(Draft, ArraysEnvelopesAndPropertyChangesAreSeen) {
                        R"({"objectId":1,"subscriptionType":"deal.propertyChange","propertyName":"amount","propertyValue":"12.5","occurredAt":1556094637139,"portalId":5}])"}),
               {"shape: {property_change: {name: propertyName, value: propertyValue}}", "each: root", "time: ms(meta.occurredAt)", "emit: deal.updated", "deal.id: meta.objectId",
                "deal.amount: row.amount", "deal.stage: row.dealstage"});
+  ExpectLines(Drafted({R"([{"objectId":7,"subscriptionType":"deal.creation","occurredAt":1700000000000},)"
+                       R"({"objectId":7,"propertyName":"dealstage","propertyValue":"won","occurredAt":1700000000000},{"objectId":7,"propertyName":"amount","propertyValue":"8.5e1","occurredAt":1700000000000}])"}),
+              {"1 of them look different", "emit: deal.created", "deal.id: meta.objectId"});
   ExpectLines(Drafted({R"({"schema":{"type":"struct"},"payload":{"event":"order completed","order_id":"o1","total":5}})"}), {"framing: connect", "order.paid", "order.amount: row.total"});
 }
 
