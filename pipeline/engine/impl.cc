@@ -114,8 +114,8 @@ void Engine::Impl::Refresh(Partition* partition, WallTime now) {
     partition->dirty = true;
     moved_since_commit_ = true;
   }
-  const bool goes_on = !partition->pending.empty() && !partition->blocked && !waits;  // once its time comes
-  if (partition->clock.known_through() > before || goes_on || partition->at_end) {
+  // Or it goes on once its time comes.
+  if (partition->clock.known_through() > before || partition->at_end || (!partition->pending.empty() && !partition->blocked && !waits)) {
     partition->last_progress = now;
     partition->held_out = false;
   }
@@ -382,9 +382,7 @@ bool Engine::Impl::CommitDue(WallTime now) const {
 
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Engine::~Engine() = default;
-
-Result<std::unique_ptr<Engine>> Engine::Open(std::shared_ptr<const Plan> plan, Store* store, RecordSource* source, WallTime now,
-                                             EngineOptions options) {
+Result<std::unique_ptr<Engine>> Engine::Open(std::shared_ptr<const Plan> plan, Store* store, RecordSource* source, WallTime now, EngineOptions options) {
   auto impl = std::make_unique<Impl>(std::move(plan), store, source, std::move(options));
   TM_RETURN_IF_ERROR(impl->Open(now).In("restoring the state"));
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));  // NOLINT: the constructor is private

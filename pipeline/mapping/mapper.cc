@@ -116,23 +116,18 @@ class Mapper::Run {
 
   RecordReader::Outcome Read() {
     if (compiled_.spec->framing != MapFraming::kCloudEvents) return parts_.reader.Read(record_.value, &parts_.captures, &parts_.texts, [this] { Row(); });
-    switch (mapping::CloudContentOf(record_)) {
-      case mapping::CloudContent::kBinary:
-        parts_.attributes.clear();
-        for (const auto& [header, leaf] : compiled_.attributes) parts_.attributes.push_back(mapping::HeaderOf(record_, header));
-        return ReadData(record_.value.empty() ? "{}" : record_.value);
-      case mapping::CloudContent::kStructured: {
-        RecordReader::Outcome all;
-        const bool read = parts_.envelopes.Read(record_.value, /*each=*/true, compiled_.captures, &parts_.captures, [&] {
-          if (RecordReader::Outcome one = Structured(); one.kind != RecordReader::Outcome::Kind::kRead) all = std::move(one);
-        });
-        if (!read) return NoEvent("is no JSON object");
-        return all;
-      }
-      case mapping::CloudContent::kOther:
-        return NoEvent("is a CloudEvent in another format than JSON");
+    const mapping::CloudContent content = mapping::CloudContentOf(record_);
+    if (content == mapping::CloudContent::kOther) return NoEvent("is a CloudEvent in another format than JSON");
+    if (content == mapping::CloudContent::kStructured) {
+      RecordReader::Outcome all;
+      const bool read = parts_.envelopes.Read(record_.value, /*each=*/true, compiled_.captures, &parts_.captures, [&] {
+        if (RecordReader::Outcome one = Structured(); one.kind != RecordReader::Outcome::Kind::kRead) all = std::move(one);
+      });
+      return read ? all : NoEvent("is no JSON object");
     }
-    return {};
+    parts_.attributes.clear();
+    for (const auto& [header, leaf] : compiled_.attributes) parts_.attributes.push_back(mapping::HeaderOf(record_, header));
+    return ReadData(record_.value.empty() ? "{}" : record_.value);
   }
 
   static RecordReader::Outcome NoEvent(const char* why) { return {RecordReader::Outcome::Kind::kUndecodable, DecodeError::kBadJson, why, 0}; }

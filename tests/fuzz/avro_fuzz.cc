@@ -24,6 +24,7 @@ constexpr const char* kSchemas[] = {
 };
 
 constexpr const char* kConfig = R"(kafka: {brokers: none}
+registry: {url: "http://none"}
 topics: [plain]
 kpis: [{name: k, count: true, on: lead.created, windows: [1h]}]
 sources:

@@ -14,16 +14,16 @@ namespace {
 using namespace tidemark;
 
 constexpr const char* kOthers = R"(
-  salesforce:
-    topics: [salesforce]
+  sfdc:
+    topics: [sfdc]
     shape: salesforce_cdc
     id: [meta.transactionKey, meta.sequenceNumber, item]
     time: ms(meta.commitTimestamp)
     version: meta.commitNumber
     events:
     - {emit: deal.won, when: 'becomes(row.StageName, ["Closed Won"])', set: {deal.id: item, deal.amount: row.Amount, deal.expected_close: days(row.CloseDate)}}
-  hubspot:
-    topics: [hubspot]
+  hub:
+    topics: [hub]
     each: root
     shape: {property_change: {name: propertyName, value: propertyValue}}
     time: ms(meta.occurredAt)

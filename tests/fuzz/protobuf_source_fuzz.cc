@@ -29,6 +29,7 @@ message Item { string sku = 1; repeated string tags = 2; bool ok = 3; google.pro
 enum E { Z = 0; ONE = 1; })";
 
 constexpr const char* kConfig = R"(kafka: {brokers: none}
+registry: {url: "http://none"}
 topics: [plain]
 kpis: [{name: k, count: true, on: lead.created, windows: [1h]}]
 sources:

@@ -83,7 +83,7 @@ BUGS = [
     # Schemas that are waited for.
     Bug("ids of who left the minimum are forgotten", "pipeline/engine/commit.cc", "KnownThrough(SIZE_MAX, /*all=*/true)", "KnownThrough(SIZE_MAX)", SCHEMAS),
     Bug("schemas are not stored", "pipeline/engine/commit.cc", "  schemas_.AppendTo(batch);\n", "", SCHEMAS),
-    Bug("who waits for a schema holds time for ever", "pipeline/engine/impl.cc", "(!partition->pending.empty() && !waits)", "!partition->pending.empty()", SCHEMAS),
+    Bug("who waits for a schema holds time for ever", "pipeline/engine/impl.cc", "!partition->blocked && !waits)", "!partition->blocked)", SCHEMAS),
     Bug("a batch goes on behind the record that waited", "pipeline/engine/intake.cc", "rest.DropFront(pending.next);",
         "rest.DropFront(std::min(pending.next + 1, rest.records().size()));", SCHEMAS),
     # Entities.

@@ -80,7 +80,7 @@ TEST(Company, TellsOfEverySubject) {
     if (!seen.contains(static_cast<Payload>(payload->field(i)->number()))) missing += payload->field(i)->name() + " ";
   }
   // What this company's CRM does not do.
-  EXPECT_EQ(missing, "lead_merged contact_updated deal_updated deal_reopened deal_deleted activity_logged ");
+  EXPECT_EQ(missing, "lead_merged lead_updated contact_updated deal_updated deal_reopened deal_deleted activity_logged ticket_updated ");
 }
 
 // What is won, lost, paid or given back has begun before, and money adds up.
