@@ -14,13 +14,21 @@ namespace tidemark {
 
 // A schema as whoever keeps it has it. It never changes: a number is given once.
 struct WriterSchema {
+  struct Reference;
   enum class Kind : uint8_t { kAvro, kJson, kProtobuf };
   Kind kind = Kind::kAvro;
   std::string text;                                            // Avro and JSON Schema: JSON; Protobuf: a .proto file
   // What it names: by the name under which it does (an Avro full name, a path that is imported), before those that name it.
-  std::vector<std::pair<std::string, WriterSchema>> references;
+  std::vector<Reference> references;
   // There is none any more, and nobody shall wait for it: its records can't be decoded.
   bool none() const { return text.empty(); }
+};
+
+// No std::pair: whether one can be made is asked of what it holds, which is itself; Clang has no answer.
+struct WriterSchema::Reference {
+  Reference(std::string name, WriterSchema schema) : first(std::move(name)), second(std::move(schema)) {}
+  std::string first;
+  WriterSchema second;
 };
 
 // The schemas that are at hand for one source, by number, and those that are wanted. Threads: any; one adds what others read.
