@@ -93,8 +93,7 @@ class RegistryTest(unittest.TestCase):
         self.assertEqual(page.total("tidemark_records_undecodable_total"), 0)
         self.registry.schemas[8] = LEAD
         page = self.await_counted(daemon, 5)
-        page = daemon.wait_for(lambda p: p.number("tidemark_caught_up") == 1, "it is caught up")
-        self.assertEqual(self.waiting(page), 0)
+        page = daemon.wait_for(lambda p: p.number("tidemark_caught_up") == 1 and self.waiting(p) == 0, "it is caught up, and no partition waits")
         self.assertEqual(page.family("tidemark_partition_schema_wait_seconds"), {})
         harness.wait_for(lambda: daemon.log().count("a partition waits no longer for a schema") == 2, "that is told, too")
         self.assertEqual(self.registry.asked["/schemas/ids/7"], 1, "asked for once")
