@@ -150,7 +150,7 @@ class SchemaRegistry::Walk {
       TM_ASSIGN_OR_RETURN(const WriterSchema* part, Part("/subjects/" + Escaped(subject) + "/versions/" + std::to_string(version), depth + 1));
       bytes += name.size() + BytesOf(*part);
       if (bytes > kMostTreeBytes) return bad("the schema is larger than 8 MiB with what it refers to");
-      schema.references.emplace_back(name, *part);
+      schema.references.emplace_back(std::string(name), *part);
     }
     return schema;
   }

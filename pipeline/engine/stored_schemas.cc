@@ -26,7 +26,7 @@ bool ReadPart(ByteReader* reader, size_t depth, WriterSchema* schema) {
   schema->kind = static_cast<WriterSchema::Kind>(kind);
   schema->references.clear();
   for (uint64_t n = 0; n < references; ++n) {
-    auto& [name, reference] = schema->references.emplace_back(reader->Bytes(), WriterSchema());
+    auto& [name, reference] = schema->references.emplace_back(std::string(reader->Bytes()), WriterSchema());
     if (!ReadPart(reader, depth + 1, &reference)) return false;
   }
   return true;
