@@ -100,7 +100,8 @@ Status Engine::Impl::SweepEntities() {
   const EventTime t = LeastT();
   if (t == kNoEventTime || !router_.folding().sweeps()) return Status::Ok();
   if (options_.sweep_interval == Duration(0)) return router_.folding().Sweep(SIZE_MAX);
-  if (swept_ == kNoEventTime) swept_ = t;
+  // T is that of another clock now: one that had none yet, and begins earlier.
+  if (swept_ == kNoEventTime || t < swept_) swept_ = t;
   const auto due = static_cast<size_t>(kRowsPerPass * (std::chrono::duration<double>(t - swept_) / options_.sweep_interval));
   if (due == 0) return Status::Ok();
   swept_ = t;
