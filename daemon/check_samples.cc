@@ -153,6 +153,10 @@ bool CheckSamples(const Specs& specs, const Plan& plan, const SampleOptions& opt
   for (size_t t = 0; t < specs.topics.size(); ++t) {
     const TopicPlan& topic = plan.topics()[t];
     if (topic.mapper == nullptr || !done.insert(topic.source).second) continue;
+    if (!AreLines(topic.mapper->spec())) {
+      std::cerr << "tidemark: sources." << topic.source << ": its records are no lines of text; tidemark map shows what becomes of them\n";
+      continue;
+    }
     Result<Checked> checked = Check(topic.source, topic.name, *topic.mapper, options.directory);
     if (!checked.ok()) {
       std::cerr << "tidemark: " << checked.status().text() << "\n";

@@ -54,7 +54,7 @@ int Replay(const ReplayOptions& options);
 struct MapOptions {
   std::string config_file;
   std::string source;
-  std::string input;                    // one record a line; .json: one record; "-": standard input
+  std::string input;                    // one record a line; .json: one record; each behind its length where they are no text; "-": standard input
   std::optional<WallTime> kafka_time;   // the records' Kafka timestamp
   std::vector<std::pair<std::string, std::string>> headers;  // of each record
 };

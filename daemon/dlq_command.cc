@@ -210,7 +210,7 @@ int ReplayLetters(const LetterReplayOptions& options) {
   if (plan == nullptr) return exit_code;
   Result<std::unique_ptr<Sender>> sender = Sender::Open(specs);
   if (!sender.ok()) return Fail(sender.status());
-  LetterTrial trial(*plan, options.older ? std::nullopt : std::optional(WallNow()));
+  LetterTrial trial(*plan, specs.registry ? &*specs.registry : nullptr, options.older ? std::nullopt : std::optional(WallNow()));
   int64_t sent = 0, left = 0, before = 0, others = 0;
   Whys whys;
   const Result<LetterCounts> counts = Read(specs, [&](const Letter& letter, bool replayed) {

@@ -4,10 +4,11 @@
 
 namespace tidemark {
 
-LetterTrial::LetterTrial(const Plan& plan, std::optional<WallTime> now) : plan_(plan), now_(now), slots_(plan.decoder().max_slots()) {
+LetterTrial::LetterTrial(const Plan& plan, const RegistrySpec* registry, std::optional<WallTime> now)
+    : plan_(plan), now_(now), schemas_(registry), slots_(plan.decoder().max_slots()) {
   for (size_t t = 0; t < plan.topics().size(); ++t) {
     topics_[plan.topics()[t].name] = t;
-    if (const auto& mapper = plan.topics()[t].mapper; mapper != nullptr) scratches_[t] = std::make_unique<Mapper::Scratch>(*mapper);
+    if (const auto& mapper = plan.topics()[t].mapper; mapper != nullptr) scratches_[t] = std::make_unique<Mapper::Scratch>(*mapper, schemas_.schemas());
   }
 }
 
@@ -27,11 +28,19 @@ std::string LetterTrial::WhyNotDecoded(size_t topic, const RawRecord& record) {
     const DecodeError error = record.value.data() == nullptr ? DecodeError::kNone : Decoded(record.value).error;
     return error == DecodeError::kNone ? "" : std::string(ToString(error));
   }
-  switch (mapper->Map(record, scratches_[topic].get(), &mapped_)) {
+  Mapper::Scratch& scratch = *scratches_[topic];
+  std::string why;
+  switch (schemas_.Map(*mapper, record, &scratch, &mapped_)) {
     case MapOutcome::kRejected:
-      return mapper->Describe(scratches_[topic]->rejection());
+      return mapper->Describe(scratch.rejection());
     case MapOutcome::kUndecodable:
-      return std::string(ToString(DecodeError::kBadJson));
+      why = ToString(scratch.error());
+      return why += ": " + mapper->Describe(scratch.rejection());
+    case MapOutcome::kAwaitsSchema:
+      why = "schema " + std::to_string(scratch.awaited_schema());
+      return why += ": " + schemas_.schemas()->trouble(scratch.awaited_schema());
+    case MapOutcome::kUnmapped:
+      return "no rule is about it";
     default:
       return "";
   }
@@ -42,14 +51,14 @@ std::string LetterTrial::WhyTooOld(size_t topic, const RawRecord& record) {
   const bool events = plan_.topics()[topic].mapper == nullptr ? record.value.data() != nullptr : mapped_.size() > 0;
   if (!now_ || plan_.time().event_clock || !events) return "";
   constexpr const char* kUnknown = " whether it was counted can't be told (--older sends it)";
-  if (!dedup.enabled) return std::string("its topic has no dedup:") + kUnknown;
+  if (!dedup.enabled) return std::string("its topic has no dedup:").append(kUnknown);
   EventTime earliest = EventTime::max();
   const auto look = [&](std::string_view event) {
     if (const EventRow row = Decoded(event); row.has_time) earliest = std::min(earliest, row.time);
   };
   for (size_t e = 0; e < mapped_.size(); ++e) look(mapped_.event(e));
   if (mapped_.size() == 0) look(record.value);
-  return Micros(earliest) < Micros(*now_) - dedup.horizon.count() ? std::string("older than dedup.horizon:") + kUnknown : "";
+  return Micros(earliest) < Micros(*now_) - dedup.horizon.count() ? std::string("older than dedup.horizon:").append(kUnknown) : std::string();
 }
 
 EventRow LetterTrial::Decoded(std::string_view event) {

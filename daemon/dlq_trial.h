@@ -8,14 +8,15 @@
 #include <vector>
 
 #include "daemon/dlq_letters.h"
+#include "daemon/schema_registry.h"
 #include "pipeline/plan/plan.h"
 
 namespace tidemark {
 
 class LetterTrial {
  public:
-  // With `now`, events are left that are older than what their topic remembers of ids: whether they were counted can't be told.
-  LetterTrial(const Plan& plan, std::optional<WallTime> now);
+  // `registry`: of the schemas that records name; null: there is none. With `now`, events are left that are older than what their topic remembers of ids: whether they were counted can't be told.
+  LetterTrial(const Plan& plan, const RegistrySpec* registry, std::optional<WallTime> now);
 
   // Why it wouldn't, or must not be sent; empty: it would.
   std::string WhyNot(const Letter& letter);
@@ -28,6 +29,7 @@ class LetterTrial {
 
   const Plan& plan_;
   const std::optional<WallTime> now_;
+  FetchedSchemas schemas_;
   std::map<std::string, size_t, std::less<>> topics_;
   std::map<size_t, std::unique_ptr<Mapper::Scratch>> scratches_;
   MappedEvents mapped_;

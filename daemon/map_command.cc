@@ -8,7 +8,6 @@
 #include <fstream>
 #include <iostream>
 #include <map>
-#include <optional>
 
 #include "daemon/exit_code.h"
 #include "daemon/commands.h"
@@ -34,11 +33,7 @@ class MapRun {
  public:
   // `registry`: whom to ask for schemas; may be null.
   MapRun(const Mapper& mapper, const MapOptions& options, const RegistrySpec* registry)
-      : mapper_(mapper), options_(options), schemas_(std::make_shared<WriterSchemas>()), scratch_(mapper, schemas_) {
-    if (registry != nullptr) registry_.emplace(*registry, [](long) {}, nullptr);
-    if (registry != nullptr) {
-      for (const uint32_t id : registry->missing) schemas_->Add(id, std::make_shared<WriterSchema>());
-    }
+      : mapper_(mapper), options_(options), schemas_(registry), scratch_(mapper, schemas_.schemas()) {
     for (const auto& [name, value] : options.headers) headers_.push_back({name, value});
   }
 
@@ -51,13 +46,11 @@ class MapRun {
     record.kafka_time = options_.kafka_time.value_or(WallTime::min());
     record.value = value;
     record.headers = headers_;
-    std::string trouble;
-    MapOutcome outcome = mapper_.Map(record, &scratch_, &events_);
-    while (outcome == MapOutcome::kAwaitsSchema && Fetch(scratch_.awaited_schema(), &trouble)) outcome = mapper_.Map(record, &scratch_, &events_);
+    const MapOutcome outcome = schemas_.Map(mapper_, record, &scratch_, &events_);
     ++outcomes_[outcome];
     std::cout << "record " << records_ << ": " << ToString(outcome);
     if (outcome == MapOutcome::kUndecodable) std::cout << ", " << ToString(scratch_.error()) << ": " << mapper_.Describe(scratch_.rejection());
-    if (outcome == MapOutcome::kAwaitsSchema) std::cout << " " << scratch_.awaited_schema() << ": " << trouble;
+    if (outcome == MapOutcome::kAwaitsSchema) std::cout << " " << scratch_.awaited_schema() << ": " << schemas_.schemas()->trouble(scratch_.awaited_schema());
     if (outcome == MapOutcome::kRejected) std::cout << " by " << mapper_.Describe(scratch_.rejection());
     std::cout << "\n";
     for (size_t e = 0; e < events_.size(); ++e) {
@@ -89,20 +82,9 @@ class MapRun {
   }
 
  private:
-  bool Fetch(uint32_t id, std::string* trouble) {
-    Result<std::shared_ptr<const WriterSchema>> schema = registry_ ? registry_->Fetch(id) : NotFound("there is no registry to ask");
-    if (!schema.ok()) {
-      *trouble = schema.status().text();
-      return false;
-    }
-    schemas_->Add(id, *std::move(schema));
-    return true;
-  }
-
   const Mapper& mapper_;
   const MapOptions& options_;
-  const std::shared_ptr<WriterSchemas> schemas_;
-  std::optional<SchemaRegistry> registry_;
+  FetchedSchemas schemas_;
   Mapper::Scratch scratch_;
   MappedEvents events_;
   std::vector<RecordHeader> headers_;
@@ -150,7 +132,7 @@ int MapRecords(const MapOptions& options) {
     return kExitUsage;
   }
   MapRun run(*mapper, options, specs.registry ? &*specs.registry : nullptr);
-  if (mapper->spec().format != MapFormat::kJson || mapper->spec().framing == MapFraming::kConfluent) {
+  if (!AreLines(mapper->spec())) {
     std::ifstream file;
     if (options.input != "-") file.open(options.input);
     if (options.input != "-" && !file) {

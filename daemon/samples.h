@@ -8,8 +8,12 @@
 #include <vector>
 
 #include "pipeline/base/status.h"
+#include "pipeline/mapping/spec.h"
 
 namespace tidemark {
+
+// Whether records of such a source can stand one a line: not those of bytes.
+inline bool AreLines(const MappingSpec& mapping) { return mapping.format == MapFormat::kJson && mapping.framing != MapFraming::kConfluent; }
 
 // Calls `visit` for each record of a file of this name. Blank lines are none.
 void ForEachSample(const std::string& name, std::istream& in, const std::function<void(std::string_view)>& visit);

@@ -178,6 +178,30 @@ Result<std::shared_ptr<const WriterSchema>> SchemaRegistry::Fetch(uint32_t id) {
   return std::make_shared<const WriterSchema>(std::move(schema));
 }
 
+FetchedSchemas::FetchedSchemas(const RegistrySpec* registry) {
+  if (registry == nullptr) return;
+  registry_.emplace(*registry, [](long) {}, nullptr);
+  for (const uint32_t id : registry->missing) schemas_->Add(id, std::make_shared<WriterSchema>());
+}
+
+MapOutcome FetchedSchemas::Map(const Mapper& mapper, const RawRecord& record, Mapper::Scratch* scratch, MappedEvents* out) {
+  MapOutcome outcome = mapper.Map(record, scratch, out);
+  while (outcome == MapOutcome::kAwaitsSchema && Fetch(scratch->awaited_schema())) outcome = mapper.Map(record, scratch, out);
+  return outcome;
+}
+
+bool FetchedSchemas::Fetch(uint32_t id) {
+  if (!schemas_->trouble(id).empty()) return false;
+  Result<std::shared_ptr<const WriterSchema>> schema = registry_ ? registry_->Fetch(id) : NotFound("there is no registry to ask");
+  if (!schema.ok()) {
+    schemas_->Want(id);
+    schemas_->SetTrouble(id, schema.status().text());
+    return false;
+  }
+  schemas_->Add(id, *std::move(schema));
+  return true;
+}
+
 bool SameSchema(const WriterSchema& a, const WriterSchema& b) {
   if (a.kind != b.kind || a.references.size() != b.references.size()) return false;
   const bool json = a.kind != WriterSchema::Kind::kProtobuf;

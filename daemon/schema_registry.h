@@ -4,9 +4,11 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "daemon/http_client.h"
+#include "pipeline/mapping/mapper.h"
 #include "pipeline/mapping/schemas.h"
 #include "pipeline/plan/spec.h"
 
@@ -31,6 +33,24 @@ class SchemaRegistry {
   const std::function<void(long code)> counted_;
   const std::atomic<bool>* const stop_;
   size_t at_ = 0;  // of spec_.urls: which answered last
+};
+
+// Maps records for commands: what they await is fetched at once, and where it can't be had, not asked for again.
+// Threads: one. Lifetime: what it borrows outlives it.
+class FetchedSchemas {
+ public:
+  explicit FetchedSchemas(const RegistrySpec* registry);  // null: there is nobody to ask
+
+  // For the Mapper::Scratch.
+  const std::shared_ptr<WriterSchemas>& schemas() const { return schemas_; }
+  // Mapper::Map; kAwaitsSchema where it can't be had: schemas()->trouble() says why.
+  MapOutcome Map(const Mapper& mapper, const RawRecord& record, Mapper::Scratch* scratch, MappedEvents* out);
+
+ private:
+  bool Fetch(uint32_t id);
+
+  const std::shared_ptr<WriterSchemas> schemas_ = std::make_shared<WriterSchemas>();
+  std::optional<SchemaRegistry> registry_;
 };
 
 // Whether two texts of one number mean the same: blanks between the parts of JSON don't matter.

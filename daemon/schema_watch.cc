@@ -49,25 +49,28 @@ bool SchemaWatch::Judge(const Status& status) {
   return told;
 }
 
-void SchemaWatch::FetchWanted(const std::string& source, uint32_t id) {
+bool SchemaWatch::FetchWanted(const std::string& source, uint32_t id) {
   WriterSchemas& schemas = *book_.at(source);
   if (spec_.missing.contains(id)) {
     Log(LogLevel::kWarn, "records are given up whose schema is among registry.missing", {{"source", source}, {"schema", std::to_string(id)}});
-    return schemas.Add(id, std::make_shared<const WriterSchema>());
+    schemas.Add(id, std::make_shared<const WriterSchema>());
+    return true;
   }
   Attempt& attempt = attempts_[{source, id}];
-  if (SteadyNow() < std::max(attempt.at, nobody_.at)) return;
+  if (SteadyNow() < std::max(attempt.at, nobody_.at)) return false;
   Result<std::shared_ptr<const WriterSchema>> fetched = registry_->Fetch(id);
-  if (*stop_) return;
+  if (*stop_) return true;
   Judge(fetched.status());
   if (!fetched.ok()) {
     schemas.SetTrouble(id, fetched.status().text());
-    return Later(&attempt);
+    Later(&attempt);
+    return true;
   }
   Log(LogLevel::kInfo, "schema fetched", {{"source", source}, {"schema", std::to_string(id)}, {"bytes", std::to_string((*fetched)->text.size())}});
   compared_[{source, id}] = SteadyNow() + pace_.compare;
   attempts_.erase({source, id});
   schemas.Add(id, *std::move(fetched));
+  return true;
 }
 
 // The number that has been due for longest. A registry that was set up anew gives out its numbers again; what is here is what
@@ -101,7 +104,7 @@ void SchemaWatch::CompareOne() {
   if (conflicts && conflicts_.insert(number).second) {
     Log(LogLevel::kError, "the registry has another schema under a number than the one that is kept, which goes on being used",
         {{"source", number.first}, {"schema", std::to_string(number.second)}});
-  } else if (!conflicts && conflicts_.erase(number) > 0) {
+  } else if (fetched.ok() && !conflicts && conflicts_.erase(number) > 0) {
     Log(LogLevel::kInfo, "the registry has the schema that is kept again", {{"source", number.first}, {"schema", std::to_string(number.second)}});
   }
   state_.conflicts = conflicts_.size();
@@ -115,8 +118,7 @@ Duration SchemaWatch::Look(const std::atomic<bool>& stop) {
     for (const auto& [source, schemas] : book_) {
       for (const uint32_t id : schemas->wanted()) {
         if (stop) return pace_.look;
-        idle = false;
-        FetchWanted(source, id);
+        if (FetchWanted(source, id)) idle = false;
       }
     }
     if (idle) CompareOne();

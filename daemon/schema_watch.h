@@ -40,7 +40,8 @@ class SchemaWatch {
   using Number = std::pair<std::string, uint32_t>;  // of a source
 
   Duration Look(const std::atomic<bool>& stop);
-  void FetchWanted(const std::string& source, uint32_t id);
+  // False when it isn't due yet.
+  bool FetchWanted(const std::string& source, uint32_t id);
   void CompareOne();
   // Takes note of how a request ended. True: there is an answer that tells something.
   bool Judge(const Status& status);

@@ -31,8 +31,8 @@ void ViewLog::TellWithheld(const View& view) {
 void ViewLog::TellRejected(const View& view, Duration now) {
   if (rejected_at_ && now - *rejected_at_ < kRejectedEvery) return;
   for (const PartitionView& p : view.partitions()) {
-    Offset& said = rejected_[p.tp];
-    if (p.rejected.offset == kNoOffset || p.rejected.offset == said) continue;
+    Offset& said = rejected_.try_emplace(p.tp, kNoOffset).first->second;
+    if (p.rejected.offset == said) continue;
     said = p.rejected.offset;
     rejected_at_ = now;
     Log(LogLevel::kWarn, "a record was rejected",

@@ -82,6 +82,16 @@ void AddByField(const std::string& source, const MappingStats::ByField& counts, 
   for (const auto& [of, n] : counts) to->Add(n, {{"source", source}, {"event", of.first}, {"field", of.second}});
 }
 
+// Of topics whose records are mapped: what became of the records, and how many events.
+void AddMapped(const std::string& topic, const RecordCounts& c, FamilyBuilder* records, FamilyBuilder* events) {
+  const LabelPairs labels = {{"topic", topic}};
+  const std::pair<const char*, int64_t> kResults[] = {{"mapped", c.mapped},         {"ignored", c.ignored}, {"unmapped", c.unmapped},
+                                                      {"tombstone", c.tombstones}, {"gap", c.gaps},        {"rejected", c.rejected}};
+  if (std::all_of(std::begin(kResults), std::end(kResults), [](const auto& r) { return r.second == 0; })) return;
+  for (const auto& [result, n] : kResults) records->Add(n, With(labels, "result", result));
+  events->Add(c.events, labels);
+}
+
 }  // namespace
 
 std::string_view ToString(PartitionHealth health) {
@@ -96,16 +106,6 @@ std::string_view ToString(PartitionHealth health) {
       break;
   }
   return "ok";
-}
-
-// Of topics whose records are mapped: what became of the records, and how many events.
-void AddMapped(const std::string& topic, const RecordCounts& c, FamilyBuilder* records, FamilyBuilder* events) {
-  const LabelPairs labels = {{"topic", topic}};
-  const std::pair<const char*, int64_t> kResults[] = {{"mapped", c.mapped},         {"ignored", c.ignored}, {"unmapped", c.unmapped},
-                                                      {"tombstone", c.tombstones}, {"gap", c.gaps},        {"rejected", c.rejected}};
-  if (std::all_of(std::begin(kResults), std::end(kResults), [](const auto& r) { return r.second == 0; })) return;
-  for (const auto& [result, n] : kResults) records->Add(n, With(labels, "result", result));
-  events->Add(c.events, labels);
 }
 
 std::vector<MetricFamily> CollectRecords(const View& view) {

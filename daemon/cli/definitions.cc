@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdio>
 
+#include "config/names.h"
 #include "daemon/cli/options.h"
 #include "daemon/commands.h"
 
@@ -156,12 +157,7 @@ void FillSource(CLI::App* app, GenerateSourceOptions* o) {
   app->add_option("--from", o->from, "values of records, one a line; a .json file is one record; -: standard input; may be given again")->required()->type_name("FILE");
   app->add_option("--name", o->name, "of the source: a-z, 0-9 and _ (default: as the file is called)")
       ->option_text("NAME")
-      ->check(CLI::Validator(
-          [](const std::string& name) {
-            const bool good = !name.empty() && name.size() <= 100 && name[0] >= 'a' && name[0] <= 'z' && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
-            return good ? std::string() : "\"" + name + "\" is not a name (a-z, 0-9 and _, first a letter)";
-          },
-          "NAME"));
+      ->check(CLI::Validator([](const std::string& name) { return config::WhyNotName(name); }, "NAME"));
   app->add_option("--output", o->output, "the file to write (default: stdout)")->option_text("FILE");
   app->footer(kSourceFooter);
 }

@@ -59,7 +59,8 @@ void LetterWriter::Look(std::chrono::milliseconds within) {
   looked_ = Steady::now();
   // Brokers that don't answer are told of by who reads from them.
   const bool said = error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED || error == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION;
-  stats_.trouble = said ? "topic " + topic_ + ": " + rd_kafka_err2str(error) : "";
+  if (said) stats_.trouble = "topic " + topic_ + ": " + rd_kafka_err2str(error);
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) stats_.trouble.clear();
 }
 
 void LetterWriter::Post(uint64_t number, std::shared_ptr<const std::string> letter) {

@@ -46,6 +46,8 @@ sources:
     ignore: row.type == "ping"
     events:
     - {emit: order.paid, when: row.type == "paid", set: {order.id: row.id, order.amount: row.total}}
+  erp: {topics: [rows], format: avro, framing: confluent, events: [{emit: order.paid, set: {order.id: row.id}}]}
+registry: {url: "http://none"}
 limits: {max_record_bytes: 1KiB}
 kpis: [{name: paid, count: true, on: order.paid, windows: [24h]}]
 )", &specs, &diagnostics);
@@ -53,7 +55,7 @@ kpis: [{name: paid, count: true, on: order.paid, windows: [24h]}]
     EXPECT_NE(plan, nullptr) << diagnostics.ToString();
   }
   std::string WhyNot(const std::string& topic, std::string_view value, bool older = false) {
-    LetterTrial trial(*plan, older ? std::nullopt : std::optional(WallTimeFromMicros(10'000 * kMicrosPerSecond)));
+    LetterTrial trial(*plan, nullptr, older ? std::nullopt : std::optional(WallTimeFromMicros(10'000 * kMicrosPerSecond)));
     const std::vector<RecordHeader> headers = {{"own", "1"}, {kLetterReason, "rejected"}, {kLetterError, "e"}, {kLetterTopic, topic}, {kLetterPartition, "2"}, {kLetterOffset, "9"}};
     std::vector<RecordHeader> held;
     Letter letter;
@@ -72,7 +74,9 @@ TEST_F(Trial, SaysWhatWouldBecomeOfALetter) {
   EXPECT_EQ(WhyNot("shop", R"({"type":"paid","id":1,"total":"5","at":9000})"), "");
   EXPECT_EQ(WhyNot("shop", R"({"type":"ping"})"), "");
   EXPECT_EQ(WhyNot("shop", R"({"type":"paid","id":1,"total":"much","at":9000})"), "events[0] (order.paid): order.amount is no number");
-  EXPECT_EQ(WhyNot("shop", "{"), "bad_json");
+  EXPECT_EQ(WhyNot("shop", "{"), "bad_json: record is no JSON object");
+  EXPECT_EQ(WhyNot("shop", R"({"type":"other"})"), "no rule is about it");
+  EXPECT_EQ(WhyNot("rows", std::string("\0\0\0\0\7\2a", 7)), "schema 7: there is no registry to ask");
   EXPECT_EQ(WhyNot("plain", "\x0a\x05"), "truncated");
   EXPECT_EQ(WhyNot("plain", ""), "");
   EXPECT_EQ(WhyNot("gone", "{}"), "the configuration reads no such topic");

@@ -308,6 +308,7 @@ TEST_F(SchemaWatchTest, ARegistryThatMeansSomethingElseByANumberChangesNothingAn
   pace.compare = std::chrono::milliseconds(5);
   SchemaWatch watch(specs, *plan, &own, pace);
   WriterSchemas& schemas = *watch.book().at("crm");
+  schemas.Want(9);  // which it doesn't have: asked for now and then, and nothing else waits for that
   for (const uint32_t id : {7u, 8u}) schemas.Add(id, std::make_shared<WriterSchema>(WriterSchema{WriterSchema::Kind::kAvro, "x", {}}));
   ASSERT_TRUE(Until([&] { return server.Count("/schemas/ids/7") > 2 && server.Count("/schemas/ids/8") > 2; })) << "each has its turn";
   EXPECT_EQ(Exposed("tidemark_registry_conflicting_schemas"), "0");
