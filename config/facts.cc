@@ -52,6 +52,18 @@ std::string ImplyKey(const Facts& facts, KpiSpec* kpi) {
   return "";
 }
 
+// Goes on where a message says what is carried.
+std::string WhyNotCarried(const Fact& fact, const std::string& path, const std::vector<FieldSpec>& fields, const KpiSpec& kpi) {
+  if (!FollowsFacts(kpi.measure)) return " from other events, which may come later, and " + std::string(ToString(kpi.measure)) + " can't take back what it counted";
+  if (!IsKey(kpi, fact.entity)) return ", by " + fact.entity + ", which isn't the KPI's key";
+  if (Contains(kCountable, kpi.measure)) return "";  // kept as events of their entity, whatever is made of their fields
+  if (kpi.where != nullptr && PathsOf(*kpi.where, fields).contains(path)) return ", and `where` looks at it before; put the condition into what counts it";
+  for (const LabelSpec& label : kpi.by) {
+    if (label.field != path && PathsOf(label.field, fields).contains(path)) return ", and the label " + label.name + " is worked out from it; take the field itself";
+  }
+  return "";
+}
+
 std::string WhyNot(const Facts& facts, const std::vector<FieldSpec>& fields, const KpiSpec& kpi) {
   if (kpi.measure == Measure::kOpen) return "";  // which keeps the entity as it stands
   const std::set<std::string> read = Read(kpi, fields);
@@ -62,23 +74,16 @@ std::string WhyNot(const Facts& facts, const std::vector<FieldSpec>& fields, con
     if (fact->once && IsKey(kpi, fact->entity) && (!kpi.correct.by.empty() || !kpi.correct.add.empty())) {
       return who + " says that " + type + " happens once, at its earliest, which corrections by or add can't follow; leave out one of them";
     }
+    if (fact->once && IsKey(kpi, fact->entity) && kpi.where != nullptr && FollowsFacts(kpi.measure) && !Contains(kCountable, kpi.measure)) {
+      return who + " says that " + type + " happens once, at its earliest, and `where` would choose a later one; put the condition into what counts it";
+    }
     for (const auto& step : kpi.steps) {
       const bool among = fact->once && step.size() > 1 && std::find(step.begin(), step.end(), type) != step.end();
       if (among && IsKey(kpi, fact->entity)) return who + " says that " + type + " happens once, at its earliest, which a step of several event types can't follow";
     }
-    const auto carried = std::find_if(read.begin(), read.end(), [&](const std::string& path) { return fact->carry.contains(path); });
-    if (carried == read.end()) continue;
-    const std::string carries = who + " carries " + *carried + " into " + type;
-    if (!FollowsFacts(kpi.measure)) {
-      return carries + " from other events, which may come later, and " + std::string(ToString(kpi.measure)) + " can't take back what it counted";
-    }
-    if (!IsKey(kpi, fact->entity)) return carries + ", by " + fact->entity + ", which isn't the KPI's key";
-    if (Contains(kCountable, kpi.measure)) continue;  // kept as events of their entity, whatever is made of their fields
-    if (kpi.where != nullptr && PathsOf(*kpi.where, fields).contains(*carried)) return carries + ", and `where` looks at it before; put the condition into what counts it";
-    for (const LabelSpec& label : kpi.by) {
-      if (PathsOf(label.field, fields) != std::set<std::string>{label.field} && PathsOf(label.field, fields).contains(*carried)) {
-        return carries + ", and the label " + label.name + " is worked out from it; take the field itself";
-      }
+    for (const std::string& path : read) {
+      if (!fact->carry.contains(path)) continue;
+      if (std::string why = WhyNotCarried(*fact, path, fields, kpi); !why.empty()) return who + " carries " + path + " into " + type + why;
     }
   }
   return "";

@@ -7,7 +7,7 @@
 namespace tidemark {
 
 void Compiler::FindFacts(const KpiSpec& spec, FoldPlan* fold) {
-  if (facts_.types.empty() || !FollowsFacts(spec.measure) || std::any_of(spec.key.begin(), spec.key.end(), [](const auto& p) { return p.empty(); })) return;
+  if (facts_.types.empty() || !FollowsFacts(spec.measure)) return;
   const bool counted = fold->kind == FoldKind::kCounted;
   std::vector<std::string> types = spec.on;
   for (const auto& step : spec.steps) types.insert(types.end(), step.begin(), step.end());

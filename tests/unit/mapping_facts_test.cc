@@ -9,7 +9,7 @@ namespace {
 constexpr char kRules[] = "sources:\n  s:\n    topics: [t]\n    events:\n"
                           "    - {emit: deal.updated, set: {deal.id: row.id, deal.amount: row.amount, deal.owner: row.owner}}\n"
                           "    - {emit: deal.won, once: [deal.id], carry: [deal.amount], set: {deal.id: row.id, deal.stage: row.stage}}\n"
-                          "    - {emit: deal.stage_changed, entity: deal.id, carry: [deal.owner], set: {deal.id: row.id, deal.stage: row.stage}}\n";
+                          "    - {emit: deal.stage_changed, entity: deal.id, carry: [deal.owner, deal.region], set: {deal.id: row.id, deal.stage: row.stage}}\n";
 
 std::string Said(const std::string& kpi) {
   Specs specs;
@@ -68,8 +68,11 @@ TEST(Facts, KpisThatCant) {
             "f.yaml:2:15: kpis[0]: of deal.lost nothing says that it happens once to each deal.id, as sources.s says of the others; count them apart and add them in a formula\n");
   EXPECT_EQ(Said("key: deal.id, on: deal.won, sum: deal.amount, correct: {add: deal.updated}, windows: [24h]"),
             "f.yaml:2:15: kpis[0]: sources.s says that deal.won happens once, at its earliest, which corrections by or add can't follow; leave out one of them\n");
-  EXPECT_EQ(Said("first: deal.id, on: deal.won, where: 'deal.amount > 5', windows: [24h]"),
-            "f.yaml:2:15: kpis[0]: sources.s carries deal.amount into deal.won, and `where` looks at it before; put the condition into what counts it\n");
+  EXPECT_EQ(Said("key: deal.id, on: deal.stage_changed, dwell: deal.stage, where: deal.region == \"emea\", stats: [p50], by: {rep_id: deal.owner}, windows: [24h]"),
+            "f.yaml:2:15: kpis[0]: sources.s carries deal.region into deal.stage_changed, and `where` looks at it before; put the condition into what counts it\n")
+      << "the other field that is carried is all right";
+  EXPECT_EQ(Said("first: deal.id, on: deal.won, where: 'deal.stage == \"won\"', windows: [24h]"),
+            "f.yaml:2:15: kpis[0]: sources.s says that deal.won happens once, at its earliest, and `where` would choose a later one; put the condition into what counts it\n");
 }
 
 TEST(Facts, OfTheCatalogueAreLeftOutByName) {
