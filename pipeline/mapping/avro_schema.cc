@@ -9,6 +9,7 @@
 #include <set>
 
 #include "pipeline/base/decimal.h"
+#include "pipeline/mapping/numbers.h"
 
 namespace tidemark::mapping {
 namespace {
@@ -18,7 +19,6 @@ using Kind = AvroType::Kind;
 
 constexpr size_t kMaxSchemaBytes = 8 << 20, kMaxTypes = 20'000, kMaxReferences = 200;
 constexpr uint64_t kMaxFields = 20'000;  // values without a byte between them, at most: of a record and those directly in it
-constexpr int kMaxDecimalScale = 1'000;
 
 struct Primitive {
   std::string_view name;
@@ -259,7 +259,7 @@ class Parser {
       int64_t precision = 0, scale = 0;
       if (object["precision"].get(precision) != simdjson::SUCCESS || precision < 1) return;
       if (object["scale"].get(scale) != simdjson::SUCCESS) scale = 0;
-      if (scale >= 0 && scale <= std::min<int64_t>(precision, kMaxDecimalScale)) type->scale = static_cast<int>(scale);
+      if (scale >= 0 && scale <= std::min<int64_t>(precision, kMostDigits)) type->scale = static_cast<int>(scale);
     }
   }
 

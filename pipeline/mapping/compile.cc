@@ -210,17 +210,19 @@ void MapperCompiler::Change(const MapExpr& expr, const std::string& what, Node* 
   if (!made_->shape.old) return;
   // The same of what it was.
   const auto before = [&](const auto& self, const MapExpr& now) -> uint32_t {
-    if (now.kind == MapExpr::Kind::kPath) {
+    if (now.kind == MapExpr::Kind::kPath && now.path.root == "row") {
       MapExpr then;
       then.path = now.path;
       then.path.root = "old";
       then.place = now.place;
       return AddPath(then, what);
     }
+    if (now.args.empty()) return Value(now, what);
     Node same;
     same.kind = now.kind;
-    Call(now, what, &same);
-    same.args = {self(self, *now.args[0])};
+    if (now.kind == MapExpr::Kind::kCall) Call(now, what, &same);
+    same.args.clear();
+    for (const auto& arg : now.args) same.args.push_back(self(self, *arg));
     return Add(std::move(same));
   };
   node->args.push_back(before(before, *expr.args[0]));

@@ -162,7 +162,8 @@ std::optional<Source> MapperCompiler::Attribute(const MapExpr& expr, const std::
     return std::nullopt;
   }
   const uint32_t leaf = Leaf(expr.path.steps);
-  made_->attributes.emplace_back(mapping::CloudHeader(expr.path.steps[0].name), leaf);
+  const bool known = std::any_of(made_->attributes.begin(), made_->attributes.end(), [&](const auto& attribute) { return attribute.second == leaf; });
+  if (!known) made_->attributes.emplace_back(mapping::CloudHeader(expr.path.steps[0].name), leaf);
   return Source{Source::Kind::kLeaf, leaf, {}};
 }
 

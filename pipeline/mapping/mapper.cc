@@ -1,7 +1,6 @@
 #include "pipeline/mapping/mapper.h"
 
 #include "absl/strings/escaping.h"
-#include "pipeline/event/utf8.h"
 #include "pipeline/mapping/cloud_events.h"
 #include "pipeline/mapping/compiled.h"
 #include "pipeline/mapping/first_sent.h"
@@ -100,10 +99,8 @@ class Mapper::Run {
 
  private:
   MapOutcome NotRead(const RecordReader::Outcome& read, const char* part) {
-    if (read.kind == RecordReader::Outcome::Kind::kAwaitsSchema) {
-      scratch_.awaited_schema_ = read.schema;
-      return MapOutcome::kAwaitsSchema;
-    }
+    scratch_.awaited_schema_ = read.schema;
+    if (read.kind == RecordReader::Outcome::Kind::kAwaitsSchema) return MapOutcome::kAwaitsSchema;
     scratch_.error_ = read.error;
     scratch_.rejection_ = {mapping::kNone, part, read.why};
     return MapOutcome::kUndecodable;
@@ -127,17 +124,22 @@ class Mapper::Run {
     }
     parts_.attributes.clear();
     for (const auto& [header, leaf] : compiled_.attributes) parts_.attributes.push_back(mapping::HeaderOf(record_, header));
-    return ReadData(record_.value.empty() ? "{}" : record_.value);
+    if (!record_.value.empty()) return ReadData(record_.value);
+    parts_.captures.Reset(compiled_.data);
+    DataRow();
+    return {};
   }
 
   static RecordReader::Outcome NoEvent(const char* why) { return {RecordReader::Outcome::Kind::kUndecodable, DecodeError::kBadJson, why, 0}; }
 
   // The data of an event whose attributes are at hand.
   RecordReader::Outcome ReadData(std::string_view data) {
-    return parts_.data_reader.Read(data, &parts_.captures, &parts_.texts, [this] {
-      for (size_t a = 0; a < compiled_.attributes.size(); ++a) parts_.captures.leaves[compiled_.attributes[a].second] = parts_.attributes[a];
-      Row();
-    });
+    return parts_.data_reader.Read(data, &parts_.captures, &parts_.texts, [this] { DataRow(); });
+  }
+
+  void DataRow() {
+    for (size_t a = 0; a < compiled_.attributes.size(); ++a) parts_.captures.leaves[compiled_.attributes[a].second] = parts_.attributes[a];
+    Row();
   }
 
   RecordReader::Outcome Structured() {

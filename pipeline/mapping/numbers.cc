@@ -140,7 +140,7 @@ std::optional<Decimal> BigEndianDecimal(std::string_view bytes, int scale) {
 std::optional<Decimal> Base64Decimal(const Datum& text, const Datum& scale) {
   const std::optional<Decimal> digits = NumberIn(scale);
   std::string bytes;
-  if (!digits || digits->scale != 0 || digits->mantissa < 0 || digits->mantissa > kMaxScale || text.kind != Datum::Kind::kText) return std::nullopt;
+  if (!digits || digits->scale != 0 || digits->mantissa < 0 || digits->mantissa > kMostDigits || text.kind != Datum::Kind::kText) return std::nullopt;
   if (!absl::Base64Unescape(absl::string_view(text.text.data(), text.text.size()), &bytes)) return std::nullopt;
   return BigEndianDecimal(bytes, static_cast<int>(digits->mantissa));
 }

@@ -10,6 +10,8 @@
 
 namespace tidemark::mapping {
 
+inline constexpr int kMostDigits = 1'000;  // after the point, that a schema may say of a decimal
+
 // "12", "-0.50", "1.5e3": exact to 18 digits after the point; what lies behind them is told from nothing, so that rounding to
 // fewer digits is right. Nothing when it is no number, or beyond 128 bits.
 std::optional<Decimal> NumberOf(std::string_view text);

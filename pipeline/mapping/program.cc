@@ -69,6 +69,7 @@ bool Same(const Datum& a, const Datum& b) {
   if (a.given() != b.given()) return false;
   if (!a.given()) return true;
   if (a.kind == Kind::kNested || b.kind == Kind::kNested) return false;
+  if (a.kind == Kind::kTime || b.kind == Kind::kTime) return a.kind == b.kind && a.micros == b.micros;
   const std::optional<Decimal> x = NumberIn(a), y = NumberIn(b);
   if (x && y) return Compare(*x, *y) == 0;
   return TextIn(a) == TextIn(b);
@@ -254,7 +255,8 @@ Datum Program::Call(const Node& node, const Moment& moment) const {
       if (args[0].kind == Kind::kNumber) return Datum::Error("is a number, not base64");
       // A decimal that the record's schema calls one, with so many digits.
       const std::optional<Decimal> scale = NumberIn(args[1]);
-      if (args[0].kind == Kind::kDecimal && scale && Compare(*scale, {args[0].number.scale, 0}) == 0) return args[0];
+      const bool digits = scale && scale->scale == 0 && scale->mantissa >= 0 && scale->mantissa <= kMostDigits;
+      if (args[0].kind == Kind::kDecimal && digits && std::min<Int128>(scale->mantissa, kMaxScale) == args[0].number.scale) return args[0];
       const std::optional<Decimal> number = Base64Decimal(args[0], args[1]);
       return number ? Datum::Of(*number) : Datum::Error("is no decimal in base64");
     }

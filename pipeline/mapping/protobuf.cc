@@ -20,7 +20,6 @@ using event::Step;
 constexpr size_t kKeyBytes = 256;  // as of JSON: of the key of an array read by key
 constexpr size_t kKeyedCells = 6;
 constexpr Int128 kNanosPerSecond = 1'000'000'000;
-constexpr uint64_t kMostScale = 1'000;
 
 // Where values go: the leaves of a record, or the cells of an element, in which no array is looked into.
 struct Target {
@@ -306,7 +305,7 @@ class ProtobufWalk {
       if (tag.value == 24) scale = part.value;
       p = part.next;
     }
-    const std::optional<Decimal> number = scale <= kMostScale ? BigEndianDecimal(digits, static_cast<int>(scale)) : std::nullopt;
+    const std::optional<Decimal> number = scale <= uint64_t{kMostDigits} ? BigEndianDecimal(digits, static_cast<int>(scale)) : std::nullopt;
     *leaf = number ? Datum::Of(*number) : Datum::Error("is no decimal of 128 bits");
     return DecodeError::kNone;
   }

@@ -41,6 +41,7 @@ RecordReader::RecordReader(const MappingSpec& spec, const CapturePlan& plan, Par
       schemas_(std::move(schemas)) {}
 
 RecordReader::Program RecordReader::Made(MapFormat format, AvroProgram::Root root, const CapturePlan& plan, const MapSchema& schema) {
+  if (schema.schema->none()) return "is given up: its number is among registry.missing";
   const WriterSchema::Kind wanted = format == MapFormat::kAvro ? WriterSchema::Kind::kAvro : WriterSchema::Kind::kProtobuf;
   if (schema.schema->kind != wanted) return "is a schema of " + std::string(NameOf(schema.schema->kind)) + ", not of " + std::string(NameOf(wanted));
   if (format == MapFormat::kAvro) {

@@ -1,4 +1,6 @@
 // Records as connectors and tools write them: what they are about, what happened to it, and what becomes of them.
+#include <fstream>
+
 #include "tests/unit/mapping_rig.h"
 
 namespace tidemark {
@@ -36,6 +38,32 @@ TEST(MapRecords, OfTwoArraysByOneNameTheLastCounts) {
   MappingRig rig("events:\n- {emit: order.item, each: row.p, id: [item.sku], set: {product.id: item.sku}}");
   EXPECT_EQ(rig.Map(R"({"p":[{"sku":"a"},{"sku":"b"}],"p":[{"sku":"c"}]})"),
             "mapped: id: \"order.item/c\" source: \"s\" " + kTime + " order_item { product { id: \"c\" } }");
+}
+
+TEST(MapRecords, WhatAValueWasIsWorkedOutAsWhatItIs) {
+  MappingRig rig(R"(shape: debezium
+events:
+- {emit: deal.updated, when: 'changed(b64(row.amount, 2))'}
+- {emit: deal.stage_changed, when: 'becomes(concat(row.a, "/", row.b), "x/y")'}
+- {emit: deal.reopened, when: 'changed(iso(row.at))'})");
+  const auto change = [&](const std::string& before, const std::string& after) {
+    const std::string said = rig.Map(R"({"op":"u","before":)" + before + R"(,"after":)" + after + "}");
+    std::string types;
+    for (const char* type : {"deal_updated", "deal_stage_changed", "deal_reopened"}) types += said.find(type) == std::string::npos ? "" : std::string(type) + " ";
+    return types;
+  };
+  const std::string row = R"({"amount":"AQ==","a":"x","b":"y","at":"2023-11-14T22:13:20Z"})";
+  EXPECT_EQ(change(row, row), "");
+  EXPECT_EQ(change(R"({"amount":"Ag==","a":"x","b":"y","at":"2023-11-14T22:13:20Z"})", row), "deal_updated ");
+  EXPECT_EQ(change(R"({"amount":"AQ==","a":"x","b":"z","at":"2023-11-14T22:13:20Z"})", row), "deal_stage_changed ");
+  EXPECT_EQ(change(R"({"amount":"AQ==","a":"x","b":"y","at":"2023-11-14T22:13:21Z"})", row), "deal_reopened ");
+}
+
+TEST(MapRecords, ACloudEventWithoutDataHasAnEmptyRowInAnyFormat) {
+  std::string file = testing::TempDir() + "cloud.avsc";
+  std::ofstream(file) << R"({"type": "record", "name": "R", "fields": [{"name": "id", "type": "int"}, {"name": "n", "type": "int"}]})";
+  MappingRig rig("framing: cloudevents\nformat: avro\nschema: " + file + "\nevents: [{emit: deal.updated, set: {deal.id: row.id}}]");
+  EXPECT_EQ(rig.Map("", {}, {{"ce_id", "e"}, {"ce_source", "s"}}), "mapped: id: \"deal.updated/s/e\" source: \"s\" " + kTime + " deal_updated { }");
 }
 
 TEST(MapRecords, CloudEventsInBothModes) {
