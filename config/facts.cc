@@ -38,12 +38,8 @@ std::string ImplyKey(const Facts& facts, KpiSpec* kpi) {
     if (fact != nullptr && fact->once && first == nullptr) first = fact;
   }
   if (first == nullptr) return "";
-  for (const std::string& type : kpi->on) {
-    const Fact* fact = facts.Of(type);
-    if (fact == nullptr || !fact->once || fact->entity != first->entity) {
-      return "of " + type + " nothing says that it happens once to each " + first->entity + ", as sources." + first->source +
-             " says of the others; count them apart and add them in a formula";
-    }
+  if (kpi->on.size() > 1) {
+    return "sources." + first->source + " says that some of its events happen once to each " + first->entity + ", and an id would count once for all of them; count them apart and add them in a formula";
   }
   if (kpi->nonnegative) return "what happens once can move to where it came first, so nonnegative can't hold; leave it out";
   kpi->once = true;

@@ -35,7 +35,8 @@ std::string LetterTrial::WhyNotDecoded(size_t topic, const RawRecord& record) {
       return mapper->Describe(scratch.rejection());
     case MapOutcome::kUndecodable:
       why = ToString(scratch.error());
-      return why += ": " + mapper->Describe(scratch.rejection());
+      // As it is said in letters.
+      return scratch.error() == DecodeError::kBadSchema || scratch.error() == DecodeError::kBadFraming ? why += ": " + mapper->Describe(scratch.rejection()) : why;
     case MapOutcome::kAwaitsSchema:
       why = "schema " + std::to_string(scratch.awaited_schema());
       return why += ": " + schemas_.schemas()->trouble(scratch.awaited_schema());

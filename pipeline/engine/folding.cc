@@ -154,6 +154,7 @@ Status Folding::Fold(const FoldPlan& fold, const FoldOp& op, const EventRow& row
       TM_RETURN_IF_ERROR(apply(event));
     }
   }
+  if (part.empty() && state_.empty() && facts_.empty()) return Status::Ok();  // it said nothing of what is carried
   part_.clear();
   facts_.Write(fold, &part_);
   part_ += state_;

@@ -253,7 +253,7 @@ EventTime Engine::Impl::HeldAt(size_t clock) {
       const bool its = !partition->imported() && plan_->topics()[partition->topic.v].batches == source && !partition->held_out;
       if (its && !plan_->time().event_clock) proven = std::min(proven, partition->clock.proven());
     }
-    held = std::min(held, sources_.CompleteThrough(source, proven, now_));
+    held = std::min(held, sources_.CompleteThrough(source, proven, options_.stopwatch ? options_.stopwatch() : now_));
   }
   return held;
 }

@@ -90,12 +90,9 @@ void Intake::WriteLetter(size_t index, const Partition& partition) {
   const PendingBatch& pending = partition.pending;
   const RecordView& record = pending.batch.records()[index];
   const bool mapped = !pending.outcomes.empty(), rejected = mapped && pending.outcomes[index] == MapOutcome::kRejected;
-  const bool large = record.value.size() > plan_.limits().max_record_bytes;
-  std::string_view error = ToString(large ? DecodeError::kTooLarge : mapped ? pending.errors[index] : pending.rows[index].error);
-  if (rejected) {
-    const auto why = std::lower_bound(pending.rejected.begin(), pending.rejected.end(), record.offset, [](const RejectedRecord& r, Offset o) { return r.offset < o; });
-    error = why->why;
-  }
+  std::string error = rejected ? "" : std::string(ToString(mapped ? pending.errors[index] : pending.rows[index].error));
+  const auto why = std::lower_bound(pending.rejected.begin(), pending.rejected.end(), record.offset, [](const RejectedRecord& r, Offset o) { return r.offset < o; });
+  if (why != pending.rejected.end() && why->offset == record.offset) error += (error.empty() ? "" : ": ") + why->why;
   pending.batch.Headers(index, &headers_);
   const RawRecord raw{partition.tp.topic, partition.tp.partition, record.offset, record.kafka_time, record.key, record.value, headers_};
   letters_.Add(raw, rejected ? "rejected" : "undecodable", error, plan_.topics()[partition.topic.v].source, plan_.limits().max_record_bytes);
@@ -297,9 +294,8 @@ Status Intake::ApplyEvent(size_t index, const RecordView& record, WallTime now, 
 
 // What comes in batches may begin with any of the first one.
 bool Intake::Precedes(EventTime time, const Partition& partition) const {
-  const uint32_t source = partition.imported() ? UINT32_MAX : plan_.topics()[partition.topic.v].batches;
-  if (source == UINT32_MAX || time >= partition.first_time) return false;
-  return time >= partition.first_time - *plan_.sources()[source].complete_after;
+  const Duration reach = partition.imported() ? Duration(0) : plan_.topics()[partition.topic.v].reach;
+  return time < partition.first_time && time >= partition.first_time - reach;
 }
 
 void Intake::CountDelay(EventTime happened, WallTime said, MappingStats* of) const {

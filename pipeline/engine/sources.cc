@@ -26,15 +26,19 @@ void Sources::Hear(const EventRow& row) {
   Source* source = Find(names ? row.slots[heartbeat_.source_slot].view() : row.source);
   if (source == nullptr) return;
   source->dirty |= source->cover.Hear(row.time, source->plan->expect_every);
+  if (source->plan->complete_after && !heartbeat && row.time > source->event) {
+    source->event = row.time;
+    source->dirty = true;
+  }
   if (!heartbeat || (row.present >> heartbeat_.through_slot & 1) == 0) return;
   // What is still to come when it is said can't be complete.
   source->dirty |= source->cover.Complete(std::min(EventTimeFromMicros(row.slots[heartbeat_.through_slot].i), row.time));
 }
 
-// By its newest event, or by a heartbeat.
+// By its newest event, or by a heartbeat that says so: one without only says that the source is alive.
 EventTime Sources::Said(const Source& source) {
-  if (!source.plan->complete_after || !source.cover.heard()) return source.cover.complete();
-  return std::max(source.cover.complete(), source.cover.last() - *source.plan->complete_after);
+  if (!source.plan->complete_after || source.event == kNoEventTime) return source.cover.complete();
+  return std::max(source.cover.complete(), source.event - *source.plan->complete_after);
 }
 
 EventTime Sources::CompleteThrough(uint32_t s, EventTime proven, WallTime now) {
@@ -80,8 +84,12 @@ Result<bool> Sources::Load(uint64_t fingerprint, std::string_view value) {
   const EventTime first = time(), last = time(), complete = time();
   std::vector<TimeSpan> gaps;
   while (!reader.empty()) {
-    const EventTime from = time(), to = time();
-    gaps.push_back({from, to});
+    const EventTime from = time();
+    if (reader.empty()) {
+      source->event = from;
+      break;
+    }
+    gaps.push_back({from, time()});
   }
   if (!reader.Done() || !source->cover.Restore(first, last, complete, std::move(gaps))) {
     return Corrupt("the stored cover of source " + source->plan->name + " cannot be read");
@@ -108,6 +116,7 @@ void Sources::AppendTo(CommitBatch* batch) const {
       PutZigZag(&value, Micros(gap.from));
       PutZigZag(&value, Micros(gap.to));
     }
+    if (source.plan->complete_after) PutZigZag(&value, Micros(source.event));
     batch->puts.push_back({Family::kMeta, SourceKey(source.plan->fingerprint), std::move(value)});
   }
 }

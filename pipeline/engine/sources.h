@@ -46,6 +46,7 @@ class Sources {
     const SourcePlan* plan = nullptr;
     SourceCover cover;
     EventTime judged_from = kNoEventTime;  // before it nothing is uncovered: the configuration had no such source
+    EventTime event = kNoEventTime;        // of one that comes in batches: its newest that is no heartbeat
     // Of one that comes in batches; not stored, T is. What counts; what was said and is waited for, and what was said last, with
     // when that was heard.
     EventTime through = kNoEventTime, said = kNoEventTime, newest = kNoEventTime;

@@ -28,6 +28,10 @@ bool FactsState::StateIn(const FoldPlan& fold, std::string_view part, std::strin
   return true;
 }
 
+bool FactsState::empty() const {
+  return events_.empty() && std::all_of(sayings_.begin(), sayings_.end(), [](const auto& list) { return list.empty(); });
+}
+
 bool FactsState::Read(const FoldPlan& fold, std::string_view part, std::string_view* state) {
   sayings_.assign(fold.kept.size(), {});
   events_.clear();

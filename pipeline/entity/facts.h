@@ -16,7 +16,7 @@ namespace tidemark {
 
 // A function of the set of events, whatever their order, up to kMostFacts events of a type and kMostSayings values of a field
 // of one entity: then the oldest are forgotten, and stay in the fold as they were.
-// Threads: confined to the engine; keeps scratch memory between calls.
+// Threads: confined to the engine.
 class FactsState {
  public:
   static constexpr size_t kMostFacts = 16, kMostSayings = 32;
@@ -32,6 +32,7 @@ class FactsState {
   bool Read(const FoldPlan& fold, std::string_view part, std::string_view* state);
   void Write(const FoldPlan& fold, std::string* out) const;
 
+  bool empty() const;
   // Takes in what an event says (op.says), or the event as a fact (op.fact); false when something found no room.
   bool Add(const FoldPlan& fold, const FoldOp& op, const EventRow& row);
   // What is to be done to the fold after Add(), one by one; null: nothing more.

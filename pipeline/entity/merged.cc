@@ -201,7 +201,7 @@ bool MergedState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder
   if ((event.roles & fold.kAdds) != 0) {
     ++adds;
     added += event.added;
-  } else {
+  } else if (fold.facts.empty() || (event.roles & fold.kEnds) == 0) {  // a fact that moves takes its fields with it, and only its own
     fields.resize(std::max(fields.size(), fold.layout.size()));
     for (size_t f = 0; f < fold.layout.size(); ++f) {
       const int32_t slot = (*event.fields)[f];

@@ -131,7 +131,7 @@ void Compiler::Topics() {
     mappers[source.name] = Mapper::Compile(source.mapping, schema_, "sources." + source.name, source.source, specs_.privacy.hash_key, diagnostics_);
   }
   for (const TopicSpec& topic : specs_.topics) {
-    plan_->topics_.push_back({topic.name, topic.dedup, topic.source.empty() ? nullptr : mappers[topic.source], topic.source, UINT32_MAX});
+    plan_->topics_.push_back({topic.name, topic.dedup, topic.source.empty() ? nullptr : mappers[topic.source], topic.source, UINT32_MAX, Duration(0)});
     for (const std::string& event : topic.events) {
       if (topic.source.empty()) TypeOf(topic.place, "topic " + topic.name, event);
     }

@@ -47,6 +47,7 @@ void Compiler::FindFacts(const KpiSpec& spec, FoldPlan* fold) {
   if (fold->facts.empty()) return;
   std::sort(fold->facts.begin(), fold->facts.end());
   fold->of_facts.resize(fold->facts.size());
+  if (kept.size() > kMaxSlotsPerType) return Error(spec.place, "kpi " + spec.name + " uses more than 64 fields of its events");
   for (const std::string& path : kept) {
     const EventTypeId any = *schema_.FindType(*std::find_if(fold->facts.begin(), fold->facts.end(), [&](const std::string& type) {
       return FieldOf(*schema_.FindType(type), path).ok();
@@ -56,7 +57,6 @@ void Compiler::FindFacts(const KpiSpec& spec, FoldPlan* fold) {
     fold->carried |= uint64_t{carried} << fold->kept.size();
     fold->kept.push_back({path, field->type, field->scale});
   }
-  if (fold->kept.size() > kMaxSlotsPerType) Error(spec.place, "kpi " + spec.name + " uses more than 64 fields of its events");
   Measured& measured = measured_[fold->kpi.v];
   for (const std::string& name : sayings) measured.sayings.push_back(*schema_.FindType(name));
 }

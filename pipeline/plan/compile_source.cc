@@ -55,6 +55,7 @@ void Compiler::Holds(const SourceSpec& spec, uint32_t source) {
   for (size_t t = 0; t < plan_->topics_.size(); ++t) {
     if (specs_.topics[t].source != spec.name) continue;
     plan_->topics_[t].batches = source;
+    plan_->topics_[t].reach = *spec.complete_after;
     for (ClockPlan& clock : plan_->clocks_) {
       const bool reads = std::find(clock.topics.begin(), clock.topics.end(), TopicId{static_cast<uint32_t>(t)}) != clock.topics.end();
       if (reads && (clock.sources.empty() || clock.sources.back() != source)) clock.sources.push_back(source);

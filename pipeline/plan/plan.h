@@ -301,6 +301,7 @@ struct TopicPlan {
   std::shared_ptr<const Mapper> mapper;  // from its records to events; null: they are events
   std::string source;                    // of the configuration, which maps them; "": none
   uint32_t batches = UINT32_MAX;         // index into Plan::sources() of the one that comes in batches through it; UINT32_MAX: none
+  Duration reach{};                      // events older than its newest by as much may follow: it comes in batches
 };
 
 struct SourcePlan {

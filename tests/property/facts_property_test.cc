@@ -26,7 +26,7 @@ sources:
     - {emit: deal.stage_changed, when: 'has(row.stage)', entity: deal.id, carry: [deal.owner], set: {deal.id: row.deal, deal.stage: row.stage, deal.owner: row.owner}}
     - {emit: deal.won, when: row.stage == "won", once: [deal.id], carry: [deal.amount, deal.owner, deal.currency],
        set: {deal.id: row.deal, deal.amount: row.amount, deal.owner: row.owner, deal.currency: row.currency, deal.units: row.n}}
-    - {emit: deal.deleted, when: row.gone == true, set: {deal.id: row.deal}}
+    - {emit: deal.deleted, when: row.gone == true, set: {deal.id: row.deal, deal.owner: row.owner}}
 kpis:
 - {name: won, on: deal.won, count: true, by: {rep_id: deal.owner}, windows: [lifetime]}
 - {name: opened, on: deal.created, count: true, by: {rep_id: deal.owner}, windows: [lifetime]}

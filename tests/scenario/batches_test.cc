@@ -23,6 +23,7 @@ sources:
     events:
     - {emit: web.page_view, when: row.type == "page", set: {web.visitor: row.who}}
     - {emit: lead.created, when: row.type == "lead", set: {lead.id: row.id}}
+    - {emit: heartbeat, when: row.type == "alive"}
     - {emit: heartbeat, when: row.type == "done", set: {complete_through: s(row.through)}}
 kpis:
 - {name: pages, count: true, on: web.page_view, windows: [24h, today, yesterday, lifetime], compare: [previous]}
@@ -119,6 +120,21 @@ TEST_F(Batches, WhatIsAheadOfWhatIsCompleteIsNotInAnyWindowYet) {
   EXPECT_EQ(rig.Value("visitors", "24h"), "2");
   EXPECT_EQ(rig.Value("pages", "yesterday"), "9");
   EXPECT_EQ(rig.T(kPages), EngineRig::At(2 * kDay));
+}
+
+TEST_F(Batches, AHeartbeatThatOnlySaysItIsAliveMovesNothing) {
+  ASSERT_TRUE(rig.Start(0).ok());
+  DayOfPages(0, kDay + 9 * kHour);
+  Done(kDay, kDay + 10 * kHour);
+  ASSERT_TRUE(RunTo(kDay + 11 * kHour).ok());
+  const EventTime complete = rig.T(kPages);
+  for (int64_t day = 2; day <= 5; ++day) {
+    Row("alive", day * kDay, day * kDay);
+    ASSERT_TRUE(RunTo(day * kDay + 60).ok());
+    ASSERT_TRUE(rig.Start(day * kDay + 60).ok());
+    ASSERT_TRUE(RunTo(day * kDay + 120).ok());
+  }
+  EXPECT_EQ(Micros(rig.T(kPages)), Micros(complete)) << "nothing of the export came";
 }
 
 TEST_F(Batches, WithoutAHeartbeatTheNewestEventSaysWhatIsComplete) {

@@ -65,7 +65,7 @@ TEST(Facts, KpisThatCant) {
   EXPECT_EQ(Said("on: deal.stage_changed, count: true, by: {rep_id: deal.owner}, windows: [24h]"),
             "f.yaml:2:15: kpis[0]: sources.s carries deal.owner into deal.stage_changed, by deal.id, which isn't the KPI's key\n");
   EXPECT_EQ(Said("on: [deal.won, deal.lost], count: true, windows: [24h]"),
-            "f.yaml:2:15: kpis[0]: of deal.lost nothing says that it happens once to each deal.id, as sources.s says of the others; count them apart and add them in a formula\n");
+            "f.yaml:2:15: kpis[0]: sources.s says that some of its events happen once to each deal.id, and an id would count once for all of them; count them apart and add them in a formula\n");
   EXPECT_EQ(Said("key: deal.id, on: deal.won, sum: deal.amount, correct: {add: deal.updated}, windows: [24h]"),
             "f.yaml:2:15: kpis[0]: sources.s says that deal.won happens once, at its earliest, which corrections by or add can't follow; leave out one of them\n");
   EXPECT_EQ(Said("key: deal.id, on: deal.stage_changed, dwell: deal.stage, where: deal.region == \"emea\", stats: [p50], by: {rep_id: deal.owner}, windows: [24h]"),
