@@ -38,6 +38,7 @@ int64_t NowMicros() {
 }
 
 bool Usable(const Flags& flags) {
+  if (const std::string& format = flags.texts.at("format"); format != "canonical" && !ShopFormatOf(format)) return false;
   const auto& n = flags.numbers;
   return !flags.texts.at("brokers").empty() && n.at("events") > 0 && n.at("partitions") > 0 && n.at("series") > 0 && n.at("customers") > 0;
 }

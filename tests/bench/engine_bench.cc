@@ -40,6 +40,7 @@ Flags Defaults() {
 }
 
 bool Usable(const Flags& flags) {
+  if (const std::string& format = flags.texts.at("format"); format != "canonical" && !ShopFormatOf(format)) return false;
   for (const auto& [name, number] : flags.numbers) {
     if (number == 0 && name != "disorder-seconds" && name != "duplicate-percent") return false;
   }

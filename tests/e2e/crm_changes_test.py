@@ -62,6 +62,8 @@ def histories(data, pb, rng):
             changes.append((won + 2 * DAY, {"stage": "negotiation"}))
             if rng.random() < 0.5:
                 changes.append((won + 3 * DAY, {"stage": "won"}))
+        if rng.random() < 0.1:
+            changes.append((changes[-1][0] + DAY, {"deleted": True}))
         yield "deal", event.deal_won.deal.id, changes
 
 
@@ -71,7 +73,9 @@ def canonical(pb, kind, key, changes):
     for n, (at, change) in enumerate(changes):
         was, known = known, {**known, **change}
         names = ["deal_created" if n == 0 else "deal_updated"]
-        if kind == "lead":
+        if known.pop("deleted", False):
+            names = ["deal_deleted"]
+        elif kind == "lead":
             names = ["lead_created"]
         elif n > 0 and "stage" in change:
             names.append({"won": "deal_won", "lost": "deal_lost"}.get(change["stage"], "deal_stage_changed"))
@@ -93,8 +97,9 @@ def canonical(pb, kind, key, changes):
 def salesforce(kind, key, changes):
     for n, (at, change) in enumerate(changes):
         names = {"stage": "StageName", "owner": "OwnerId", "amount": "Amount", "currency": "CurrencyIsoCode", "channel": "LeadSource"}
-        row = {names[field]: STAGES[value][0] if value in STAGES else value for field, value in change.items()}
-        header = {"entityName": {"lead": "Lead", "deal": "Opportunity"}[kind], "recordIds": [key], "changeType": "UPDATE" if n else "CREATE",
+        deleted = change.get("deleted", False)
+        row = {} if deleted else {names[field]: STAGES[value][0] if value in STAGES else value for field, value in change.items()}
+        header = {"entityName": {"lead": "Lead", "deal": "Opportunity"}[kind], "recordIds": [key], "changeType": "DELETE" if deleted else "UPDATE" if n else "CREATE",
                   "transactionKey": f"{key}-{n}", "sequenceNumber": 1, "commitTimestamp": at * 1000, "commitNumber": at, "changedFields": list(row) if n else []}
         yield at, {"schema": "x", "payload": {"ChangeEventHeader": header, **row}, "event": {"replayId": n}}
 
@@ -104,6 +109,9 @@ def hubspot(kind, key, changes, rng):
     names = {"stage": "dealstage", "owner": "hubspot_owner_id", "amount": "amount", "currency": "deal_currency_code", "channel": "hs_analytics_source"}
     for n, (at, change) in enumerate(changes):
         batch = [{"objectId": key, "portalId": 5, "subscriptionType": f"{what}.creation", "occurredAt": at * 1000, "attemptNumber": rng.randrange(3)}] if n == 0 else []
+        if change.get("deleted"):
+            yield at, {"objectId": key, "portalId": 5, "subscriptionType": f"{what}.deletion", "occurredAt": at * 1000}
+            continue
         for field, value in change.items():
             text = str(STAGES[value][1] if value in STAGES else value)
             batch.append({"objectId": key, "portalId": 5, "subscriptionType": f"{what}.propertyChange", "propertyName": names[field], "propertyValue": text,

@@ -13,7 +13,10 @@ namespace {
 // Loads, and every record is read and none rejected.
 std::string Drafted(const std::vector<std::string>& records) {
   const Result<std::string> draft = DraftSource("it", records);
-  if (!draft.ok()) return "refused: " + draft.status().text();
+  if (!draft.ok()) {
+    EXPECT_EQ(draft.status().text().find("mistake of this program"), std::string::npos) << draft.status().text();
+    return "refused: " + draft.status().text();
+  }
   Specs specs;
   Diagnostics diagnostics;
   ParseConfig("draft.yaml", *draft, &specs, &diagnostics);
