@@ -12,8 +12,8 @@ tidemark_test(daemon_cli_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_cli_test.
 tidemark_test(daemon_scenario_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_scenario_test.cc LIBS tidemark_daemon LABELS unit)
 target_compile_definitions(daemon_scenario_test PRIVATE TIDEMARK_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 tidemark_test(daemon_explain_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_explain_test.cc LIBS tidemark_cli tidemark_proto LABELS unit)
-tidemark_test(daemon_erase_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_erase_test.cc ${CMAKE_CURRENT_LIST_DIR}/../property/oracle.cc
-              LIBS tidemark_cli tidemark_proto LABELS unit)
+tidemark_test(daemon_erase_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_erase_test.cc
+              LIBS tidemark_oracle tidemark_cli LABELS unit)
 tidemark_test(daemon_client_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_client_test.cc LIBS tidemark_cli LABELS unit)
 tidemark_test(daemon_registry_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_registry_test.cc LIBS tidemark_daemon LABELS unit)
 tidemark_test(daemon_config_watch_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_config_watch_test.cc LIBS tidemark_daemon LABELS unit)
