@@ -18,7 +18,7 @@ tidemark_test(import_property_test
   LIBS tidemark_oracle LABELS property TIMEOUT 300)
 tidemark_test(facts_property_test
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/facts_property_test.cc
-  LIBS tidemark_faulty_store tidemark_config tidemark_engine tidemark_store tidemark_proto LABELS property TIMEOUT 300)
+  LIBS tidemark_fakes tidemark_config tidemark_engine tidemark_store tidemark_proto LABELS property TIMEOUT 300)
 tidemark_test(schemas_property_test
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/schemas_property_test.cc
-  LIBS tidemark_faulty_store tidemark_config tidemark_engine tidemark_store tidemark_proto LABELS property TIMEOUT 300)
+  LIBS tidemark_fakes tidemark_config tidemark_engine tidemark_store tidemark_proto LABELS property TIMEOUT 300)
