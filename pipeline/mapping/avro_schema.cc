@@ -160,7 +160,7 @@ class Parser {
     if (name == "array" || name == "map") {
       TM_ASSIGN_OR_RETURN(const uint32_t made, New(name == "array" ? Kind::kArray : Kind::kMap));
       dom::element items;
-      if (object[name == "array" ? "items" : "values"].get(items) != simdjson::SUCCESS) return Invalid("an " + std::string(name) + " of nothing");
+      if (object[name == "array" ? "items" : "values"].get(items) != simdjson::SUCCESS) return Invalid(name == "array" ? "an array of nothing" : "a map of nothing");
       TM_ASSIGN_OR_RETURN(const uint32_t part, Type(items, space, depth + 1));
       made_.types[made].parts = {part};
       return made;
