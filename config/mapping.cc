@@ -202,9 +202,9 @@ std::shared_ptr<const MappingSpec> ReadMapping(Map* map, Map* shipped, const Pla
   auto mapping = std::make_shared<MappingSpec>();
   mapping->place = place;
   const auto take = [&](std::string_view key) {
-    const bool own = map->Has(key);
     std::optional<Value> theirs = shipped != nullptr ? shipped->Take(key) : std::nullopt;
-    return own ? map->Take(key) : std::move(theirs);
+    std::optional<Value> own = map->Take(key);
+    return own ? std::move(own) : std::move(theirs);
   };
   const auto both = [&](std::string_view key, auto read) {
     if (shipped != nullptr) {

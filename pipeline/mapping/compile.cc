@@ -354,6 +354,9 @@ std::unique_ptr<const Mapper::Compiled> MapperCompiler::Run(const std::string& s
   made_->program.words = spec_.words;
   Shape();
   if (spec_.rules.empty()) Fail(spec_.place, "events", "there is no rule, so nothing would come of it");
+  for (const MapKeyed& keyed : spec_.maps) {
+    if (!BaseOf(keyed.array, keyed.place, "maps." + keyed.name + ".array")) return nullptr;
+  }
   for (size_t r = 0; r < spec_.rules.size(); ++r) Rule(spec_.rules[r], r);
   element_ = rule_ = kNone;
   if (spec_.version != nullptr) made_->version = IsTime(*spec_.version) ? Time(*spec_.version, "version") : Value(*spec_.version, "version");

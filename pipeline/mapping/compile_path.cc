@@ -172,10 +172,8 @@ std::optional<Source> MapperCompiler::Keyed(const MapKeyed& keyed, const MapExpr
     Fail(expr.place, what, keyed.name + " itself is no value; write " + keyed.name + ".KEY");
     return std::nullopt;
   }
-  const std::optional<Steps> base = BaseOf(keyed.array, keyed.place, what);
-  if (!base) return std::nullopt;
   mapping::CapturePlan& plan = made_->captures;
-  const Steps steps = Joined(*base, keyed.array.steps);
+  const Steps steps = Joined(*BaseOf(keyed.array, keyed.place, what), keyed.array.steps);  // which was looked at
   uint32_t index = kNone;
   for (const Steps& prefix : made_->shape.prefixes) {
     const uint32_t node = plan.At(0, Joined(prefix, steps));
