@@ -12,7 +12,7 @@
 namespace tidemark::config {
 namespace {
 
-constexpr size_t kMaxMapRules = 256, kMaxMapFields = 64, kMaxIdParts = 8, kMaxListed = 10'000;
+constexpr size_t kMaxMapRules = 256, kMaxMapFields = 64, kMaxIdParts = 8, kMaxVersionParts = 3, kMaxListed = 10'000;
 
 // A scalar that is a path of members, like value.int_value; "" after a mistake.
 std::string Member(const Value& value) {
@@ -86,14 +86,15 @@ void ReadKeyed(const Value& value, std::vector<MapKeyed>* maps) {
   }
 }
 
-std::vector<std::unique_ptr<MapExpr>> ReadId(const Value& value, const MapLists& lists) {
-  std::vector<std::unique_ptr<MapExpr>> id;
+// Of an id or a version.
+std::vector<std::unique_ptr<MapExpr>> ReadParts(const Value& value, const MapLists& lists, size_t most) {
+  std::vector<std::unique_ptr<MapExpr>> made;
   const std::vector<Value> parts = value.Items();
-  if (parts.empty() || parts.size() > kMaxIdParts) value.Fail("one to " + std::to_string(kMaxIdParts) + " values are wanted here, like [row.id, row.version]");
+  if (parts.empty() || parts.size() > most) value.Fail("one to " + std::to_string(most) + " values are wanted here, like [row.id, row.version]");
   for (const Value& part : parts) {
-    if (auto expr = ParseMapExpr(part, lists)) id.push_back(std::move(expr));
+    if (auto expr = ParseMapExpr(part, lists)) made.push_back(std::move(expr));
   }
-  return id;
+  return made;
 }
 
 // A value alone, or {value: .., on_error: ..}.
@@ -179,7 +180,7 @@ MapRule ReadMapRule(const Value& value, const MapLists& lists) {
     rule.each = ParseMapPath(*each);
     rule.each_place = each->place();
   }
-  if (const auto id = map->Take("id")) rule.id = ReadId(*id, lists);
+  if (const auto id = map->Take("id")) rule.id = ReadParts(*id, lists, kMaxIdParts);
   if (const auto time = map->Take("time")) rule.time = ParseMapExpr(*time, lists);
   if (const auto set = map->Take("set")) {
     if (Map::Open(*set)) {
@@ -236,9 +237,9 @@ std::shared_ptr<const MappingSpec> ReadMapping(Map* map, Map* shipped, const Pla
   both("lists", [&](const Value& value) { ReadLists(value, &mapping->lists); });
   both("words", [&](const Value& value) { ReadWords(value, &mapping->words); });
   if (const auto maps = take("maps")) ReadKeyed(*maps, &mapping->maps);
-  if (const auto id = take("id")) mapping->id = ReadId(*id, mapping->lists);
+  if (const auto id = take("id")) mapping->id = ReadParts(*id, mapping->lists, kMaxIdParts);
   if (const auto time = take("time")) mapping->time = ParseMapExpr(*time, mapping->lists);
-  if (const auto version = take("version")) mapping->version = ParseMapExpr(*version, mapping->lists);
+  if (const auto version = take("version")) mapping->version = ReadParts(*version, mapping->lists, kMaxVersionParts);
   if (const auto ignore = take("ignore")) mapping->ignore = ParseMapExpr(*ignore, mapping->lists);
   const auto events = shipped != nullptr ? take("events") : map->Require("events");
   if (events && !events->is_list()) {

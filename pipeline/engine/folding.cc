@@ -82,7 +82,7 @@ FoldEvent Folding::EventOf(const FoldPlan& fold, const FoldOp& op, const EventRo
   event.time = row.time;
   event.tie = row.tie;
   event.roles = op.roles;
-  if (op.version_slot >= 0) event.version = row.slots[op.version_slot].i;
+  event.version = VersionIn(op, row);
   event.event = &row;
   event.fields = &op.fields;
   event.tables = lookups_;

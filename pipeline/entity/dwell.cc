@@ -16,7 +16,7 @@ bool DwellState::Read(ByteReader* reader) {
     Stay& stay = stays.emplace_back();
     stay.from = ReadMoment(reader);
     if (!stay.from.known()) return false;
-    stay.version = reader->ZigZag();
+    stay.version = ReadVersion(reader);
     stay.end = reader->Varint() != 0;
     stay.value = reader->Bytes();
     stay.placed = reader->Varint() != 0;
@@ -33,7 +33,7 @@ void DwellState::Write(std::string* out) const {
   PutVarint(out, stays.size());
   for (const Stay& stay : stays) {
     PutMoment(out, stay.from);
-    PutZigZag(out, stay.version);
+    PutVersion(out, stay.version);
     PutVarint(out, stay.end ? 1 : 0);
     PutBytes(out, stay.value);
     PutVarint(out, stay.placed ? 1 : 0);

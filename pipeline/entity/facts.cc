@@ -14,8 +14,6 @@ Value ValueIn(const LayoutField& field, const Slot& slot) {
 
 bool Has(const EventRow& row, int32_t slot) { return slot >= 0 && (row.present >> slot & 1) != 0; }
 
-int64_t VersionOf(const FoldOp& op, const EventRow& row) { return op.version_slot < 0 ? 0 : row.slots[op.version_slot].i; }
-
 }  // namespace
 
 bool FactsState::StateIn(const FoldPlan& fold, std::string_view part, std::string_view* state) {
@@ -54,7 +52,7 @@ bool FactsState::Read(const FoldPlan& fold, std::string_view part, std::string_v
     sayings_[f].resize(std::min<uint64_t>(reader.Varint(), kMostSayings));
     for (Saying& saying : sayings_[f]) {
       saying.at = entity::ReadMoment(&reader);
-      saying.version = reader.ZigZag();
+      saying.version = entity::ReadVersion(&reader);
       read(fold.kept[f], &saying.value);
       if (!saying.at.known()) return false;
     }
@@ -62,7 +60,7 @@ bool FactsState::Read(const FoldPlan& fold, std::string_view part, std::string_v
   events_.resize(std::min<uint64_t>(reader.Varint(), kMostFacts * fold.facts.size()));
   for (Event& event : events_) {
     event.at = entity::ReadMoment(&reader);
-    event.version = reader.ZigZag();
+    event.version = entity::ReadVersion(&reader);
     event.fact = static_cast<uint32_t>(reader.Varint());
     event.present = reader.Varint();
     event.values.resize(fold.kept.size());
@@ -88,14 +86,14 @@ void FactsState::Write(const FoldPlan& fold, std::string* out) const {
     PutVarint(&facts, sayings_[f].size());
     for (const Saying& saying : sayings_[f]) {
       entity::PutMoment(&facts, saying.at);
-      PutZigZag(&facts, saying.version);
+      entity::PutVersion(&facts, saying.version);
       put(fold.kept[f], saying.value);
     }
   }
   PutVarint(&facts, events_.size());
   for (const Event& event : events_) {
     entity::PutMoment(&facts, event.at);
-    PutZigZag(&facts, event.version);
+    entity::PutVersion(&facts, event.version);
     PutVarint(&facts, event.fact);
     PutVarint(&facts, event.present);
     for (size_t f = 0; f < fold.kept.size(); ++f) {
@@ -116,7 +114,7 @@ const FactsState::Saying* FactsState::AsOf(const FoldPlan& fold, size_t field, c
 
 bool FactsState::Say(const FoldPlan& fold, const FoldOp& op, const EventRow& row, size_t field) {
   auto& list = sayings_[field];
-  Saying saying{{row.time, row.tie}, VersionOf(op, row), ValueIn<Value>(fold.kept[field], row.slots[op.kept[field]])};
+  Saying saying{{row.time, row.tie}, VersionIn(op, row), ValueIn<Value>(fold.kept[field], row.slots[op.kept[field]])};
   const auto at = std::lower_bound(list.begin(), list.end(), saying);
   if (at != list.end() && !(saying < *at)) return true;  // the same event again
   bool room = true;
@@ -127,7 +125,7 @@ bool FactsState::Say(const FoldPlan& fold, const FoldOp& op, const EventRow& row
     list.erase(list.begin());
     if (oldest) return room;
   }
-  const auto said = std::lower_bound(list.begin(), list.end(), Saying{{row.time, row.tie}, VersionOf(op, row), {}});
+  const auto said = std::lower_bound(list.begin(), list.end(), Saying{{row.time, row.tie}, VersionIn(op, row), {}});
   for (const Event& event : events_) {
     const bool lacks = (fold.of_facts[event.fact].carries >> field & 1) != 0 && (event.present >> field & 1) == 0;
     if (!lacks || AsOf(fold, field, event) != &*said) continue;
@@ -138,7 +136,7 @@ bool FactsState::Say(const FoldPlan& fold, const FoldOp& op, const EventRow& row
 }
 
 bool FactsState::AddEvent(const FoldPlan& fold, const FoldOp& op, const EventRow& row) {
-  Event event{{row.time, row.tie}, VersionOf(op, row), static_cast<uint32_t>(op.fact), 0, std::vector<Value>(fold.kept.size())};
+  Event event{{row.time, row.tie}, VersionIn(op, row), static_cast<uint32_t>(op.fact), 0, std::vector<Value>(fold.kept.size())};
   for (size_t f = 0; f < fold.kept.size(); ++f) {
     if (!Has(row, op.kept[f])) continue;
     event.present |= uint64_t{1} << f;
@@ -187,9 +185,10 @@ const FactsState::Change* FactsState::Next(const FoldPlan& fold) {
   row.tie = event->at.tie;
   slots_.fill(Slot{});
   row.slots = slots_.data();
-  if (op.version_slot >= 0) {
-    slots_[static_cast<size_t>(op.version_slot)].i = event->version;
-    row.present |= uint64_t{1} << op.version_slot;
+  for (size_t p = 0; p < op.version_slots.size(); ++p) {
+    if (op.version_slots[p] < 0) continue;
+    slots_[static_cast<size_t>(op.version_slots[p])].i = event->version[p];
+    row.present |= uint64_t{1} << op.version_slots[p];
   }
   for (size_t f = 0; f < fold.kept.size(); ++f) {
     if (op.kept[f] < 0) continue;

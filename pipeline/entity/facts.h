@@ -49,13 +49,13 @@ class FactsState {
   };
   struct Saying {
     entity::Moment at;
-    int64_t version = 0;
+    EntityVersion version{};
     Value value;
     bool operator<(const Saying& o) const { return std::tie(at.time, version, at.tie) < std::tie(o.at.time, o.version, o.at.tie); }
   };
   struct Event {
     entity::Moment at;
-    int64_t version = 0;
+    EntityVersion version{};
     uint32_t fact = 0;          // index into FoldPlan::facts
     uint64_t present = 0;       // mask of FoldPlan::kept
     std::vector<Value> values;  // of those

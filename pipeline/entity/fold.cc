@@ -27,7 +27,30 @@ Moment ReadMoment(ByteReader* reader) {
   return {time, reader->BigEndian(8)};
 }
 
+constexpr int64_t kInParts = INT64_MIN;  // stands before a version that has more than its first
+
+void PutVersion(std::string* out, const EntityVersion& version) {
+  const bool first_alone = version[1] == 0 && version[2] == 0 && version[0] != kInParts;
+  if (!first_alone) PutZigZag(out, kInParts);
+  for (size_t p = 0; p < (first_alone ? 1 : version.size()); ++p) PutZigZag(out, version[p]);
+}
+
+EntityVersion ReadVersion(ByteReader* reader) {
+  EntityVersion version{reader->ZigZag(), 0, 0};
+  if (version[0] != kInParts) return version;
+  for (int64_t& part : version) part = reader->ZigZag();
+  return version;
+}
+
 }  // namespace entity
+
+EntityVersion VersionIn(const FoldOp& op, const EventRow& row) {
+  EntityVersion version{};
+  for (size_t p = 0; p < version.size(); ++p) {
+    if (op.version_slots[p] >= 0) version[p] = row.slots[op.version_slots[p]].i;
+  }
+  return version;
+}
 
 namespace {
 

@@ -2,6 +2,7 @@
 // what it contributes to series is a function of that state, and goes out as signed differences.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -26,6 +27,10 @@ struct Moment {
 
 }  // namespace entity
 
+// Of an entity, growing with each of its changes: compared part by part. Zeros: none.
+using EntityVersion = std::array<int64_t, 3>;
+EntityVersion VersionIn(const FoldOp& op, const EventRow& row);
+
 // One event as a fold sees it. Equal times are settled by `tie`, a hash of the event's identity.
 struct FoldEvent {
   EventTime time{};
@@ -34,7 +39,7 @@ struct FoldEvent {
   RowId row{};                    // of its labels: distinct, latest, first
   std::string_view from, to;      // steps: packed labels of the sides it may be; dwell: `from`, its labels
   std::string_view text;          // dwell: the field's value
-  int64_t version = 0;            // of the entity; 0: none
+  EntityVersion version{};
   entity::Moment replaces;        // if known: the event takes the place of that of this moment, if the fold has it; it may be the same one
   int64_t added = 0;              // merged, role kAdds: what it adds
   const EventRow* event = nullptr;              // merged: its slots

@@ -31,7 +31,7 @@ bool MergedState::Read(ByteReader* reader) {
   for (Field& f : fields) {
     f.at = ReadMoment(reader);
     if (!f.at.known()) continue;
-    f.version = reader->ZigZag();
+    f.version = ReadVersion(reader);
     f.number = reader->ZigZag();
     f.text = reader->Bytes();
   }
@@ -41,7 +41,7 @@ bool MergedState::Read(ByteReader* reader) {
     for (Change& c : list) {
       c.at = ReadMoment(reader);
       if (!c.at.known()) return false;
-      c.version = reader->ZigZag();
+      c.version = ReadVersion(reader);
       c.value = reader->BigEndian(8);
     }
   }
@@ -69,7 +69,7 @@ void MergedState::Write(std::string* out) const {
   for (const Field& f : fields) {
     PutMoment(out, f.at);
     if (!f.at.known()) continue;
-    PutZigZag(out, f.version);
+    PutVersion(out, f.version);
     PutZigZag(out, f.number);
     PutBytes(out, f.text);
   }
@@ -78,7 +78,7 @@ void MergedState::Write(std::string* out) const {
     PutVarint(out, list.size());
     for (const Change& c : list) {
       PutMoment(out, c.at);
-      PutZigZag(out, c.version);
+      PutVersion(out, c.version);
       PutBigEndian(out, c.value, 8);
     }
   }
@@ -144,7 +144,7 @@ void MergedState::FindRow(const FoldPlan& fold, const LookupTables& tables, RowF
   if (!holds) return;
   if (derived && (merged.present >> fold.value_slot & 1) != 0) {
     const Slot& value = merged.slots[fold.value_slot];
-    fields.back() = {{EventTime{}, 0}, 0, fold.text_value ? 0 : value.i, fold.text_value ? std::string(value.view()) : std::string()};
+    fields.back() = {{EventTime{}, 0}, {}, fold.text_value ? 0 : value.i, fold.text_value ? std::string(value.view()) : std::string()};
   }
   row = rows->RowOf(fold, LabelsOf(fold, merged));
 }

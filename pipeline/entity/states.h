@@ -23,6 +23,8 @@ namespace tidemark::entity {
 
 void PutMoment(std::string* out, const Moment& moment);
 Moment ReadMoment(ByteReader* reader);
+void PutVersion(std::string* out, const EntityVersion& version);
+EntityVersion ReadVersion(ByteReader* reader);
 
 // distinct: for each series the times at which the id was seen last, its first time in each calendar period, and the
 // spans of time in which a window would hold it.
@@ -96,7 +98,7 @@ struct DwellState {
   struct Stay {
     Moment from;
     bool end = false;                          // the entity ended here: no value
-    int64_t version = 0;
+    EntityVersion version{};
     std::string value;
     std::string labels;                        // packed, until the stay has ended once
     bool placed = false;                       // then its series is known
@@ -124,7 +126,7 @@ struct DwellState {
 struct MergedState {
   struct Field {
     Moment at;
-    int64_t version = 0;
+    EntityVersion version{};
     int64_t number = 0;
     std::string text;
     // Later event time wins, then the greater version, then the tie.
@@ -133,7 +135,7 @@ struct MergedState {
   // What a label was, for how long it has not changed.
   struct Change {
     Moment at;
-    int64_t version = 0;
+    EntityVersion version{};
     uint64_t value = 0;                        // hash
     bool operator<(const Change& o) const {
       return std::tie(at.time, version, at.tie) < std::tie(o.at.time, o.version, o.at.tie);

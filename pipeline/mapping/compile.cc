@@ -322,7 +322,9 @@ void MapperCompiler::Rule(const MapRule& spec, size_t index) {
   rule.time = time != nullptr ? Time(*time, what + ".time") : DefaultTime(what + ".time");
   if (rule.id.empty() || rule.time == kNone) made_->wants_headers = true;  // they are where the record came first
   const int payload = schema_.event_types()[type->v].payload_field;
-  for (const char* path : {"event.id", "event.source", "event.time", "event.entity_version"}) {
+  std::vector<const char*> envelope = {"event.id", "event.source", "event.time", "event.entity_version", "event.entity_version_minor", "event.entity_version_patch"};
+  envelope.resize(3 + spec_.version.size());
+  for (const char* path : envelope) {
     const Result<Schema::ResolvedPath> at = schema_.ResolvePath(*type, path);
     if (!at.ok()) return Fail(spec.place, what, "the schema has no " + std::string(path));
     rule.layout.Add(*at, payload);
@@ -359,7 +361,7 @@ std::unique_ptr<const Mapper::Compiled> MapperCompiler::Run(const std::string& s
   }
   for (size_t r = 0; r < spec_.rules.size(); ++r) Rule(spec_.rules[r], r);
   element_ = rule_ = kNone;
-  if (spec_.version != nullptr) made_->version = IsTime(*spec_.version) ? Time(*spec_.version, "version") : Value(*spec_.version, "version");
+  for (const auto& part : spec_.version) made_->version.push_back(IsTime(*part) ? Time(*part, "version") : Value(*part, "version"));
   if (spec_.ignore != nullptr) made_->ignore = Condition(*spec_.ignore, "ignore");
   CheckArrays();
   if (diagnostics_.items().size() == before) Schemas();

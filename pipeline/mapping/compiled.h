@@ -27,7 +27,7 @@ struct Mapper::Compiled {
     bool id_is_its_own = false;
     uint32_t time = mapping::kNone;
     std::vector<Field> fields;
-    mapping::EventLayout layout;      // id, source, time, version, then fields
+    mapping::EventLayout layout;      // id, source, time, the parts of the version, then fields
   };
 
   // A path where it is written, for MapSurvey.
@@ -50,7 +50,7 @@ struct Mapper::Compiled {
   mapping::CapturePlan key;           // of the key; without leaves where it isn't looked at
   mapping::Program program;
   std::string source, hash_key;
-  uint32_t version = mapping::kNone;
+  std::vector<uint32_t> version;
   uint32_t ignore = mapping::kNone;
   uint32_t op = mapping::kNone;       // leaves
   uint32_t property = mapping::kNone;

@@ -18,17 +18,14 @@ using mapping::RecordReader;
 
 namespace {
 
-enum Envelope : size_t { kId, kSource, kTime, kVersion, kFields };  // order of EventLayout::Add
+enum Envelope : size_t { kId, kSource, kTime, kVersion };  // in the order of EventLayout::Add; then more of the version, and fields
 
 // "/" between the parts, so that no two lists of parts read the same.
 void PutIdPart(std::string_view part, std::string* id) {
-  for (const char c : part) {
-    if (c == '/' || c == '%') {
-      id->append(c == '/' ? "%2F" : "%25");
-    } else {
-      id->push_back(c);
-    }
+  for (size_t end = 0; (end = part.find_first_of("/%")) != std::string_view::npos; part.remove_prefix(end + 1)) {
+    id->append(part.substr(0, end)).append(part[end] == '/' ? "%2F" : "%25");
   }
+  id->append(part);
 }
 
 }  // namespace
@@ -301,17 +298,17 @@ class Mapper::Run {
       Look(index, mapping::kNone);
       if (cells != nullptr) Look(index, rule.each);
     }
-    const size_t values = kFields + rule.fields.size();
+    const size_t fields = kVersion + compiled_.version.size(), values = fields + rule.fields.size();
     if (parts_.values.size() < values) {
       parts_.values.resize(values);
       parts_.written.resize(values);
     }
-    parts_.values[kSource].kind = parts_.values[kVersion].kind = Encoded::Kind::kNone;
+    parts_.values[kSource].kind = Encoded::Kind::kNone;
     if (!MakeId(rule) || !PutTime(rule) || !PutVersion(rule)) return;
     parts_.values[kId] = {Encoded::Kind::kText, 0, parts_.id, 0};
     if (!compiled_.source.empty()) parts_.values[kSource] = {Encoded::Kind::kText, 0, compiled_.source, 0};
     for (size_t f = 0; f < rule.fields.size(); ++f) {
-      if (!PutField(rule, f)) return;
+      if (!PutField(rule, f, fields + f)) return;
     }
     rule.layout.Write(std::span(parts_.values).first(values), &parts_.room, &out_.bytes);
     out_.ends.push_back(out_.bytes.size());
@@ -333,23 +330,26 @@ class Mapper::Run {
   }
 
   bool PutVersion(const Compiled::Rule& rule) {
-    if (compiled_.version == mapping::kNone) return true;
-    const Datum version = compiled_.program.Value(compiled_.version, moment_);
-    if (version.kind == Datum::Kind::kAbsent || version.kind == Datum::Kind::kNull) return true;
     mapping::Target whole;
     whole.kind = mapping::Target::Kind::kInteger;
     bool rounded = false;
-    if (version.kind == Datum::Kind::kError) return Reject(rule, "version", version.text);
-    const Datum number = version.kind == Datum::Kind::kTime ? Datum::Of({version.micros, 0}) : version;
-    const char* why = mapping::Encode(number, whole, &parts_.written[kVersion], &rounded, &parts_.values[kVersion]);
-    return why == nullptr || Reject(rule, "version", why);
+    for (size_t p = 0; p < compiled_.version.size(); ++p) {
+      Encoded* to = &parts_.values[kVersion + p];
+      *to = Encoded();
+      const Datum part = compiled_.program.Value(compiled_.version[p], moment_);
+      if (part.kind == Datum::Kind::kAbsent || part.kind == Datum::Kind::kNull) continue;
+      if (part.kind == Datum::Kind::kError) return Reject(rule, "version", part.text);
+      const Datum number = part.kind == Datum::Kind::kTime ? Datum::Of({part.micros, 0}) : part;
+      if (const char* why = mapping::Encode(number, whole, &parts_.written[kVersion + p], &rounded, to)) return Reject(rule, "version", why);
+    }
+    return true;
   }
 
-  bool PutField(const Compiled::Rule& rule, size_t f) {
+  bool PutField(const Compiled::Rule& rule, size_t f, size_t v) {  // as the value at `v`
     const Compiled::Field& field = rule.fields[f];
     Datum made;
     const Datum& value = compiled_.program.Value(field.value, moment_, &made);
-    Encoded* to = &parts_.values[kFields + f];
+    Encoded* to = &parts_.values[v];
     if (value.kind == Datum::Kind::kText && field.target.kind == mapping::Target::Kind::kText) [[likely]] {
       *to = {Encoded::Kind::kText, 0, value.text, 0};
       return true;
@@ -359,7 +359,7 @@ class Mapper::Run {
       ++scratch_.missing_[static_cast<size_t>(&rule - compiled_.rules.data())][f];
       return true;
     }
-    std::string* text = &parts_.written[kFields + f];
+    std::string* text = &parts_.written[v];
     bool rounded = false;
     std::string_view why = value.text;
     if (value.kind != Datum::Kind::kError) {

@@ -119,7 +119,7 @@ struct MappingSpec {
   std::map<std::string, std::map<std::string, std::string>> words;
   std::vector<std::unique_ptr<MapExpr>> id;  // empty: topic, partition, offset and which event of the record it is
   std::unique_ptr<MapExpr> time;             // null: the record's Kafka timestamp
-  std::unique_ptr<MapExpr> version;          // null: none
+  std::vector<std::unique_ptr<MapExpr>> version;  // up to three parts, compared in order; empty: none
   std::vector<MapRule> rules;
   std::unique_ptr<MapExpr> ignore;           // what is dropped on purpose
   Place place;

@@ -97,7 +97,7 @@ void Compiler::RouteSaying(const KpiSpec& spec, EventTypeId type, uint32_t fold_
     op.kept.back() = static_cast<int32_t>(SlotOf(type, path));
     op.says |= uint64_t{1} << f;
   }
-  if (FieldOf(type, "event.entity_version").ok()) op.version_slot = static_cast<int32_t>(SlotOf(type, "event.entity_version"));
+  FindVersion(type, &op);
   if (op.says != 0) AddFoldOp(spec, type, std::move(op));
 }
 
@@ -116,7 +116,14 @@ void Compiler::MarkFact(const std::string& type, EventTypeId id, const FoldPlan&
     op->kept.push_back(has ? static_cast<int32_t>(SlotOf(id, path)) : -1);
     if (has && facts_.Of(type)->carry.contains(path)) op->carries |= uint64_t{1} << f;
   }
-  if (op->version_slot < 0 && FieldOf(id, "event.entity_version").ok()) op->version_slot = static_cast<int32_t>(SlotOf(id, "event.entity_version"));
+  FindVersion(id, op);
+}
+
+void Compiler::FindVersion(EventTypeId type, FoldOp* op) {
+  static constexpr std::array<const char*, 3> kParts = {"event.entity_version", "event.entity_version_minor", "event.entity_version_patch"};
+  for (size_t p = 0; p < kParts.size(); ++p) {
+    if (FieldOf(type, kParts[p]).ok()) op->version_slots[p] = static_cast<int32_t>(SlotOf(type, kParts[p]));
+  }
 }
 
 }  // namespace tidemark

@@ -346,9 +346,7 @@ void Compiler::RouteFoldType(const KpiSpec& spec, EventTypeId type, uint32_t fol
       op.value_slot = static_cast<int32_t>(SlotOf(type, spec.field));
     }
   }
-  if ((merged || fold.kind == FoldKind::kDwell) && FieldOf(type, "event.entity_version").ok()) {
-    op.version_slot = static_cast<int32_t>(SlotOf(type, "event.entity_version"));
-  }
+  if (merged || fold.kind == FoldKind::kDwell) FindVersion(type, &op);
   MarkFact(name, type, fold, &op);
   AddFoldOp(spec, type, std::move(op));
 }

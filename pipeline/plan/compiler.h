@@ -123,6 +123,7 @@ class Compiler {
   void RouteSaying(const KpiSpec& spec, EventTypeId type, uint32_t fold);
   // What makes the op of an event type one of a fact.
   void MarkFact(const std::string& type, EventTypeId id, const FoldPlan& fold, FoldOp* op);
+  void FindVersion(EventTypeId type, FoldOp* op);
 
   // ---- compile_derived.cc ----
   void AddDerived();

@@ -204,7 +204,7 @@ struct FoldOp {
   std::vector<LabelSlot> labels;       // distinct, latest, first, dwell: of the row; steps: of the from side
   std::vector<LabelSlot> to_labels;    // steps
   int32_t value_slot = -1;             // dwell: the field; adds: what is added
-  int32_t version_slot = -1;           // dwell, open, counted: the entity's version
+  std::array<int32_t, 3> version_slots = {-1, -1, -1};  // dwell, open, counted: the parts of the entity's version
   std::vector<int32_t> fields;         // open, counted: slot of each field of the layout, of waiting_for then of each label; -1: not in this type
   // Facts:
   int32_t fact = -1;                   // index into FoldPlan::facts: the event is one

@@ -120,6 +120,10 @@ TEST(MapConditions, TimesAndVersionsOfEvents) {
   EXPECT_EQ(rig.Map(R"({"v":"x"})"), "rejected: version is no number");
   EXPECT_EQ(rig.Map(R"({"v":1.5})"), "rejected: version is no whole number");
   EXPECT_EQ(rig.Map(R"({"v":9223372036854775808})"), "rejected: version is out of range");
+  MappingRig parts("version: [row.a, iso(row.b), row.c]\nevents: [{emit: order.paid}]");
+  EXPECT_NE(parts.Map(R"({"a":-1,"b":"1970-01-01T00:00:07Z","c":"3"})").find("entity_version: -1 entity_version_minor: 7000000 entity_version_patch: 3 order_paid"), std::string::npos);
+  EXPECT_NE(parts.Map(R"({"a":null,"c":3})").find("} entity_version_patch: 3 order_paid"), std::string::npos) << "not those of the record before";
+  EXPECT_EQ(parts.Map(R"({"a":1,"c":"x"})"), "rejected: version is no number");
   MappingRig timed("time: iso(row.t)\nversion: iso(row.u)\nevents: [{emit: order.paid}]");
   EXPECT_NE(timed.Map(R"({"t":"2023-11-14T22:13:20Z","u":"1970-01-01T00:00:07Z"})").find("entity_version: 7000000"), std::string::npos);
   EXPECT_EQ(timed.Map(R"({"t":"2023-11-14T22:13:20Z","u":"soon"})"), "rejected: version a time is wanted, like 2026-11-24T03:36:49Z");
