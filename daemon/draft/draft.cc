@@ -35,7 +35,9 @@ class Drafter {
 
   Result<std::string> Run(const std::vector<std::string>& records) {
     for (const std::string& record : records) Read(record);
-    if (rows_.empty()) return Invalid("no record is a JSON object, or an array of them");
+    if (rows_.empty()) {
+      return Invalid("no record is a JSON object, or an array of them. Drafts are made of JSON, a record a line; for Avro, Protobuf and what has the number of a schema before it write the source yourself, and look with `tidemark map`");
+    }
     Recognise();
     Sort();
     Identify();

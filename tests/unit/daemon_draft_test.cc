@@ -103,7 +103,7 @@ TEST(Draft, ArraysEnvelopesAndPropertyChangesAreSeen) {
 }
 
 TEST(Draft, HostileSamplesEndInADraftOrAreRefused) {
-  EXPECT_EQ(Drafted({"{", "7", "null", "\"text\"", "[]", ""}), "refused: no record is a JSON object, or an array of them");
+  EXPECT_TRUE(Drafted({"{", "7", "null", "\"text\"", "[]", ""}).starts_with("refused: no record is a JSON object, or an array of them. "));
   std::string deep;
   for (int i = 0; i < 90; ++i) deep += R"({"a":)";
   Drafted({deep + "1" + std::string(90, '}')});
