@@ -101,6 +101,7 @@ class RegistryTest(unittest.TestCase):
         harness.wait_for(lambda: daemon.log().count("a partition waits no longer for a schema") == 2, "that is told, too")
         self.assertEqual(self.registry.asked["/schemas/ids/7"], 1, "asked for once")
         self.assertLess(daemon.log().count("a partition waits for a schema"), 6)
+        self.assertEqual([text for text in harness.lint_dashboards(daemon) if "tidemark_dead_letters" not in text], [], "there are no dead letters here")
         self.assertEqual(daemon.stop(), 0)
 
     def test_what_it_said_once_is_kept(self):
