@@ -85,6 +85,14 @@ std::string WhyNot(const Facts& facts, const std::vector<FieldSpec>& fields, con
   return "";
 }
 
+bool IsCarried(const std::vector<TopicSpec>& topics, const std::vector<std::string>& types) {
+  return std::any_of(topics.begin(), topics.end(), [&](const TopicSpec& topic) {
+    return topic.events.empty() || std::any_of(types.begin(), types.end(), [&](const std::string& type) {
+             return std::find(topic.events.begin(), topic.events.end(), type) != topic.events.end();
+           });
+  });
+}
+
 bool UsedBy(const Formula& part, const std::set<std::string>& names) {
   return names.contains(part.kpi) || std::any_of(part.args.begin(), part.args.end(), [&](const auto& arg) { return UsedBy(*arg, names); });
 }
@@ -93,7 +101,6 @@ bool UsedBy(const Formula& part, const std::set<std::string>& names) {
 
 void ImplyFacts(Specs* specs, Diagnostics* diagnostics) {
   const Facts facts = FactsOf(specs->sources, diagnostics);
-  if (facts.types.empty()) return;
   std::set<std::string> out;
   const auto leave_out = [&](const KpiSpec& kpi, const std::string& why) {
     out.insert(kpi.name);
@@ -102,6 +109,7 @@ void ImplyFacts(Specs* specs, Diagnostics* diagnostics) {
   for (KpiSpec& kpi : specs->kpis) {
     std::string why = ImplyKey(facts, &kpi);
     if (why.empty()) why = WhyNot(facts, specs->fields, kpi);
+    if (why.empty() && !kpi.subject.empty() && kpi.formula == nullptr && !IsCarried(specs->topics, Counted(kpi))) why = "no topic carries what is counted";
     if (why.empty()) continue;
     if (!kpi.subject.empty()) {
       leave_out(kpi, why);

@@ -40,7 +40,7 @@ void ReadBy(const Value& value, const LimitSpec& limits, KpiSpec* kpi);
 // Labels with `personal: hash` are taken from derived fields from here on. Reports hashes without a key.
 void ImplyHashes(Specs* specs, Diagnostics* diagnostics);
 // What sources say of their events for good (once, carry), for the KPIs that read them: sets their key where it is implied. Those
-// of the catalogue that can't follow are left out, and named; of others it is reported.
+// of the catalogue that can't follow, or that no topic has events for, are left out, and named; of others it is reported.
 void ImplyFacts(Specs* specs, Diagnostics* diagnostics);
 // `target` of a KPI, whose windows and labels are read; `targets` of a configuration, whose KPIs are.
 void ReadTarget(const Value& value, KpiSpec* kpi);

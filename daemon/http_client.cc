@@ -100,6 +100,11 @@ Status Identify(const HttpTarget& target, CURL* curl) {
   return Status::Ok();
 }
 
+// Of TLS libcurl's own texts say no more than that it failed; the detail says which certificate of whom. Other details are of the moment.
+std::string WhyNot(CURLcode code, std::string_view detail) {
+  return std::string(detail.find("SSL") != detail.npos ? detail : curl_easy_strerror(code));
+}
+
 Result<HttpReply> Ask(const HttpTarget& target, std::string_view path, HttpQuery query, bool post) {
   TM_ASSIGN_OR_RETURN(const Address address, Parse(target.url));
   TM_RETURN_IF_ERROR(AddPath(address.get(), path, query));
@@ -125,8 +130,10 @@ Result<HttpReply> Ask(const HttpTarget& target, std::string_view path, HttpQuery
   }
   if (post) curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, "");
   TM_RETURN_IF_ERROR(Identify(target, curl.get()));
+  char detail[CURL_ERROR_SIZE] = "";
+  curl_easy_setopt(curl.get(), CURLOPT_ERRORBUFFER, detail);
   const CURLcode code = curl_easy_perform(curl.get());
-  if (code != CURLE_OK) return Unavailable(target.url + ": " + curl_easy_strerror(code));
+  if (code != CURLE_OK) return Unavailable(target.url + ": " + WhyNot(code, detail));
   HttpReply reply;
   curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &reply.code);
   reply.body = std::move(body.text);

@@ -1,4 +1,5 @@
 #include <iostream>
+#include <map>
 
 #include "config/config.h"
 #include "daemon/commands.h"
@@ -26,7 +27,9 @@ std::shared_ptr<const Plan> LoadPlan(const std::string& config_file, Specs* spec
   if (diagnostics.empty() && adjust != nullptr) adjust(specs);
   const std::shared_ptr<const Plan> plan = Compiled(*specs, &diagnostics);
   if (plan != nullptr) {
-    for (const auto& [kpi, why] : specs->left_out) std::cerr << config_file << ": kpi " << kpi << " of the catalogue is left out: " << why << "\n";
+    std::map<std::string, std::string> left_out;  // KPIs by why
+    for (const auto& [kpi, why] : specs->left_out) left_out[why] += (left_out[why].empty() ? "" : ", ") + kpi;
+    for (const auto& [why, kpis] : left_out) std::cerr << config_file << ": left out of the catalogue, as " << why << ": " << kpis << "\n";
   }
   return plan;
 }

@@ -35,7 +35,9 @@ class Drafter {
 
   Result<std::string> Run(const std::vector<std::string>& records) {
     for (const std::string& record : records) Read(record);
-    if (rows_.empty()) return Invalid("no record is a JSON object, or an array of them");
+    if (rows_.empty()) {
+      return Invalid("no record is a JSON object, or an array of them. Drafts are made of JSON, a record a line; for Avro, Protobuf and what has the number of a schema before it write the source yourself, and look with `tidemark map`");
+    }
     Recognise();
     Sort();
     Identify();
@@ -157,7 +159,9 @@ class Drafter {
   void Identify() {
     const auto part = [&](const std::string& path) { return path == "item" || Everywhere(path) ? path : path + " | \"\""; };
     for (const std::string& path : d_.kind.ids) {
-      if (path == "item" || d_.all.contains(path)) d_.id.push_back(part(path));
+      // The name of a property became a column's, so that it isn't among what was seen. Without it what a form sets at once would be one event.
+      const bool property = d_.kind.shape.starts_with("{property_change") && path == "meta.propertyName";
+      if (property || path == "item" || d_.all.contains(path)) d_.id.push_back(part(path));
       if (path == kKey) d_.id.push_back(std::string(kKey));
     }
     if (d_.kind.ids.empty()) {

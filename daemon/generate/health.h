@@ -8,6 +8,10 @@
 
 namespace tidemark {
 
+// Whether some topic's records are mapped to events, and whether they name their schemas by number.
+bool MapsRecords(const Plan& plan);
+bool NamesSchemas(const Plan& plan);
+
 // How far a health alert's doubt reaches: the sales alerts that it inhibits in Alertmanager.
 enum class Doubt {
   kNone,

@@ -54,10 +54,6 @@ const std::vector<HealthRow>& Storage() {
   return kRows;
 }
 
-bool NamesSchemas(const Plan& plan) {
-  return std::any_of(plan.topics().begin(), plan.topics().end(), [](const TopicPlan& topic) { return topic.mapper != nullptr && topic.mapper->wants_schemas(); });
-}
-
 const std::vector<HealthRow>& Reading() {
   static const std::vector<HealthRow> kRows = {
       {.name = "TidemarkPartitionStalled", .severity = kCritical, .hold = "5m", .doubt = Doubt::kTopic,
@@ -120,9 +116,7 @@ const std::vector<HealthRow>& Reading() {
        .inputs = {{"tidemark_source_records_total{LABELS,topic=\"t\",result=\"rejected\"}", "+0", "+50"},
                   {"tidemark_source_records_total{LABELS,topic=\"t\",result=\"mapped\"}", "+100", "+100"}},
        .labels = {{"topic", "t"}},
-       .when = [](const Plan& plan) {
-         return std::any_of(plan.topics().begin(), plan.topics().end(), [](const TopicPlan& topic) { return topic.mapper != nullptr; });
-       }},
+       .when = &MapsRecords},
       {.name = "TidemarkDeadLettersFailing", .severity = kWarning, .hold = "5m",
        .expr = "tidemark_dead_letters_failing{J} == 1",
        .summary = "Dead letters can't be written.",
@@ -193,6 +187,14 @@ const std::vector<HealthRow>& Numbers() {
 }
 
 }  // namespace
+
+bool MapsRecords(const Plan& plan) {
+  return std::any_of(plan.topics().begin(), plan.topics().end(), [](const TopicPlan& topic) { return topic.mapper != nullptr; });
+}
+
+bool NamesSchemas(const Plan& plan) {
+  return std::any_of(plan.topics().begin(), plan.topics().end(), [](const TopicPlan& topic) { return topic.mapper != nullptr && topic.mapper->wants_schemas(); });
+}
 
 std::vector<HealthRow> HealthRows() {
   std::vector<HealthRow> rows;

@@ -1,5 +1,8 @@
 // The dashboard of those who run the daemon: can its numbers be trusted, does it keep up, what does it need.
+#include <algorithm>
+
 #include "daemon/generate/dashboards.h"
+#include "daemon/generate/health.h"
 #include "daemon/generate/kpi_query.h"
 
 namespace tidemark {
@@ -131,12 +134,41 @@ Row ProcessRow() {
        .queries = {{OfJob("max by (version) (tidemark_build_info{})"), "{{version}}", true}}, .show_name = true}}};
 }
 
-Row Sources() {
-  return {.title = "Sources", .panels = {
+// What becomes of the records of topics that a source maps.
+Row MappedRecords(const Plan& plan) {
+  Row row{.title = "Mapped records", .panels = {
+      Lines("Records of sources", "Records a second, by what became of them: unmapped is what no rule is about, rejected what holds a value that a field doesn't want.", "ops",
+            {{"sum by (topic, result) (rate(tidemark_source_records_total{}[$__rate_interval]))", "{{topic}}: {{result}}"}}),
+      Lines("Rejected, by field", "Records a second; the ten fields of which most are rejected.", "ops",
+            {{"topk(10, sum by (source, event, field) (rate(tidemark_source_rejected_total{}[$__rate_interval])))", "{{source}}: {{event}} {{field}}"}}),
+      Lines("Fields that were not there", "Events a second for which a rule found nothing for a field. Of one that used to be there the source has changed. The ten most frequent.", "ops",
+            {{"topk(10, sum by (source, event, field) (rate(tidemark_source_missing_total{}[$__rate_interval])))", "{{source}}: {{event}} {{field}}"}}),
+      Lines("Delay of sources", "How long events had happened when Kafka got their records; half and 99 of 100 take less.", "s",
+            {{"histogram_quantile(0.5, sum by (source, le) (rate(tidemark_source_delay_seconds_bucket{}[$__rate_interval])))", "{{source}}, median"},
+             {"histogram_quantile(0.99, sum by (source, le) (rate(tidemark_source_delay_seconds_bucket{}[$__rate_interval])))", "{{source}}, p99"}}),
+      Lines("Dead letters", "Records that can't be counted, written to their topic each second, by where they came from; and how many aren't written yet.", "short",
+            {{"sum by (topic, reason) (rate(tidemark_dead_letters_total{}[$__rate_interval]))", "{{topic}}: {{reason}}"}, {"max(tidemark_dead_letters_waiting{})", "waiting"}})}};
+  if (!NamesSchemas(plan)) return row;
+  row.panels.push_back(Lines("Waiting for schemas", "Partitions whose next record names a schema that isn't here, and for how long.", "s",
+                             {{"max by (topic, partition) (tidemark_partition_schema_wait_seconds{})", "{{topic}}/{{partition}}"}}));
+  row.panels.push_back(Lines("Schema registry", "Requests each second by status, none where there was no answer; schemas that it has another text of than is used.", "short",
+                             {{"sum by (code) (rate(tidemark_registry_requests_total{}[$__rate_interval]))", "{{code}}"},
+                              {"max(tidemark_registry_conflicting_schemas{})", "conflicting"}}));
+  return row;
+}
+
+Row Sources(const Plan& plan) {
+  Row row{.title = "Sources", .panels = {
       Lines("Overdue sources", "1 while a source was not heard for longer than it may be.", "short",
           {{"max by (source) (tidemark_source_overdue{})", "{{source}}"}}, 12),
       Lines("Silence of sources", "Time since a source's latest event.", "s",
           {{"time() - max by (source) (tidemark_source_last_event_timestamp_seconds{})", "{{source}}"}}, 12)}};
+  const bool batches = std::any_of(plan.sources().begin(), plan.sources().end(), [](const SourcePlan& source) { return source.complete_after.has_value(); });
+  if (!batches) return row;
+  row.panels.push_back(Lines("Batches are complete until", "How long ago that is; the KPIs that they feed end there.", "s",
+                             {{"time() - max by (source) (tidemark_source_complete_through_timestamp_seconds{})", "{{source}}"}}, 12));
+  row.panels.push_back(Lines("KPIs that wait for batches", "How many show what is complete, and not the present.", "short", {{"sum(tidemark_kpi_held{})", "KPIs"}}, 12));
+  return row;
 }
 
 }  // namespace
@@ -161,7 +193,8 @@ Dashboard OperatingDashboard(const Plan& plan) {
   dashboard.annotations.push_back({.name = "Configuration", .colour = "purple",
       .expr = OfJob("tidemark_config_last_reload_success_timestamp_seconds{} * 1000"),
                                    .title = "Configuration loaded", .text = "{{instance}}", .at_value = true});
-  if (!plan.sources().empty()) dashboard.rows.push_back(Sources());
+  if (MapsRecords(plan)) dashboard.rows.push_back(MappedRecords(plan));
+  if (!plan.sources().empty()) dashboard.rows.push_back(Sources(plan));
   dashboard.rows.push_back(State());
   dashboard.rows.push_back(ProcessRow());
   return dashboard;

@@ -7,14 +7,18 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/stubs/logging.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
+
+#include "absl/strings/escaping.h"
 
 namespace tidemark::mapping {
 namespace {
 
 using google::protobuf::Descriptor;
 using google::protobuf::DescriptorPool;
+using google::protobuf::DescriptorProto;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::FileDescriptor;
 using google::protobuf::FileDescriptorProto;
@@ -74,15 +78,29 @@ void DropCustomOptions(Message* message) {
   }
 }
 
+// What the parser makes of `map<K, V>`, behind the messages that the text has: a message that isn't written doesn't count. (Where the text has
+// the entry itself, as Confluent's registry writes descriptors, the option isn't interpreted yet, and it stays in its place.)
+void MoveEntriesOfMapsBack(DescriptorProto* message) {
+  auto* nested = message->mutable_nested_type();
+  std::stable_partition(nested->pointer_begin(), nested->pointer_end(), [](const DescriptorProto* each) { return !each->options().map_entry(); });
+  for (DescriptorProto& each : *nested) MoveEntriesOfMapsBack(&each);
+}
+
+// The text of a .proto; or its descriptor in base64, which is what Confluent's serializers for Python and .NET register.
 Status Parse(const std::string& name, const std::string& text, FileDescriptorProto* file) {
   if (text.size() > kMaxSchemaBytes) return Invalid("is larger than 8 MiB");
+  const google::protobuf::LogSilencer silence;
+  if (std::string descriptor; absl::Base64Unescape(text, &descriptor) && file->ParseFromString(descriptor)) {
+    file->set_name(name);
+    return Status::Ok();
+  }
+  file->Clear();
   // libprotobuf goes on after a block that is nested too deep, in time that grows with its square.
   int depth = 0;
   for (const char c : text) {
     depth += c == '{' ? 1 : c == '}' ? -1 : 0;
     if (depth > kMaxBlocks) return Invalid(name + " is nested too deep");
   }
-  const google::protobuf::LogSilencer silence;
   Errors errors;
   google::protobuf::io::ArrayInputStream input(text.data(), static_cast<int>(text.size()));
   google::protobuf::io::Tokenizer tokenizer(&input, &errors);
@@ -90,6 +108,7 @@ Status Parse(const std::string& name, const std::string& text, FileDescriptorPro
   parser.RecordErrorsTo(&errors);
   if (!parser.Parse(&tokenizer, file) || !errors.text().empty()) return Invalid(name + " is no .proto: " + errors.text());
   file->set_name(name);
+  for (DescriptorProto& message : *file->mutable_message_type()) MoveEntriesOfMapsBack(&message);
   return Status::Ok();
 }
 
@@ -177,16 +196,11 @@ Result<ProtobufSchema> ProtobufSchema::Make(const MapSchema& schema) { return Bu
 const Descriptor* ProtobufSchema::Find(std::span<const int32_t> indexes) const {
   if (message_ != nullptr) return message_;
   const Descriptor* message = nullptr;
-  for (int32_t index : indexes) {
+  for (const int32_t index : indexes) {
     const int count = message == nullptr ? file_->message_type_count() : message->nested_type_count();
-    const Descriptor* found = nullptr;
-    for (int m = 0; m < count && found == nullptr; ++m) {
-      const Descriptor* candidate = message == nullptr ? file_->message_type(m) : message->nested_type(m);
-      if (candidate->options().map_entry()) continue;
-      if (index-- == 0) found = candidate;
-    }
-    if (found == nullptr) return nullptr;
-    message = found;
+    if (index >= count) return nullptr;
+    message = message == nullptr ? file_->message_type(index) : message->nested_type(index);
+    if (message->options().map_entry()) return nullptr;
   }
   return message;
 }

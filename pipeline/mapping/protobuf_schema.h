@@ -23,8 +23,9 @@ class ProtobufSchema {
   // Google's own types and Confluent's are there without being given; ours win where both have one. The error says what is wrong.
   static Result<ProtobufSchema> Make(const MapSchema& schema);
 
-  // A message of the file by its position, and those within it, without the entries
-  // of maps, as Confluent's own serializer counts; of a schema that names its message, that one. Null where there is none.
+  // A message of the file by its position, and those within it, as Confluent's own deserializer counts: entries of maps where the schema has
+  // them (descriptors do, and texts made of them), not where it has `map<K, V>`. Of a schema that names its message, that one. Null where there is none.
+  // REQUIRES: none of the indexes is negative.
   const google::protobuf::Descriptor* Find(std::span<const int32_t> indexes) const;
 
  private:

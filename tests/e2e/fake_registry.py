@@ -1,4 +1,4 @@
-"""A schema registry that can be stopped and started, forgets, and asks for a password: what tests need of Confluent's interface.
+"""A schema registry that can be stopped and started, forgets, asks for a password, and speaks TLS: what tests need of Confluent's interface.
 
     with FakeRegistry() as registry:
         registry.schemas[7] = '{"type": "string"}'
@@ -20,9 +20,10 @@ import broker  # noqa: E402  (beside this folder)
 
 
 class FakeRegistry:
-    def __init__(self):
+    def __init__(self, tls=None):
         (self.port,) = broker.free_ports(1)
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.port}"
+        self.tls = tls           # an ssl.SSLContext
         self.schemas = {}        # number -> text, or (text, schemaType, references)
         self.subjects = {}       # (subject, version) -> likewise
         self.password = None     # of "tidemark"; None: everyone is let in
@@ -54,6 +55,8 @@ class FakeRegistry:
                 pass
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        if self.tls is not None:
+            self._server.socket = self.tls.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 

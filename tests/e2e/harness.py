@@ -246,6 +246,17 @@ class Daemon:
                         interval)
 
 
+def lint_dashboards(daemon):
+    """What is wrong with the dashboards of the daemon's configuration: a metric, say, that its page doesn't name."""
+    sys.path.insert(0, str(ROOT / "tests" / "grafana"))
+    import dashboards
+    import lint
+    out = temp_dir("dashboards")
+    subprocess.run([binary(), "generate", "dashboards", f"--config.file={daemon.config}", f"--output={out}"], check=True)
+    known = set(re.findall(r"^# HELP (\w+)", daemon.page().text, re.M)) | {"up"}
+    return lint.lint(list(dashboards.load(out).values()), known | {name + "_bucket" for name in known})
+
+
 def _own_lines(pages):
     lines = pages[0].text.splitlines() if pages else []
     return "\n".join(line for line in lines if "partition" in line and not line.startswith("#"))[-4000:]

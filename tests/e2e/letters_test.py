@@ -233,6 +233,7 @@ class Letters(unittest.TestCase):
         bad = [place for place, (_, value, _, _) in self.sent.items() if b"EUR" in value or value.startswith(b"{") and not value.endswith(b"}")]
         self.assertEqual(len(bad), 22_001)
         self.check_letters(bad, more=2)
+        self.assertEqual(harness.lint_dashboards(daemon), [])
         self.assertEqual(daemon.stop(), 0)
 
     def test_what_is_too_large_goes_without_its_value(self):

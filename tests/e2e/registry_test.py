@@ -3,6 +3,8 @@
 once is kept."""
 
 import json
+import shutil
+import ssl
 import subprocess
 import time
 import unittest
@@ -10,6 +12,7 @@ import unittest
 import harness
 from broker import Broker
 from fake_registry import LEAD, FakeRegistry, lead
+from secured import make_certificates
 
 CONFIG = """
 kafka: {{brokers: "{bootstrap}", group: "{topic}", properties: {{group.instance.id: one}}}}
@@ -98,6 +101,7 @@ class RegistryTest(unittest.TestCase):
         harness.wait_for(lambda: daemon.log().count("a partition waits no longer for a schema") == 2, "that is told, too")
         self.assertEqual(self.registry.asked["/schemas/ids/7"], 1, "asked for once")
         self.assertLess(daemon.log().count("a partition waits for a schema"), 6)
+        self.assertEqual([text for text in harness.lint_dashboards(daemon) if "tidemark_dead_letters" not in text], [], "there are no dead letters here")
         self.assertEqual(daemon.stop(), 0)
 
     def test_what_it_said_once_is_kept(self):
@@ -160,6 +164,46 @@ class RegistryTest(unittest.TestCase):
         self.await_counted(daemon, 2)
         seen = daemon.log() + daemon.get("/api/v1/status/config")[2] + daemon.get("/api/v1/status")[2] + page.text
         for word in ("s3cr3t", "wr0ng"):
+            self.assertNotIn(word, seen)
+        self.assertEqual(daemon.stop(), 0)
+
+    def test_tls_with_certificates_on_both_sides(self):
+        certs, used = harness.temp_dir("tls") / "certs", harness.temp_dir("used")
+        make_certificates(certs)
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=certs / "ca.crt")
+        tls.load_cert_chain(certs / "server.crt", certs / "server.key")
+        tls.verify_mode = ssl.CERT_REQUIRED
+        tls.maximum_version = ssl.TLSVersion.TLSv1_2  # 1.3 refuses a client after the handshake: whether it hears why is luck
+        self.registry = FakeRegistry(tls)
+        self.addCleanup(self.registry.stop)
+        self.registry.schemas[7] = LEAD
+        self.registry.password = "s3cr3t-of-the-registry"
+        self.registry.start()
+        (used / "password").write_text(self.registry.password)
+
+        def take(**files):
+            for name, of in files.items():
+                shutil.copy(certs / of, used / name)
+
+        def refused(why):
+            text = harness.wait_for(lambda: next((t for t in [daemon.get("/-/ready")[2]] if why in t), None), lambda: f"{why}, not {daemon.get('/-/ready')}")
+            self.assertIn(self.registry.url, text)
+            return text
+
+        take(ca="other-ca.crt", cert="other.crt", key="other.key")
+        self.send(2)
+        of = {name: used / name for name in ("password", "ca", "cert", "key")}
+        daemon = self.daemon(', username: tidemark, password_file: "{password}", ca_file: "{ca}", cert_file: "{cert}", key_file: "{key}"'.format(**of)).start()
+        seen = refused("certificate problem")
+        take(ca="ca.crt")
+        seen += refused("unknown ca")  # the registry's answer to our certificate
+        self.assertEqual(self.registry.asked, {}, "nobody is told the password before it is clear who both are")
+        take(cert="client.crt", key="client.key")
+        page = self.await_counted(daemon, 2)
+        self.assertEqual(page.number("tidemark_registry_up"), 1)
+        seen += daemon.log() + daemon.get("/api/v1/status/config")[2] + daemon.get("/api/v1/status")[2] + page.text
+        key = (certs / "client.key").read_text().splitlines()[1]
+        for word in (self.registry.password, key, (certs / "other.key").read_text().splitlines()[1]):
             self.assertNotIn(word, seen)
         self.assertEqual(daemon.stop(), 0)
 

@@ -24,7 +24,7 @@ sources:
     events:
     - {emit: deal.created, when: row.is_new == true, once: [deal.id], carry: [deal.owner], within: 800s, set: &deal {deal.id: row.deal, deal.amount: row.amount, deal.owner: row.owner, deal.currency: row.currency}}
     - {emit: deal.updated, when: row.is_new == false, set: *deal}
-    - {emit: deal.stage_changed, when: 'has(row.stage)', entity: deal.id, carry: [deal.owner], set: {deal.id: row.deal, deal.stage: row.stage, deal.owner: row.owner}}
+    - {emit: deal.stage_changed, when: 'has(row.stage)', entity: deal.id, carry: [deal.owner], set: {deal.id: row.deal, deal.stage: row.stage}}  # the owner from the record's other event
     - {emit: deal.won, when: row.stage == "won", once: [deal.id], carry: [deal.amount, deal.owner, deal.currency],
        set: {deal.id: row.deal, deal.amount: row.amount, deal.owner: row.owner, deal.currency: row.currency, deal.units: row.n}}
     - {emit: deal.deleted, when: row.gone == true, set: {deal.id: row.deal, deal.owner: row.owner}}

@@ -94,7 +94,7 @@ TEST(Draft, OfTypesThatNothingComesToMindForTheFirstIsAnActivity) {
 TEST(Draft, ArraysEnvelopesAndPropertyChangesAreSeen) {
   ExpectLines(Drafted({R"([{"objectId":1,"propertyName":"dealstage","propertyValue":"won","subscriptionType":"deal.propertyChange","occurredAt":1556094637139,"portalId":5},)"
                        R"({"objectId":1,"subscriptionType":"deal.propertyChange","propertyName":"amount","propertyValue":"12.5","occurredAt":1556094637139,"portalId":5}])"}),
-              {"shape: {property_change: {name: propertyName, value: propertyValue}}", "each: root", "time: ms(meta.occurredAt)", "emit: deal.updated", "deal.id: meta.objectId",
+              {"shape: {property_change: {name: propertyName, value: propertyValue}}", "each: root", "id: [meta.portalId, meta.subscriptionType, meta.objectId, 'meta.propertyName | \"\"', meta.occurredAt]", "time: ms(meta.occurredAt)", "emit: deal.updated", "deal.id: meta.objectId",
                "deal.amount: row.amount", "deal.stage: row.dealstage"});
   ExpectLines(Drafted({R"([{"objectId":7,"subscriptionType":"deal.creation","occurredAt":1700000000000},)"
                        R"({"objectId":7,"propertyName":"dealstage","propertyValue":"won","occurredAt":1700000000000},{"objectId":7,"propertyName":"amount","propertyValue":"8.5e1","occurredAt":1700000000000}])"}),
@@ -103,7 +103,7 @@ TEST(Draft, ArraysEnvelopesAndPropertyChangesAreSeen) {
 }
 
 TEST(Draft, HostileSamplesEndInADraftOrAreRefused) {
-  EXPECT_EQ(Drafted({"{", "7", "null", "\"text\"", "[]", ""}), "refused: no record is a JSON object, or an array of them");
+  EXPECT_TRUE(Drafted({"{", "7", "null", "\"text\"", "[]", ""}).starts_with("refused: no record is a JSON object, or an array of them. "));
   std::string deep;
   for (int i = 0; i < 90; ++i) deep += R"({"a":)";
   Drafted({deep + "1" + std::string(90, '}')});

@@ -132,6 +132,27 @@ TEST(Dashboards, OfTheWholeCatalogueShowEveryKpi) {
   }
 }
 
+TEST(Dashboards, ShowWhatBecomesOfMappedRecordsWhereThereAreSome) {
+  const auto titles = [](const std::string& more) {
+    std::set<std::string> titles;
+    const auto dashboards = DashboardsOf(*PlanOf(kOwn + more), {});
+    for (const Row& row : Of(dashboards, "tidemark-operations").rows) {
+      for (const Panel& panel : row.panels) titles.insert(panel.title);
+    }
+    return titles;
+  };
+  const std::string mapped = "sources:\n  shop:\n    topics: [shop]\n    time: ms(row.at)\n    events: [{emit: deal.won}]\n";
+  const auto none = titles(""), json = titles(mapped), avro = titles(mapped + "    format: avro\n    framing: confluent\nregistry: {url: \"http://r\"}\n"),
+             batches = titles(mapped + "    expect_every: 48h\n    complete_after: 72h\n");
+  const std::pair<const char*, std::vector<bool>> kPanels[] = {
+      {"Dead letters", {false, true, true, true}},        {"Delay of sources", {false, true, true, true}}, {"Fields that were not there", {false, true, true, true}},
+      {"Waiting for schemas", {false, false, true, false}}, {"Schema registry", {false, false, true, false}}, {"Overdue sources", {false, false, false, true}},
+      {"Batches are complete until", {false, false, false, true}}, {"KPIs that wait for batches", {false, false, false, true}}};
+  for (const auto& [panel, shown] : kPanels) {
+    EXPECT_EQ((std::vector<bool>{none.contains(panel), json.contains(panel), avro.contains(panel), batches.contains(panel)}), shown) << panel;
+  }
+}
+
 TEST(Dashboards, TextOfAConfigurationStaysText) {
   EXPECT_EQ(DashboardText("5 $kpi ${x:raw} [[y]] <img onerror=1>"),
             "5 $\u2060kpi $\u2060{x:raw} [\u2060[\u2060y]] &lt;img onerror=1>");

@@ -85,5 +85,21 @@ TEST(Facts, OfTheCatalogueAreLeftOutByName) {
   EXPECT_EQ(specs.left_out[0].first, "deal_size_max");
 }
 
+TEST(Facts, WhatNoTopicCarriesIsLeftOutOfTheCatalogueAndRefusedOfOnesOwn) {
+  Specs specs;
+  Diagnostics diagnostics;
+  const std::string yaml = "kafka: {brokers: none}\nsources: {s: {use: debezium_crm, topics: [t]}}\ncatalogue: [leads, revenue]\n";
+  ParseConfig("f.yaml", yaml, &specs, &diagnostics, ShippedCatalogue());
+  EXPECT_NE(Plan::Compile(specs, Schema::Canonical(), &diagnostics), nullptr) << diagnostics.ToString();
+  std::map<std::string, std::string> why(specs.left_out.begin(), specs.left_out.end());
+  EXPECT_EQ(why["landing_page_visits"], "no topic carries what is counted");
+  EXPECT_EQ(why["visit_to_lead_ratio"], "it is computed from KPIs that are left out");
+  EXPECT_FALSE(why.contains("leads_created"));
+  EXPECT_FALSE(why.contains("revenue_net")) << "payments come, refunds don't";
+  ParseConfig("f.yaml", yaml + "kpis: [{name: mine, on: web.session, count: true, windows: [1h]}]\n", &specs, &diagnostics, ShippedCatalogue());
+  EXPECT_EQ(Plan::Compile(specs, Schema::Canonical(), &diagnostics), nullptr);
+  EXPECT_EQ(diagnostics.ToString(), "f.yaml:4:25: on: no topic carries web.session; see topics[].events\n");
+}
+
 }  // namespace
 }  // namespace tidemark

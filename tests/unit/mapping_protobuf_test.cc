@@ -11,6 +11,7 @@
 #include <fstream>
 #include <random>
 
+#include "absl/strings/escaping.h"
 #include "tests/unit/mapping_rig.h"
 
 namespace tidemark {
@@ -149,6 +150,22 @@ TEST(Protobuf, TheMessageIsTheOneThatIsNamed) {
   EXPECT_EQ(plain.Of(visa, "\1\1"), Shown("stage: \"visa\""));
 }
 
+// Confluent's serializer for Java counts by the text that it registers, those for Python and .NET by the descriptor, which has a message for each map.
+TEST(Protobuf, EntriesOfMapsCountWhereTheSchemaHasThemAsMessages) {
+  const Oracle line(kSchema, "shop.Order.Line");
+  const std::string sku = line.Of("sku: \"s\""), not_there = "undecodable: bad_framing: record is of a message that its schema doesn't have";
+  const std::string rule = Set("deal.stage: row.sku");
+  ProtobufRig text(rule), descriptor(rule, absl::Base64Escape(line.set.file(1).SerializeAsString()));
+  EXPECT_EQ(text.Of(sku, "\4\0\0"s), Shown("stage: \"s\"")) << "Order, and Line is the first in it";
+  EXPECT_EQ(text.Of(sku, "\4\0\2"s), not_there) << "an entry is no record";
+  EXPECT_EQ(descriptor.Of(sku, "\4\0\4"s), Shown("stage: \"s\"")) << "behind TagsEntry and ByNumberEntry";
+  EXPECT_EQ(descriptor.Of(sku, "\4\0\0"s), not_there);
+  EXPECT_EQ(descriptor.Of(sku, "\4\0\6"s), not_there) << "one too many";
+  ProtobufRig written(rule, R"(syntax = "proto3"; message M { repeated TagsEntry tags = 1; message TagsEntry { option map_entry = true; string key = 1; string value = 2; } message Line { string sku = 1; } })");
+  EXPECT_EQ(written.Of(sku, "\4\0\2"s), Shown("stage: \"s\"")) << "as Confluent's registry writes a descriptor";
+  EXPECT_EQ(written.Of(sku, "\4\0\0"s), not_there);
+}
+
 TEST(Protobuf, BadBytesAreUndecodable) {
   ProtobufRig rig(Set("deal.stage: row.id, deal.owner: 'row.lines[0].sku'"));
   EXPECT_EQ(rig.Of("\x0a\5ab"), "undecodable: bad_protobuf: record ends too early");
@@ -169,6 +186,8 @@ TEST(Protobuf, ABadSchemaIsSaid) {
   };
   EXPECT_EQ(said("message {"), "schema.proto is no .proto: line 1, column 9: Expected message name.");
   EXPECT_EQ(said("syntax = \"proto3\";"), "has no message");
+  EXPECT_EQ(said("IgMKAS0="), "schema.proto can't be used: -: \"-\" is not a valid identifier.") << "base64 of a descriptor";
+  EXPECT_EQ(said("aGVsbG8="), "schema.proto is no .proto: line 1, column 1: Expected top-level statement (e.g. \"message\").") << "base64 of something";
   EXPECT_EQ(said("syntax = \"proto3\"; message A { B b = 1; }"), "schema.proto can't be used: A.b: \"B\" is not defined.");
   EXPECT_EQ(said("syntax = \"proto3\"; import \"schema.proto\"; message A {}"), "schema.proto imports itself");
   std::string deep;
