@@ -1,7 +1,8 @@
 // The dashboard of those who run the daemon: can its numbers be trusted, does it keep up, what does it need.
+#include "daemon/generate/dashboards.h"
+
 #include <algorithm>
 
-#include "daemon/generate/dashboards.h"
 #include "daemon/generate/health.h"
 #include "daemon/generate/kpi_query.h"
 
