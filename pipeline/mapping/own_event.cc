@@ -4,6 +4,7 @@
 
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "pipeline/base/check.h"
 #include "pipeline/base/nearest.h"
@@ -50,9 +51,8 @@ std::string TypeOf(const FieldDescriptor* field) {
   return field->is_map() ? "a map" : field->is_repeated() ? "repeated " + type : "of type " + type;
 }
 
-// `seen`: pairs that are compared already, since messages may hold each other.
-std::string WhyNot(const Descriptor* writer, const Descriptor* reader, std::set<Messages>* seen) {
-  if (!seen->insert({writer, reader}).second) return "";
+// Of these two alone; adds the messages in them that are to be compared, too.
+std::string WhyNot(const Descriptor* writer, const Descriptor* reader, std::vector<Messages>* inside) {
   for (int f = 0; f < reader->field_count(); ++f) {
     const FieldDescriptor* to = reader->field(f);
     const FieldDescriptor* from = writer->FindFieldByNumber(to->number());
@@ -60,8 +60,7 @@ std::string WhyNot(const Descriptor* writer, const Descriptor* reader, std::set<
     if (from->is_repeated() != to->is_repeated() || from->is_map() != to->is_map() || !Holds(from, to)) {
       return "its field " + std::to_string(from->number()) + ", " + from->full_name() + ", is " + TypeOf(from) + ", and here " + TypeOf(to);
     }
-    if (to->message_type() == nullptr) continue;
-    if (std::string why = WhyNot(from->message_type(), to->message_type(), seen); !why.empty()) return why;
+    if (to->message_type() != nullptr) inside->push_back({from->message_type(), to->message_type()});
   }
   return "";
 }
@@ -86,8 +85,16 @@ std::string SignatureOf(const FieldDescriptor* field) {
 namespace mapping {
 
 std::string WhyNotReadAs(const Descriptor* writer, const Descriptor* reader) {
+  // Messages may hold each other, and a writer's as many in one another as its schema has room for: no recursion.
+  std::vector<Messages> todo = {{writer, reader}};
   std::set<Messages> seen;
-  return WhyNot(writer, reader, &seen);
+  while (!todo.empty()) {
+    const Messages next = todo.back();
+    todo.pop_back();
+    if (!seen.insert(next).second) continue;
+    if (std::string why = WhyNot(next.first, next.second, &todo); !why.empty()) return why;
+  }
+  return "";
 }
 
 Result<std::string> SignatureOf(const Descriptor* message, const MapPath& path) {
