@@ -197,6 +197,19 @@ MapRule ReadMapRule(const Value& value, const MapLists& lists) {
   return rule;
 }
 
+// Records that are events as they are: the one rule that there is says so.
+void ReadPayload(const Value& value, Map* map, bool shipped, MappingSpec* mapping) {
+  MapRule& rule = mapping->rules.emplace_back();
+  rule.whole = true;
+  rule.place = value.place();
+  rule.emit = value.Text().value_or("");
+  if (!rule.emit.empty() && !IsFieldPath(rule.emit)) value.Fail(Quoted(rule.emit) + " is not an event type like checkout or parcel.sent");
+  if (mapping->format != MapFormat::kProtobuf) value.Fail("is of Protobuf, whose fields have numbers; of other formats `events` say what becomes of records");
+  if (shipped) value.Fail("takes records as they are, and `use` has rules for them; leave one out");
+  static constexpr std::array<std::string_view, 7> kOfRules = {"events", "ignore", "shape", "each", "maps", "lists", "words"};
+  for (const std::string_view key : kOfRules) map->Refuse(key, "beside `payload`, which takes records as they are: KPIs have `where`; for more write `events` alone");
+}
+
 }  // namespace
 
 std::shared_ptr<const MappingSpec> ReadMapping(Map* map, Map* shipped, const Place& place, std::vector<ReadFile>* files) {
@@ -221,6 +234,7 @@ std::shared_ptr<const MappingSpec> ReadMapping(Map* map, Map* shipped, const Pla
     if (const auto choice = framing->Choice({"raw", "connect", "confluent", "cloudevents"})) mapping->framing = static_cast<MapFraming>(*choice);
     if (mapping->framing == MapFraming::kConnect && mapping->format != MapFormat::kJson) framing->Fail("{schema, payload} is of JSON alone");
   }
+  if (const auto payload = map->Take("payload")) ReadPayload(*payload, map, shipped != nullptr, mapping.get());
   ReadSchemas(map, mapping.get(), files);
   if (const auto shape = take("shape")) ReadShape(*shape, mapping.get());
   if (const auto each = take("each")) {
@@ -241,6 +255,7 @@ std::shared_ptr<const MappingSpec> ReadMapping(Map* map, Map* shipped, const Pla
   if (const auto time = take("time")) mapping->time = ParseMapExpr(*time, mapping->lists);
   if (const auto version = take("version")) mapping->version = ReadParts(*version, mapping->lists, kMaxVersionParts);
   if (const auto ignore = take("ignore")) mapping->ignore = ParseMapExpr(*ignore, mapping->lists);
+  if (!mapping->rules.empty()) return mapping;
   const auto events = shipped != nullptr ? take("events") : map->Require("events");
   if (events && !events->is_list()) {
     events->Fail("a list of rules is wanted here, like [{emit: lead.created, set: {lead.id: row.id}}]");

@@ -7,6 +7,7 @@
 
 #include "config/read_file.h"
 #include "config/substitute.h"
+#include "pipeline/mapping/own_event.h"
 
 namespace tidemark::config {
 namespace {
@@ -70,8 +71,9 @@ void ReadDirectory(const Value& value, MappingSpec* mapping, std::vector<ReadFil
 void ReadSchemas(Map* map, MappingSpec* mapping, std::vector<ReadFile>* files) {
   const bool json = mapping->format == MapFormat::kJson, framed = mapping->framing == MapFraming::kConfluent;
   const bool protobuf = mapping->format == MapFormat::kProtobuf;
+  const bool own = protobuf && OwnRule(*mapping) != nullptr;  // KPIs name its fields before any record comes
   const auto file = map->Take("schema");
-  if (file && (json || framed)) {
+  if (file && (json || (framed && !own))) {
     file->Fail(json ? "JSON needs none" : "records name their schema by number; `schemas` is a directory of them");
   } else if (file) {
     const std::optional<std::string> path = Expand(*file);
@@ -80,11 +82,13 @@ void ReadSchemas(Map* map, MappingSpec* mapping, std::vector<ReadFile>* files) {
       mapping->schema = Made(mapping->format, *std::move(text), file->place());
       mapping->schema->is_descriptor_set = protobuf && !path->ends_with(".proto");
     }
+  } else if (own) {
+    map->value().FailAt(mapping->place, "KPIs name the fields of its `payload`: write `schema: FILE`, the schema that they mean, also where records name others");
   } else if (!json && !framed) {
     map->value().FailAt(mapping->place, "its records name no schema: write `schema: FILE`, or `framing: confluent` where a number stands before each");
   }
   if (const auto message = map->Take("message")) {
-    if (!protobuf || framed) {
+    if (!protobuf || (framed && !own)) {
       message->Fail("only Protobuf without framing is told which message it is");
     } else if (mapping->schema) {
       mapping->schema->message = message->Text().value_or("");

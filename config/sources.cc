@@ -9,6 +9,7 @@
 #include "config/redacted.h"
 #include "config/sections.h"
 #include "pipeline/base/hash.h"
+#include "pipeline/mapping/own_event.h"
 
 namespace tidemark::config {
 namespace {
@@ -73,7 +74,8 @@ void ReadSource(const Value& value, SourceSpec* source, std::vector<TopicSpec>* 
       if (shipped) theirs = Map::Open(Value(&*shipped, diagnostics, &shipped->root(), shipped->root().at, value.path()));
       source->mapping = ReadMapping(&*map, theirs ? &*theirs : nullptr, source->place, files);
       std::string said = SaidOfRecords(value.node(), shipped ? &*shipped : nullptr);
-      if (source->mapping->schema) said += "schema=" + std::to_string(Hash64(source->mapping->schema->schema->text)) + "\n";
+      // Of what KPIs read themselves, each hangs on the fields that it reads.
+      if (source->mapping->schema && OwnRule(*source->mapping) == nullptr) said += "schema=" + std::to_string(Hash64(source->mapping->schema->schema->text)) + "\n";
       for (size_t t = first; t < topics->size(); ++t) {
         TopicSpec& topic = (*topics)[t];
         topic.source = source->name;

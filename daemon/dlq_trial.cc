@@ -43,8 +43,13 @@ std::string LetterTrial::WhyNotDecoded(size_t topic, const RawRecord& record) {
     case MapOutcome::kUnmapped:
       return "no rule is about it";
     default:
-      return "";
+      break;
   }
+  // Messages of one's own: their bytes are looked into only here.
+  for (size_t e = 0; e < mapped_.size(); ++e) {
+    if (const DecodeError error = Decoded(mapped_.event(e)).error; error != DecodeError::kNone) return std::string(ToString(error));
+  }
+  return "";
 }
 
 std::string LetterTrial::WhyTooOld(size_t topic, const RawRecord& record) {

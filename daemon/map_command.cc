@@ -1,6 +1,8 @@
 // tidemark map: what becomes of a source's records, one by one, and why.
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/dynamic_message.h>
 #include <google/protobuf/message.h>
+#include <google/protobuf/unknown_field_set.h>
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
@@ -19,21 +21,23 @@
 namespace tidemark {
 namespace {
 
-std::string AsJson(std::string_view event) {
-  const auto* envelope = Schema::Canonical().envelope();
-  const std::unique_ptr<google::protobuf::Message> message(google::protobuf::MessageFactory::generated_factory()->GetPrototype(envelope)->New());
-  if (!message->ParseFromArray(event.data(), static_cast<int>(event.size()))) return "(no event)";
+using google::protobuf::Message;
+
+// "(..)" where the bytes are no such message.
+std::string AsJson(const Message& prototype, std::string_view bytes, std::unique_ptr<Message>* parsed) {
+  parsed->reset(prototype.New());
+  if (!(*parsed)->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return "(can't be read)";
   std::string json;
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
-  return google::protobuf::util::MessageToJsonString(*message, &json, options).ok() ? json : "(no event)";
+  return google::protobuf::util::MessageToJsonString(**parsed, &json, options).ok() ? json : "(can't be shown)";
 }
 
 class MapRun {
  public:
   // `registry`: whom to ask for schemas; may be null.
-  MapRun(const Mapper& mapper, const MapOptions& options, const RegistrySpec* registry)
-      : mapper_(mapper), options_(options), schemas_(registry), scratch_(mapper, schemas_.schemas()) {
+  MapRun(const Mapper& mapper, const Schema& schema, const MapOptions& options, const RegistrySpec* registry)
+      : mapper_(mapper), schema_(schema), options_(options), schemas_(registry), scratch_(mapper, schemas_.schemas()) {
     for (const auto& [name, value] : options.headers) headers_.push_back({name, value});
   }
 
@@ -55,7 +59,7 @@ class MapRun {
     std::cout << "\n";
     for (size_t e = 0; e < events_.size(); ++e) {
       ++of_rule_[events_.rules[e]];
-      std::cout << "  events[" << events_.rules[e] << "] " << mapper_.spec().rules[events_.rules[e]].emit << " " << AsJson(events_.event(e)) << "\n";
+      std::cout << "  events[" << events_.rules[e] << "] " << mapper_.spec().rules[events_.rules[e]].emit << " " << Shown(events_.event(e), mapper_.spec().rules[events_.rules[e]].emit) << "\n";
     }
   }
 
@@ -82,7 +86,24 @@ class MapRun {
   }
 
  private:
+  // An event as JSON. A message of one's own is none of the fields of the envelope that this program was built with.
+  std::string Shown(std::string_view event, const std::string& name) {
+    std::unique_ptr<Message> envelope, payload;
+    std::string json = AsJson(*google::protobuf::MessageFactory::generated_factory()->GetPrototype(schema_.envelope()), event, &envelope);
+    const EventType& type = schema_.event_types()[schema_.FindType(name)->v];
+    if (type.word.empty()) return json;
+    const auto& others = envelope->GetReflection()->GetUnknownFields(*envelope);
+    for (int f = 0; f < others.field_count(); ++f) {
+      if (others.field(f).number() != type.payload_field) continue;
+      json.back() = ',';  // an envelope has an id
+      json += "\"" + type.word + "\":" + AsJson(*messages_.GetPrototype(type.payload), others.field(f).length_delimited(), &payload) + "}";
+    }
+    return json;
+  }
+
   const Mapper& mapper_;
+  const Schema& schema_;
+  google::protobuf::DynamicMessageFactory messages_;
   const MapOptions& options_;
   FetchedSchemas schemas_;
   Mapper::Scratch scratch_;
@@ -128,10 +149,10 @@ int MapRecords(const MapOptions& options) {
   }
   for (const SourceSpec& source : specs.sources) known += source.mapping == nullptr ? "" : " " + source.name;
   if (mapper == nullptr) {
-    std::cerr << "tidemark: the configuration has no source " << options.source << " with `events`; there " << (known.empty() ? "is none" : "are:" + known) << "\n";
+    std::cerr << "tidemark: the configuration has no source " << options.source << " with `topics`; there " << (known.empty() ? "is none" : "are:" + known) << "\n";
     return kExitUsage;
   }
-  MapRun run(*mapper, options, specs.registry ? &*specs.registry : nullptr);
+  MapRun run(*mapper, plan->schema(), options, specs.registry ? &*specs.registry : nullptr);
   if (!AreLines(mapper->spec())) {
     std::ifstream file;
     if (options.input != "-") file.open(options.input);

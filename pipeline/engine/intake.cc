@@ -154,6 +154,7 @@ Status Intake::Decode(RecordBatch batch, Partition* partition) {
     Slot* slots = pending.slots.data() + i * width;
     if (mapped) {
       DecodeRow(pending.mapped.event(i), slots, i, dedup, &pending);
+      if (row.error != DecodeError::kNone) [[unlikely]] pending.Spoil(i);
       continue;
     }
     if (i + kRecordsAhead < rows) PrefetchBytes<kEventLines>(records[i + kRecordsAhead].value);

@@ -1,6 +1,7 @@
 // One partition as the engine knows it, and what was taken from it but not applied yet.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -37,6 +38,13 @@ struct PendingBatch {
   bool empty() const { return next == batch.records().size(); }
   bool waits() const { return next == decoded && !empty(); }
   size_t first_row(size_t record) const { return ends.empty() ? record : record == 0 ? 0 : ends[record - 1]; }
+  // What a mapping makes can be decoded, but for messages of one's own, which nobody has looked into before: a record of which one
+  // can't be is undecodable as a whole. REQUIRES: records are mapped, and the row has an error.
+  void Spoil(size_t row) {
+    const auto record = static_cast<size_t>(std::upper_bound(ends.begin(), ends.end(), row) - ends.begin());
+    outcomes[record] = MapOutcome::kUndecodable;
+    errors[record] = rows[row].error;
+  }
   size_t end_row(size_t record) const { return ends.empty() ? record + 1 : ends[record]; }
   void Clear() {
     batch = RecordBatch();

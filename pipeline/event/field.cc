@@ -46,6 +46,7 @@ Result<SlotType> SlotTypeOf(const FieldDescriptor* field, std::string_view path)
     case FieldDescriptor::CPPTYPE_MESSAGE:
       if (IsTimestamp(field->message_type())) return SlotType::kTime;
       if (IsDuration(field->message_type())) return SlotType::kDecimal;
+      if (IsWrapper(field->message_type())) return SlotTypeOf(field->message_type()->field(0), path);
       break;
   }
   return Invalid(std::string(path) + " is a message, not a value: name one of its fields");
@@ -56,8 +57,11 @@ Result<SlotType> SlotTypeOf(const FieldDescriptor* field, std::string_view path)
 bool IsTimestamp(const Descriptor* message) { return message->full_name() == "google.protobuf.Timestamp"; }
 bool IsDuration(const Descriptor* message) { return message->full_name() == "google.protobuf.Duration"; }
 
+bool IsWrapper(const Descriptor* message) { return message->file()->name() == "google/protobuf/wrappers.proto" && message->field_count() == 1; }
+
 bool IsValueMessage(const FieldDescriptor* field) {
-  return field->message_type() != nullptr && (IsTimestamp(field->message_type()) || IsDuration(field->message_type()));
+  const Descriptor* message = field->message_type();
+  return message != nullptr && (IsTimestamp(message) || IsDuration(message) || IsWrapper(message));
 }
 
 bool IsStringMap(const FieldDescriptor* field) {

@@ -15,6 +15,7 @@ inline constexpr int kDefaultScale = 6;
 // Messages that are one value to the KPI language, not something to walk into.
 bool IsTimestamp(const google::protobuf::Descriptor* message);
 bool IsDuration(const google::protobuf::Descriptor* message);
+bool IsWrapper(const google::protobuf::Descriptor* message);  // google.protobuf.Int64Value and its like: its value, or nothing
 bool IsValueMessage(const google::protobuf::FieldDescriptor* field);
 // A map<string, string>, whose paths end in a key.
 bool IsStringMap(const google::protobuf::FieldDescriptor* field);

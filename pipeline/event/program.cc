@@ -140,12 +140,24 @@ class TreeBuilder {
         program_->maps.emplace_back();
       }
       program_->maps[action.aux].push_back({path.map_key, slot});
+    } else if (field->message_type() != nullptr && IsWrapper(field->message_type())) {
+      const uint32_t child = NewNode(field->message_type());  // which moves `action`
+      Leaf(child, field->message_type()->field(0), slot, path.scale, true);
+      Leaf(node, field, slot, path.scale, true);
+      ActionFor(node, field).op = Op::kWrapper;
+      ActionFor(node, field).aux = child;
     } else {
-      action.op = LeafOp(field);
-      action.slot = slot;
-      action.scale = static_cast<uint8_t>(path.scale);
-      action.always_present = field->has_presence() ? 1 : 0;
+      Leaf(node, field, slot, path.scale, field->has_presence());
     }
+  }
+
+  void Leaf(uint32_t node, const FieldDescriptor* field, uint8_t slot, int scale, bool always_present) {
+    Action& action = ActionFor(node, field);
+    action.wire = WireOf(field);
+    action.op = LeafOp(field);
+    action.slot = slot;
+    action.scale = static_cast<uint8_t>(scale);
+    action.always_present = always_present ? 1 : 0;
   }
 
   // Slots whose path goes through `field` of `node`.

@@ -32,6 +32,7 @@ enum class Op : uint8_t {
   kBytes,
   kTime,
   kDuration,
+  kWrapper,  // aux: index into Program::nodes, of which the one field has the same slot
   kMap,      // aux: index into Program::maps
   kMessage,  // aux: index into Program::nodes
   kPayload,  // aux: index into Program::types

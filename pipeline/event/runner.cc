@@ -158,6 +158,10 @@ Step Runner::Nested(Step bytes, const Action& action, Fill* fill, int depth) {
   switch (action.op) {
     case Op::kMessage:
       return Message(p, bytes.next, program_.nodes[action.aux], fill, depth);
+    case Op::kWrapper:  // is there as soon as it is written, be it empty
+      if ((fill->present >> action.slot & 1) == 0) fill->slots[action.slot].s = {nullptr, 0};
+      fill->present |= uint64_t{1} << action.slot;
+      return Message(p, bytes.next, program_.nodes[action.aux], fill, depth);
     case Op::kPayload:
       return Payload(p, bytes.next, action.aux);
     case Op::kMap:

@@ -3,7 +3,9 @@
 #include <google/protobuf/descriptor.h>
 
 #include <algorithm>
+#include <array>
 
+#include "pipeline/base/hash.h"
 #include "pipeline/base/nearest.h"
 #include "pipeline/event/field.h"
 
@@ -16,6 +18,9 @@ using google::protobuf::FileDescriptor;
 
 constexpr std::string_view kEnvelopePrefix = "event.";
 constexpr std::string_view kDimensionsPrefix = "dimensions.";
+// Numbers of payloads that aren't in the envelope's descriptor: above those that it may have, and those that nobody may.
+constexpr int32_t kFirstOwnNumber = 20'000, kEndOwnNumber = FieldDescriptor::kMaxNumber;
+constexpr std::array<std::string_view, 4> kTakenWords = {"event", "dimensions", "from", "to"};
 constexpr int kMaxPathDepth = 8;  // of the paths that are listed; schemas may be recursive
 
 // A field by its name or its short name.
@@ -86,8 +91,27 @@ Result<Schema> Schema::Make(const Descriptor* envelope) {
     if (field->message_type() == nullptr) return Invalid(field->full_name() + " is a payload and must be a message");
     std::string name = event::EventTypeName(field);
     if (schema.FindType(name)) return Invalid("two payloads of " + envelope->full_name() + " are called " + name);
-    schema.types_.push_back({std::move(name), field->number(), field->message_type()});
+    schema.types_.push_back({std::move(name), field->number(), field->message_type(), "", nullptr});
   }
+  return schema;
+}
+
+Result<Schema> Schema::With(const OwnEvent& own) const {
+  if (FindType(own.name)) return Invalid(own.name + " is an event type already; take another name");
+  const std::string word = own.name.substr(0, own.name.find('.'));
+  if (std::find(kTakenWords.begin(), kTakenWords.end(), word) != kTakenWords.end()) {
+    return Invalid(word + " has a meaning of its own in paths; take another word");
+  }
+  if (own.message->file()->syntax() != FileDescriptor::SYNTAX_PROTO3) {
+    return Invalid(own.message->full_name() + " is not of proto3, so no event as it is; write `events` instead, whose rules read it");
+  }
+  Schema schema = *this;
+  const auto is_taken = [&](int32_t number) {
+    return std::any_of(types_.begin(), types_.end(), [&](const EventType& type) { return type.payload_field == number; });
+  };
+  auto number = static_cast<int32_t>(kFirstOwnNumber + Hash64(own.name) % uint64_t{kEndOwnNumber - kFirstOwnNumber});
+  while (is_taken(number)) number = number + 1 < kEndOwnNumber ? number + 1 : kFirstOwnNumber;
+  schema.types_.push_back({own.name, number, own.message, word, own.keeps});
   return schema;
 }
 
@@ -110,6 +134,9 @@ Result<Schema::ResolvedPath> Schema::ResolvePath(EventTypeId type, std::string_v
     resolved.in_envelope = true;
     message = envelope_;
     rest.remove_prefix(kEnvelopePrefix.size());
+  } else if (const size_t word = event_type.word.size(); word > 0) {
+    if (!rest.starts_with(event_type.word) || rest.substr(word, 1) != ".") return NotFound(std::string(path) + " is not a field of " + event_type.name);
+    rest.remove_prefix(word + 1);
   }
   while (true) {
     const size_t dot = rest.find('.');
@@ -153,7 +180,7 @@ bool Schema::Has(EventTypeId type, std::string_view path) const { return Describ
 std::vector<std::string> Schema::PathsOf(EventTypeId type) const {
   TM_CHECK(type.v < types_.size());
   std::vector<std::string> paths;
-  ListPaths(types_[type.v].payload, "", 1, &paths);
+  ListPaths(types_[type.v].payload, types_[type.v].word.empty() ? "" : types_[type.v].word + ".", 1, &paths);
   for (int i = 0; i < envelope_->field_count(); ++i) {
     const FieldDescriptor* field = envelope_->field(i);
     const std::string path = std::string(kEnvelopePrefix) + field->name();

@@ -35,6 +35,16 @@ struct EventType {
   std::string name;           // "lead.created"
   int32_t payload_field = 0;  // number of the oneof's field in the envelope
   const google::protobuf::Descriptor* payload = nullptr;
+  std::string word;           // the first word of its payload's paths, where the payload doesn't have it itself: OwnEvent
+  std::shared_ptr<const void> keeps;  // what the payload is part of; null where that lives as long as the program
+};
+
+// A message of one's own that is an event type as it is: an envelope's payload is the message, and paths in it begin with the
+// first word of the event type, like those of the envelope's own payloads: `checkout.total`, `parcel.weight` of parcel.sent.
+struct OwnEvent {
+  std::string name;
+  const google::protobuf::Descriptor* message = nullptr;
+  std::shared_ptr<const void> keeps;  // the message's pool
 };
 
 // Immutable, shared by all threads. Descriptors must outlive it.
@@ -46,6 +56,9 @@ class Schema {
   // and, if it has them, strings `id` and `source` and a map<string, string> `dimensions`. The error says what is
   // missing.
   static Result<Schema> Make(const google::protobuf::Descriptor* envelope);
+  // This schema and one more event type, whose payload has a number in the envelope that hangs on its name alone, unless
+  // another's is the same by chance. The error says why its name or its message can be none.
+  Result<Schema> With(const OwnEvent& own) const;
 
   std::span<const EventType> event_types() const { return types_; }
   std::optional<EventTypeId> FindType(std::string_view name) const;

@@ -66,6 +66,7 @@ struct Captures {
     }
   };
   std::vector<Elements> arrays;
+  std::string_view message;     // of Protobuf: the record itself, without what stood around it
   void Reset(const CapturePlan& plan);
 };
 

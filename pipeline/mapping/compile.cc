@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "pipeline/mapping/own_event.h"
 #include "pipeline/mapping/reader.h"
 
 namespace tidemark {
@@ -329,7 +330,7 @@ void MapperCompiler::Rule(const MapRule& spec, size_t index) {
     if (!at.ok()) return Fail(spec.place, what, "the schema has no " + std::string(path));
     rule.layout.Add(*at, payload);
   }
-  rule.layout.AddPayload(payload);
+  spec.whole ? rule.layout.AddWholePayload(payload) : rule.layout.AddPayload(payload);
   for (const MapField& field : spec.set) Field(field, *type, what, &rule);
   Fact(spec, *type, what);
   rule_ = kNone;
@@ -355,6 +356,7 @@ std::unique_ptr<const Mapper::Compiled> MapperCompiler::Run(const std::string& s
   made_->hash_key = hash_key;
   made_->program.words = spec_.words;
   Shape();
+  if (const MapRule* whole = OwnRule(spec_)) Own(*whole);
   if (spec_.rules.empty()) Fail(spec_.place, "events", "there is no rule, so nothing would come of it");
   for (const MapKeyed& keyed : spec_.maps) {
     if (!BaseOf(keyed.array, keyed.place, "maps." + keyed.name + ".array")) return nullptr;

@@ -1,6 +1,7 @@
 // Makes Mapper::Compiled of a MappingSpec. Internal to this room.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -25,6 +26,9 @@ class MapperCompiler {
 
   // ---- paths (compile_path.cc) ----
   void Shape();
+  // What records are that are events as they are; the mapping's paths must be its message's.
+  void Own(const MapRule& rule);
+  void CheckOwn(const MapExpr& expr, const std::string& what, std::map<std::string, std::string>* signatures);
   // An array's elements are read once: for one use.
   void CheckArrays();
   std::optional<mapping::Source> SourceOf(const MapExpr& path, const std::string& what);

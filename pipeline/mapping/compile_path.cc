@@ -1,9 +1,12 @@
 // Where the paths of a mapping lead in a record.
+#include <google/protobuf/descriptor.h>
+
 #include <algorithm>
 
 #include "pipeline/base/nearest.h"
 #include "pipeline/mapping/cloud_events.h"
 #include "pipeline/mapping/compile.h"
+#include "pipeline/mapping/own_event.h"
 
 namespace tidemark {
 
@@ -198,6 +201,26 @@ std::optional<Source> MapperCompiler::Keyed(const MapKeyed& keyed, const MapExpr
   const auto [leaf, added] = plan.keyed[index].leaves.try_emplace(AsName(expr.path.steps), plan.leaves);
   plan.leaves += added ? 1 : 0;
   return Source{Source::Kind::kLeaf, leaf->second, {}};
+}
+
+void MapperCompiler::CheckOwn(const MapExpr& expr, const std::string& what, std::map<std::string, std::string>* signatures) {
+  for (const auto& arg : expr.args) CheckOwn(*arg, what, signatures);
+  if (expr.kind != MapExpr::Kind::kPath || expr.path.root != "row") return;
+  const Result<std::string> signature = mapping::SignatureOf(made_->own.payload, expr.path);
+  if (!signature.ok()) return Fail(expr.place, what, signature.status().text());
+  (*signatures)[expr.path.ToString()] = *signature;
+}
+
+void MapperCompiler::Own(const MapRule& rule) {
+  const std::optional<EventTypeId> type = schema_.FindType(rule.emit);
+  if (!type) return;  // told by the rule
+  made_->own = schema_.event_types()[type->v];
+  std::map<std::string, std::string> signatures;
+  for (const auto& part : spec_.id) CheckOwn(*part, "id", &signatures);
+  if (spec_.time != nullptr) CheckOwn(*spec_.time, "time", &signatures);
+  if (spec_.version != nullptr) CheckOwn(*spec_.version, "version", &signatures);
+  made_->own_identity = made_->own.payload->full_name();
+  for (const auto& [path, signature] : signatures) made_->own_identity += ";" + signature;
 }
 
 std::optional<Source> MapperCompiler::SourceOf(const MapExpr& expr, const std::string& what) {

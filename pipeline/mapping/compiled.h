@@ -65,6 +65,8 @@ struct Mapper::Compiled {
   mapping::CapturePlan data;
   std::vector<std::pair<std::string, uint32_t>> attributes;
   uint32_t data_base64 = mapping::kNone;
+  EventType own;                      // of records that are events as they are; without payload where rules make them
+  std::string own_identity;
   bool wants_headers = false;
 };
 

@@ -81,6 +81,13 @@ uint32_t EventLayout::Child(uint32_t of, int number) {
 
 void EventLayout::AddPayload(int payload) { nodes_[Child(0, payload)].always = true; }
 
+void EventLayout::AddWholePayload(int payload) {
+  const auto leaf = static_cast<uint32_t>(nodes_.size());
+  nodes_.push_back({static_cast<uint32_t>(payload) << 3, values_++, false, {}, {}});
+  most_ += 2 * kMostVarint;
+  nodes_[0].parts.push_back(leaf);
+}
+
 void EventLayout::Add(const Schema::ResolvedPath& path, int payload) {
   uint32_t at = path.in_envelope ? 0 : Child(0, payload);
   for (size_t f = 0; f + 1 < path.fields.size(); ++f) at = Child(at, path.fields[f]->number());

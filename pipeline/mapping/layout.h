@@ -17,6 +17,8 @@ class EventLayout {
   void Add(const Schema::ResolvedPath& path, int payload);
   // The payload itself, so that an event without any of its fields still says what it is.
   void AddPayload(int payload);
+  // The next field is the payload, as it is.
+  void AddWholePayload(int payload);
   // Appends the message; values are by the order of Add(), those of kNone are left out. `room` is the caller's, for it to work in.
   void Write(std::span<const Encoded> values, std::string* room, std::string* out) const;
 

@@ -32,9 +32,9 @@ void PutIdPart(std::string_view part, std::string* id) {
 
 struct Mapper::Scratch::Parts {
   Parts(const Compiled& compiled, const std::shared_ptr<WriterSchemas>& schemas)
-      : reader(*compiled.spec, compiled.captures, RecordReader::Part::kValue, schemas),
+      : reader(*compiled.spec, compiled.captures, RecordReader::Part::kValue, schemas, compiled.own.payload),
         key_reader(*compiled.spec, compiled.key, RecordReader::Part::kKey, schemas),
-        data_reader(*compiled.spec, compiled.data, RecordReader::Part::kValue, schemas), pseudonyms(compiled.hash_key) {}
+        data_reader(*compiled.spec, compiled.data, RecordReader::Part::kValue, schemas, compiled.own.payload), pseudonyms(compiled.hash_key) {}
 
   RecordReader reader, key_reader, data_reader;
   mapping::JsonReader envelopes;      // CloudEvents in structured mode
@@ -123,6 +123,7 @@ class Mapper::Run {
     for (const auto& [header, leaf] : compiled_.attributes) parts_.attributes.push_back(mapping::HeaderOf(record_, header));
     if (!record_.value.empty()) return ReadData(record_.value);
     parts_.captures.Reset(compiled_.data);
+    parts_.captures.message = {};
     DataRow();
     return {};
   }
@@ -142,6 +143,7 @@ class Mapper::Run {
   RecordReader::Outcome Structured() {
     const Datum encoded = Leaf(compiled_.data_base64);
     if (!encoded.given()) {
+      if (compiled_.own.payload != nullptr) return NoEvent("has no data_base64, and other data is no Protobuf");
       Row();
       return {};
     }
@@ -298,7 +300,7 @@ class Mapper::Run {
       Look(index, mapping::kNone);
       if (cells != nullptr) Look(index, rule.each);
     }
-    const size_t fields = kVersion + compiled_.version.size(), values = fields + rule.fields.size();
+    const size_t fields = kVersion + compiled_.version.size(), values = fields + rule.fields.size() + (rule.spec->whole ? 1 : 0);
     if (parts_.values.size() < values) {
       parts_.values.resize(values);
       parts_.written.resize(values);
@@ -310,6 +312,7 @@ class Mapper::Run {
     for (size_t f = 0; f < rule.fields.size(); ++f) {
       if (!PutField(rule, f, fields + f)) return;
     }
+    if (rule.spec->whole) parts_.values[fields] = {Encoded::Kind::kText, 0, parts_.captures.message, 0};
     rule.layout.Write(std::span(parts_.values).first(values), &parts_.room, &out_.bytes);
     out_.ends.push_back(out_.bytes.size());
     out_.rules.push_back(static_cast<uint32_t>(&rule - compiled_.rules.data()));

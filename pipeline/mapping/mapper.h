@@ -118,6 +118,8 @@ class Mapper {
   MapOutcome Map(const RawRecord& record, Scratch* scratch, MappedEvents* out) const;
 
   const MappingSpec& spec() const;
+  // Of records that are events as they are: what their ids and times are made of, as the message has it; else empty.
+  const std::string& own_identity() const;
   // Whether what becomes of a record hangs on its headers, too.
   bool wants_headers() const;
   // "events[1] (deal.won): deal.amount is no number"

@@ -25,6 +25,8 @@ bool Mapper::wants_schemas() const {
   return spec().framing == MapFraming::kConfluent && (spec().format != MapFormat::kJson || numbered(spec().key_format));
 }
 
+const std::string& Mapper::own_identity() const { return compiled_->own_identity; }
+
 bool Mapper::wants_headers() const { return compiled_->wants_headers; }
 
 std::string Mapper::Describe(const MapRejection& rejection) const {

@@ -56,6 +56,13 @@ class Errors : public google::protobuf::io::ErrorCollector, public DescriptorPoo
   std::string text_;
 };
 
+// Ours: what a field's integers count, and what is personal.
+constexpr std::string_view kOurOptions = "tidemark/events/v1/options.proto";
+bool IsOurs(const UninterpretedOption::NamePart& name) {
+  const std::string_view part = name.name_part();
+  return part.starts_with("tidemark.events.v1.") || part.starts_with(".tidemark.events.v1.");
+}
+
 // Options that others define change nothing of the bytes, and their definitions may not be at hand.
 void DropCustomOptions(Message* message) {
   const auto* reflection = message->GetReflection();
@@ -67,7 +74,7 @@ void DropCustomOptions(Message* message) {
       int kept = 0;
       for (int i = 0; i < reflection->FieldSize(*message, field); ++i) {
         const auto& option = static_cast<const UninterpretedOption&>(reflection->GetRepeatedMessage(*message, field, i));
-        if (option.name_size() == 0 || !option.name(0).is_extension()) reflection->SwapElements(message, field, kept++, i);
+        if (option.name_size() == 0 || !option.name(0).is_extension() || IsOurs(option.name(0))) reflection->SwapElements(message, field, kept++, i);
       }
       while (reflection->FieldSize(*message, field) > kept) reflection->RemoveLast(message, field);
     } else if (field->is_repeated()) {
@@ -154,7 +161,7 @@ class ProtobufSchema::Builder {
 
   // The file called so, from wherever it is; an import that nobody has is empty, and missed where something of it is used.
   Status Find(const std::string& name, FileDescriptorProto* file) {
-    if (name.starts_with("google/protobuf/")) {
+    if (name.starts_with("google/protobuf/") || name == kOurOptions) {
       if (const FileDescriptor* known = DescriptorPool::generated_pool()->FindFileByName(name)) {
         known->CopyTo(file);
         return Status::Ok();

@@ -1,6 +1,9 @@
 #include "pipeline/mapping/reader.h"
 
+#include <google/protobuf/descriptor.h>
+
 #include "pipeline/mapping/framing.h"
+#include "pipeline/mapping/own_event.h"
 
 namespace tidemark::mapping {
 namespace {
@@ -36,8 +39,9 @@ std::string_view NameOf(WriterSchema::Kind kind) {
 
 }  // namespace
 
-RecordReader::RecordReader(const MappingSpec& spec, const CapturePlan& plan, Part part, std::shared_ptr<WriterSchemas> schemas)
-    : spec_(spec), plan_(plan), part_(part), is_text_(part == Part::kKey && spec.key_format == MapKeyFormat::kText), format_(FormatOf(spec, part)),
+RecordReader::RecordReader(const MappingSpec& spec, const CapturePlan& plan, Part part, std::shared_ptr<WriterSchemas> schemas,
+                           const google::protobuf::Descriptor* own)
+    : spec_(spec), plan_(plan), part_(part), own_(own), is_text_(part == Part::kKey && spec.key_format == MapKeyFormat::kText), format_(FormatOf(spec, part)),
       schemas_(std::move(schemas)) {}
 
 RecordReader::Program RecordReader::Made(MapFormat format, AvroProgram::Root root, const CapturePlan& plan, const MapSchema& schema) {
@@ -120,6 +124,17 @@ Outcome RecordReader::ReadBody(std::string_view body, Program* program, Captures
   return why == nullptr ? Outcome() : Undecodable(DecodeError::kBadAvro, why);
 }
 
+RecordReader::Messages::Message* RecordReader::MessageOf(const google::protobuf::Descriptor* message, Messages* messages) const {
+  const auto known = messages->met.find(message);
+  if (known != messages->met.end()) return &known->second;
+  Messages::Message made{ProtobufProgram(own_ != nullptr ? own_ : message, plan_), false, ""};
+  if (own_ != nullptr) {
+    made.other = message->full_name() != own_->full_name();
+    if (!made.other) made.why_not = WhyNotReadAs(message, own_);
+  }
+  return &messages->met.emplace(message, std::move(made)).first->second;
+}
+
 Outcome RecordReader::ReadProtobuf(std::string_view body, Messages* messages, Captures* captures, Texts* texts, const std::function<void()>& visit) const {
   MessageIndexes indexes = {0};
   if (spec_.framing == MapFraming::kConfluent && !ReadMessageIndexes(spec_.plain_indexes, &body, &indexes)) {
@@ -127,8 +142,13 @@ Outcome RecordReader::ReadProtobuf(std::string_view body, Messages* messages, Ca
   }
   const auto* message = messages->schema.Find(indexes);
   if (message == nullptr) return Undecodable(DecodeError::kBadFraming, "is of a message that its schema doesn't have");
-  const ProtobufProgram& program = messages->programs.try_emplace(message, message, plan_).first->second;
-  const char* why = program.Read(body, captures, texts, visit);
+  const Messages::Message& met = *MessageOf(message, messages);
+  if (met.other) return {};
+  if (!met.why_not.empty()) {
+    return Undecodable(DecodeError::kBadSchema, "is of a schema that can't be read as " + own_->full_name() + ": " + met.why_not);
+  }
+  captures->message = body;
+  const char* why = met.program.Read(body, captures, texts, visit);
   return why == nullptr ? Outcome() : Undecodable(DecodeError::kBadProtobuf, why);
 }
 

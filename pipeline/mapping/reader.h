@@ -31,10 +31,11 @@ class RecordReader {
     uint32_t schema = 0;
   };
 
-  // `schemas`: beyond those of the mapping; may be null. Plan and spec outlive it.
-  RecordReader(const MappingSpec& spec, const CapturePlan& plan, Part part, std::shared_ptr<WriterSchemas> schemas);
+  // `schemas`: beyond those of the mapping; may be null. `own`: the message that all records are read as, fields by their numbers,
+  // whatever they were written as; null: each by its writer's. Plan, spec and `own` outlive it.
+  RecordReader(const MappingSpec& spec, const CapturePlan& plan, Part part, std::shared_ptr<WriterSchemas> schemas, const google::protobuf::Descriptor* own = nullptr);
 
-  // Fills *captures and calls `visit` for each record of the value, or once. What was captured is there until the next Read(), or
+  // Fills *captures and calls `visit` for each record of the value, or once; not for messages that are no `own`. What was captured is there until the next Read(), or
   // until *texts is cleared. Unless it was read, what was visited doesn't count.
   Outcome Read(std::string_view bytes, Captures* captures, Texts* texts, const std::function<void()>& visit);
 
@@ -44,8 +45,13 @@ class RecordReader {
  private:
   // A file of messages, and programs of those that were met.
   struct Messages {
+    struct Message {
+      ProtobufProgram program;
+      bool other = false;                    // than `own`
+      std::string why_not;                   // it can't be read as `own`
+    };
     ProtobufSchema schema;
-    std::map<const google::protobuf::Descriptor*, ProtobufProgram> programs;
+    std::map<const google::protobuf::Descriptor*, Message> met;
   };
   // Or why it can't be used.
   using Program = std::variant<AvroProgram, Messages, std::string>;
@@ -54,12 +60,15 @@ class RecordReader {
   // Null where the schema isn't at hand.
   Program* ProgramOf(uint32_t schema);
   Outcome ReadBody(std::string_view body, Program* program, Captures* captures, Texts* texts, const std::function<void()>& visit) const;
+  // Of a message of the writer's, what is made of it.
+  Messages::Message* MessageOf(const google::protobuf::Descriptor* message, Messages* messages) const;
   Outcome ReadProtobuf(std::string_view body, Messages* messages, Captures* captures, Texts* texts, const std::function<void()>& visit) const;
   Outcome ReadJson(std::string_view text, Captures* captures, const std::function<void()>& visit);
 
   const MappingSpec& spec_;
   const CapturePlan& plan_;
   const Part part_;
+  const google::protobuf::Descriptor* const own_;
   const bool is_text_;                       // a key that is to be taken as it is
   MapFormat format_ = MapFormat::kJson;
   const std::shared_ptr<WriterSchemas> schemas_;

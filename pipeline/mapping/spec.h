@@ -70,6 +70,7 @@ struct MapRule {
   std::vector<std::unique_ptr<MapExpr>> id;  // empty: the source's
   std::unique_ptr<MapExpr> time;             // null: the source's
   std::vector<MapField> set;
+  bool whole = false;          // the record itself is the event's payload, as it is: the only rule, and without `set` and `when`
   // What holds for all events of this type, in KPIs of the entity: at most one, the earliest; fields that the event lacks are as
   // its other events left them by then.
   std::string entity;          // path of its id; empty where neither is said

@@ -6,7 +6,8 @@
 namespace tidemark {
 
 std::shared_ptr<const Plan> Plan::Compile(const Specs& specs, const Schema& schema, Diagnostics* diagnostics) {
-  return Compiler(specs, schema, diagnostics).Run();
+  std::shared_ptr<const Schema> with_own = WithOwnEvents(specs, schema, diagnostics);
+  return with_own == nullptr ? nullptr : Compiler(specs, std::move(with_own), diagnostics).Run();
 }
 
 const Place& Compiler::At(const KpiSpec& spec, const std::string& clause) const {

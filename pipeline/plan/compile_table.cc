@@ -54,8 +54,10 @@ std::string Compiler::Identity(const KpiSpec& spec, int scale, const std::vector
   for (const TopicId topic : topics) {
     add(specs_.topics[topic.v].name);
     if (specs_.topics[topic.v].mapping != 0) add(std::to_string(specs_.topics[topic.v].mapping));
+    const auto& mapper = plan_->topics_[topic.v].mapper;
+    if (mapper != nullptr && !mapper->own_identity().empty()) add(mapper->own_identity());
   }
-  return text;
+  return text + OwnFields(spec);
 }
 
 void Compiler::StoredKpi(const KpiSpec& spec, KpiPlan* kpi) {

@@ -33,8 +33,10 @@ class FilterCompiler {
 
 class Compiler {
  public:
-  Compiler(const Specs& specs, const Schema& schema, Diagnostics* diagnostics)
-      : specs_(specs), schema_(schema), diagnostics_(diagnostics), fields_(specs, schema, diagnostics) {}
+  Compiler(const Specs& specs, std::shared_ptr<const Schema> schema, Diagnostics* diagnostics)
+      : specs_(specs), schema_(*schema), diagnostics_(diagnostics), fields_(specs, *schema, diagnostics) {
+    plan_->schema_ = std::move(schema);
+  }
   std::shared_ptr<const Plan> Run();
 
  private:
@@ -64,6 +66,10 @@ class Compiler {
   std::optional<EventTypeId> TypeOf(const KpiSpec& spec, const std::string& clause, const std::string& name) {
     return TypeOf(At(spec, clause), clause, name);
   }
+
+  // ---- compile_own.cc ----
+  // What the KPI's fields are in the messages of one's own that it reads, by number and type; empty: it reads none.
+  std::string OwnFields(const KpiSpec& spec) const;
 
   // ---- compile_source.cc ----
   void Sources();
@@ -157,6 +163,9 @@ class Compiler {
   std::vector<std::map<std::string, int32_t>> filter_index_;    // by event type: canonical text -> filter
   std::map<std::string, TableId> tables_;                       // by identity
 };
+
+// The schema and the messages of one's own that sources bring; null after a mistake, which is reported. `schema` outlives it.
+std::shared_ptr<const Schema> WithOwnEvents(const Specs& specs, const Schema& schema, Diagnostics* diagnostics);
 
 // KPIs whose cells come from entities.
 bool IsFold(const KpiSpec& spec);

@@ -354,12 +354,11 @@ class Plan {
   std::span<const ClockPlan> clocks() const { return clocks_; }
   std::span<const TopicPlan> topics() const { return topics_; }
   std::span<const SourcePlan> sources() const { return sources_; }
-  // Indices into sources(), rising; [0] is empty.
-  std::span<const std::vector<uint32_t>> source_sets() const { return source_sets_; }
+  std::span<const std::vector<uint32_t>> source_sets() const { return source_sets_; }  // indices into sources(), rising; [0] is empty
   const HeartbeatPlan& heartbeat() const { return heartbeat_; }
-  // By EventTypeId; empty routes for types that no KPI reads.
-  std::span<const RoutePlan> routes() const { return routes_; }
+  std::span<const RoutePlan> routes() const { return routes_; }  // by EventTypeId; empty for types that no KPI reads
   const Decoder& decoder() const { return *decoder_; }
+  const Schema& schema() const { return *schema_; }  // with messages of one's own
   // Derived fields, by EventTypeId: to be evaluated between decoding and routing.
   const Derivation& derivation(EventTypeId type) const { return derivations_[type.v]; }
   std::span<const LookupPlan> lookups() const { return lookups_; }
@@ -374,6 +373,7 @@ class Plan {
 
  private:
   friend class Compiler;
+  std::shared_ptr<const Schema> schema_;
   std::vector<KpiPlan> kpis_;
   std::vector<TablePlan> tables_;
   std::vector<FoldPlan> folds_;

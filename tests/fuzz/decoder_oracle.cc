@@ -98,7 +98,11 @@ Value OfField(const Message& message, const FieldDescriptor* field) {
       value.string = r->GetString(message, field);
       break;
     case FieldDescriptor::CPPTYPE_MESSAGE:
-      if (r->HasField(message, field)) value = OfTime(r->GetMessage(message, field));
+      if (field->message_type()->file()->name() == "google/protobuf/wrappers.proto") {
+        value = OfField(r->GetMessage(message, field), field->message_type()->field(0));
+      } else if (r->HasField(message, field)) {
+        value = OfTime(r->GetMessage(message, field));
+      }
       break;
   }
   value.present = r->HasField(message, field);

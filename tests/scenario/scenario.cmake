@@ -5,6 +5,8 @@ tidemark_test(scenario_test
           ${CMAKE_CURRENT_LIST_DIR}/explain_test.cc ${CMAKE_CURRENT_LIST_DIR}/privacy_test.cc ${CMAKE_CURRENT_LIST_DIR}/damaged_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/reliability_test.cc ${CMAKE_CURRENT_LIST_DIR}/mapped_test.cc ${CMAKE_CURRENT_LIST_DIR}/letters_test.cc ${CMAKE_CURRENT_LIST_DIR}/schemas_test.cc ${CMAKE_CURRENT_LIST_DIR}/batches_test.cc
   LIBS tidemark_fakes tidemark_config tidemark_explain tidemark_store tidemark_proto LABELS scenario TIMEOUT 120)
+tidemark_test(own_event_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/own_event_test.cc
+  LIBS tidemark_fakes tidemark_config LABELS scenario TIMEOUT 120)
 if(NOT TIDEMARK_SANITIZE MATCHES thread)  # which has allocation functions of its own, and no room for others
   tidemark_test(allocation_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/allocation_test.cc LIBS tidemark_fakes tidemark_config tidemark_engine tidemark_store tidemark_proto LABELS scenario TIMEOUT 120)
 endif()
