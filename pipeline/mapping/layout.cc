@@ -111,6 +111,17 @@ char* EventLayout::WriteBefore(char* end, const Part& part, std::span<const Enco
   return end;
 }
 
+void PutIdPart(std::string_view part, std::string* id) {
+  id->push_back('/');
+  for (const char c : part) {
+    if (c == '/' || c == '%') {
+      id->append(c == '/' ? "%2F" : "%25");
+    } else {
+      id->push_back(c);
+    }
+  }
+}
+
 void EventLayout::Write(std::span<const Encoded> values, std::string* room, std::string* out) const {
   size_t most = most_;
   for (const Encoded& value : values) most += value.text.size();
