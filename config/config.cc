@@ -38,9 +38,7 @@ bool HasTopicsOfSources(const Node& root) {
 void CheckNoRegistry(const std::vector<SourceSpec>& sources, Diagnostics* diagnostics) {
   for (const SourceSpec& source : sources) {
     const MappingSpec* mapping = source.mapping.get();
-    if (mapping == nullptr || mapping->framing != MapFraming::kConfluent || !mapping->schemas.empty()) continue;
-    const bool by_key = mapping->key_format == MapKeyFormat::kAvro || mapping->key_format == MapKeyFormat::kProtobuf;
-    if (mapping->format == MapFormat::kJson && !by_key) continue;
+    if (mapping == nullptr || !mapping->numbers_schemas() || !mapping->schemas.empty()) continue;
     diagnostics->Add(source.place, "sources." + source.name + ": its records name their schemas by number; say where these are: registry: {url: ..}");
   }
 }

@@ -231,12 +231,17 @@ std::shared_ptr<const MappingSpec> ReadMapping(Map* map, Map* shipped, const Pla
   }
   const auto framing = take("framing");
   if (framing) {
-    if (const auto choice = framing->Choice({"raw", "connect", "confluent", "cloudevents"})) mapping->framing = static_cast<MapFraming>(*choice);
+    if (const auto choice = framing->Choice({"raw", "connect", "confluent", "cloudevents", "headers"})) mapping->framing = static_cast<MapFraming>(*choice);
     if (mapping->framing == MapFraming::kConnect && mapping->format != MapFormat::kJson) framing->Fail("{schema, payload} is of JSON alone");
   }
   if (const auto payload = map->Take("payload")) ReadPayload(*payload, map, shipped != nullptr, mapping.get());
   ReadSchemas(map, mapping.get(), files);
+  if (mapping->framing == MapFraming::kHeaders && !mapping->numbers_schemas()) framing->Fail("JSON needs no schema: without framing it is read as it is");
   if (const auto shape = take("shape")) ReadShape(*shape, mapping.get());
+  if (const auto on_gap = take("on_gap")) {
+    if (const auto choice = on_gap->Choice({"coverage", "count"})) mapping->on_gap = static_cast<OnGap>(*choice);
+    if (mapping->shape != MapShape::kSalesforceCdc) on_gap->Fail("only records of the shape salesforce_cdc tell of what was lost");
+  }
   if (const auto each = take("each")) {
     if (each->IsWord("root")) {
       mapping->each_root = true;

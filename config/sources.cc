@@ -34,7 +34,7 @@ std::optional<Document> Shipped(const Value& use, Diagnostics* diagnostics) {
 std::string SaidOfRecords(const Node& source, const Document* shipped) {
   std::string said;
   for (const Node::Entry& entry : source.entries) {
-    static constexpr std::array<std::string_view, 6> kOthers = {"topics", "expect_every", "complete_after", "feeds", "schema", "schemas"};
+    static constexpr std::array<std::string_view, 7> kOthers = {"topics", "expect_every", "complete_after", "feeds", "schema", "schemas", "on_gap"};
     if (std::find(kOthers.begin(), kOthers.end(), entry.key) == kOthers.end()) said += entry.key + "=" + RedactedJson(*entry.value) + "\n";
   }
   return shipped == nullptr ? said : said + RedactedJson(shipped->root());

@@ -73,7 +73,14 @@ void WritePartition(const PartitionView& p, JsonWriter* json) {
   if (p.rejected.offset != kNoOffset) {
     json->Key("last_rejected").BeginObject().Key("offset").Int(p.rejected.offset.v).Key("reason").String(p.rejected.why).EndObject();
   }
-  json->EndObject();
+  json->Key("unobserved").BeginArray();
+  for (const TimeSpan& span : p.unobserved) {
+    json->BeginObject();
+    WriteTime("from", span.from, json);
+    WriteTime("to", span.to == EventTime::max() ? kNoEventTime : span.to, json);
+    json->EndObject();
+  }
+  json->EndArray().EndObject();
 }
 
 void WriteSource(const SourceView& source, JsonWriter* json) {

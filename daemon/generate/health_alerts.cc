@@ -117,6 +117,16 @@ const std::vector<HealthRow>& Reading() {
                   {"tidemark_source_records_total{LABELS,topic=\"t\",result=\"mapped\"}", "+100", "+100"}},
        .labels = {{"topic", "t"}},
        .when = &MapsRecords},
+      {.name = "TidemarkSourceGaps", .severity = kWarning, .hold = "", .at_once = true,
+       .expr = "increase(tidemark_source_records_total{J,result=\"gap\"}[1h]) > 0",
+       .summary = "A source has lost changes, and says so.",
+       .description = "{{ $value | printf \"%.0f\" }} records of {{ $labels.topic }} within an hour tell of changes that aren't there: numbers lack them.",
+       .inputs = {{"tidemark_source_records_total{LABELS,topic=\"t\",result=\"gap\"}", "+0", "+5"}},
+       .labels = {{"topic", "t"}, {"result", "gap"}},
+       .when = [](const Plan& plan) {
+         return std::any_of(plan.topics().begin(), plan.topics().end(),
+                            [](const TopicPlan& topic) { return topic.mapper != nullptr && topic.mapper->spec().shape == MapShape::kSalesforceCdc; });
+       }},
       {.name = "TidemarkDeadLettersFailing", .severity = kWarning, .hold = "5m",
        .expr = "tidemark_dead_letters_failing{J} == 1",
        .summary = "Dead letters can't be written.",

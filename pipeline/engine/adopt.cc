@@ -81,6 +81,7 @@ class Adoption {
     TM_RETURN_IF_ERROR(bulk_.Flush());
     AdoptKpis();
     TM_RETURN_IF_ERROR(AdoptMeta());
+    AdoptGaps();
     TM_RETURN_IF_ERROR(AdoptIds());
     std::string value;
     PutVarint(&value, sequence_);
@@ -250,6 +251,16 @@ class Adoption {
       return bad.ok();
     }));
     return bad;
+  }
+
+  // What its records say was lost, of a time when the configuration here didn't ask.
+  void AdoptGaps() {
+    for (auto& [tp, here] : partitions_here_) {
+      const auto there = partitions_there_.find(tp);
+      if (there == partitions_there_.end() || there->second.gaps.empty()) continue;
+      MarkGaps(there->second.gaps, &here);
+      last_.puts.push_back({Family::kMeta, PartitionKey(tp.topic, tp.partition), EncodePartition(here)});
+    }
   }
 
   // What records here were read with stays.

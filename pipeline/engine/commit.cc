@@ -214,6 +214,10 @@ PartitionView Engine::Impl::ViewOf(const Partition& p) const {
   view.counts = p.counts;
   view.rejected = p.rejected;
   view.waits_since = p.waits_since;
+  view.unobserved = p.losses;
+  if (TellsGaps(p)) view.unobserved.insert(view.unobserved.end(), p.gaps.begin(), p.gaps.end());
+  Join(&view.unobserved);
+  if (view.unobserved.size() > PartitionView::kMostUnobserved) view.unobserved.erase(view.unobserved.begin(), view.unobserved.end() - PartitionView::kMostUnobserved);
   return view;
 }
 

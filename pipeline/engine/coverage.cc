@@ -50,12 +50,27 @@ bool Engine::Impl::Lost(size_t clock) const {
   return std::any_of(partitions_.begin(), partitions_.end(), [&](const auto& p) { return OfClock(*p.second, clock) && !p.second->losses.empty(); });
 }
 
+bool Engine::Impl::TellsGaps(const Partition& partition) const {
+  if (partition.imported()) return false;
+  const Mapper* mapper = plan_->topics()[partition.topic.v].mapper.get();
+  return mapper != nullptr && mapper->spec().on_gap == OnGap::kCoverage;
+}
+
+bool Engine::Impl::Overdue(size_t clock, uint32_t source_set) const {
+  const EventTime t = clocks_[clock].read_at;
+  std::vector<TimeSpan> uncovered;
+  sources_.AppendUncovered(plan_->source_sets()[source_set], t, &uncovered);
+  return std::any_of(uncovered.begin(), uncovered.end(), [&](const TimeSpan& span) { return span.to >= t; });
+}
+
 const std::vector<TimeSpan>& Engine::Impl::Unobserved(size_t clock, uint32_t source_set) const {
   const auto [it, added] = unobserved_.try_emplace({clock, source_set});
   std::vector<TimeSpan>& spans = it->second;
   if (!added) return spans;
   for (const auto& [tp, partition] : partitions_) {
-    if (OfClock(*partition, clock)) spans.insert(spans.end(), partition->losses.begin(), partition->losses.end());
+    if (!OfClock(*partition, clock)) continue;
+    spans.insert(spans.end(), partition->losses.begin(), partition->losses.end());
+    if (TellsGaps(*partition)) spans.insert(spans.end(), partition->gaps.begin(), partition->gaps.end());
   }
   sources_.AppendUncovered(plan_->source_sets()[source_set], clocks_[clock].read_at, &spans);
   Join(&spans);
@@ -95,7 +110,7 @@ double Engine::Impl::Coverage(const KpiPlan& kpi, size_t window, size_t other) c
   if (plan.lifetime()) {
     if (state.lifetime_from != kNoEventTime || Lost(table.clock)) return 0;
     // What is open now is not known while a source is overdue.
-    if (kpi.measure == Measure::kOpen && !unobserved.empty() && unobserved.back().to >= t) return 0;
+    if (kpi.measure == Measure::kOpen && Overdue(table.clock, kpi.source_set)) return 0;
     const EventTime first = FirstTime(table.clock);
     return first < t ? share(first, first, t) : 1;
   }

@@ -97,10 +97,12 @@ class Engine::Impl {
   EventTime EvaluatedAt(const KpiPlan& kpi) const;
   bool IsHeld(const KpiPlan& kpi) const;
   EventTime FirstTime(size_t clock) const;
-  // What was not observed of event time, to the T at which the clock's tables stand: losses of its partitions, and what
-  // sources of the set leave uncovered. Joined.
+  // What was not observed of event time, to the T at which the clock's tables stand: losses of its partitions, what records say
+  // that their sources lost, and what sources of the set leave uncovered. Joined.
   const std::vector<TimeSpan>& Unobserved(size_t clock, uint32_t source_set) const;
   bool Lost(size_t clock) const;
+  bool TellsGaps(const Partition& partition) const;
+  bool Overdue(size_t clock, uint32_t source_set) const;
   // `other`: index into Plan::others(), 0: now.
   double Coverage(const KpiPlan& kpi, size_t window, size_t other = 0) const;
   EventTime LeastT() const;

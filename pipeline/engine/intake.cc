@@ -73,6 +73,9 @@ void Intake::MapBatch(size_t topic, Partition* partition) {
     }
     const bool schema = outcome == MapOutcome::kUndecodable && (error == DecodeError::kBadSchema || error == DecodeError::kBadFraming);
     if (outcome == MapOutcome::kRejected || schema) pending.rejected.push_back({record.offset, mapper.Describe(scratches_[topic]->rejection())});
+    if (mapper.spec().on_gap == OnGap::kCoverage) {
+      for (const EventTime gap : scratches_[topic]->gaps()) pending.gaps.emplace_back(i, gap);
+    }
     pending.outcomes.push_back(outcome);
     pending.errors.push_back(error);
     pending.ends.push_back(static_cast<uint32_t>(pending.mapped.size()));
@@ -169,11 +172,15 @@ Status Intake::Decode(RecordBatch batch, Partition* partition) {
 }
 
 Intake::Guard Intake::Judge(const EventRow& row, const RecordView& record, WallTime now) const {
-  if (!row.has_time || Micros(row.time) <= 0 || Micros(row.time) >= kMaxEventMicros) return Guard::kNoTime;
+  return row.has_time ? JudgeTime(row.time, record, now) : Guard::kNoTime;
+}
+
+Intake::Guard Intake::JudgeTime(EventTime time, const RecordView& record, WallTime now) const {
+  if (Micros(time) <= 0 || Micros(time) >= kMaxEventMicros) return Guard::kNoTime;
   const Duration skew = plan_.time().max_future_skew;
-  if (record.kafka_time != WallTime::min() && Micros(row.time) - skew.count() > Micros(record.kafka_time)) return Guard::kFuture;
+  if (record.kafka_time != WallTime::min() && Micros(time) - skew.count() > Micros(record.kafka_time)) return Guard::kFuture;
   // The record's own timestamp may come from the same wrong clock.
-  if (!plan_.time().event_clock && Micros(row.time) > Micros(now) + skew.count()) return Guard::kFuture;
+  if (!plan_.time().event_clock && Micros(time) > Micros(now) + skew.count()) return Guard::kFuture;
   return Guard::kPass;
 }
 
@@ -228,11 +235,26 @@ bool Intake::WithoutEvents(MapOutcome outcome, DecodeError error, RecordCounts* 
   return true;
 }
 
+void Intake::MarkGapsOf(size_t index, WallTime now, Partition* partition) const {
+  const auto& gaps = partition->pending.gaps;
+  const RecordView& record = partition->pending.batch.records()[index];
+  auto gap = std::lower_bound(gaps.begin(), gaps.end(), index, [](const auto& g, size_t i) { return g.first < i; });
+  for (; gap != gaps.end() && gap->first == index; ++gap) {
+    EventTime time = gap->second;
+    if (JudgeTime(time, record, now) != Guard::kPass) time = EventTimeFromMicros(Micros(record.kafka_time));
+    if (time < cut_ || JudgeTime(time, record, now) != Guard::kPass) continue;
+    const EventTime minute = FloorTo(time, std::chrono::minutes(1));
+    const TimeSpan lost[] = {{minute, minute + std::chrono::minutes(1)}};
+    MarkGaps(lost, partition);
+  }
+}
+
 Status Intake::ApplyOne(size_t index, WallTime now, Partition* partition) {
   PendingBatch& pending = partition->pending;
   const RecordView& record = pending.batch.records()[index];
   RecordCounts& counts = partition->counts;
   ++counts.read;
+  if (!pending.gaps.empty()) [[unlikely]] MarkGapsOf(index, now, partition);
   if (!pending.outcomes.empty()) {
     if (WithoutEvents(pending.outcomes[index], pending.errors[index], &counts)) return Status::Ok();
     ++counts.mapped;

@@ -46,6 +46,9 @@ class Intake {
  private:
   enum class Guard : uint8_t { kPass, kNoTime, kFuture };
   Guard Judge(const EventRow& row, const RecordView& record, WallTime now) const;
+  Guard JudgeTime(EventTime time, const RecordView& record, WallTime now) const;
+  // What the record says was lost, when coverage is to know.
+  void MarkGapsOf(size_t record, WallTime now, Partition* partition) const;
   // The earliest time of a record's events, when all of them must wait for event time to come; else kNoEventTime.
   EventTime WaitsAt(size_t record, EventTime limit, WallTime now, const PendingBatch& pending) const;
   Status ApplyOne(size_t index, WallTime now, Partition* partition);

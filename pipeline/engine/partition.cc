@@ -24,13 +24,15 @@ void ForEachLaterCount(Counts& c, F f) {
   f(c.undecodable[static_cast<size_t>(DecodeError::kBadJson)]);
 }
 
-// Behind those, where any of them is not zero.
+// Behind those, where any of them is not zero or gaps follow.
 template <class Counts, class F>
 void ForEachFormatCount(Counts& c, F f) {
   for (size_t e = static_cast<size_t>(DecodeError::kBadAvro); e < kDecodeErrorCount; ++e) f(c.undecodable[e]);
 }
 
 constexpr size_t kMaxLosses = 16;
+
+int64_t MinuteOf(EventTime t) { return Micros(t) / kMicrosPerMinute; }
 
 }  // namespace
 
@@ -45,6 +47,19 @@ void BeginLoss(Partition* p) {
 }
 
 void EndLoss(EventTime next, Partition* p) { p->losses.back().to = std::max(next, p->clock.stream_time()); }
+
+void MarkGaps(std::span<const TimeSpan> gaps, Partition* p) {
+  p->gaps.insert(p->gaps.end(), gaps.begin(), gaps.end());
+  Join(&p->gaps);
+  while (p->gaps.size() > kMaxGaps) {
+    size_t nearest = 1;
+    for (size_t i = 2; i < p->gaps.size(); ++i) {
+      if (p->gaps[i].from - p->gaps[i - 1].to < p->gaps[nearest].from - p->gaps[nearest - 1].to) nearest = i;
+    }
+    p->gaps[nearest].from = p->gaps[nearest - 1].from;
+    p->gaps.erase(p->gaps.begin() + static_cast<ptrdiff_t>(nearest) - 1);
+  }
+}
 
 std::string EncodePartition(const Partition& p) {
   std::string out;
@@ -62,10 +77,14 @@ std::string EncodePartition(const Partition& p) {
   int64_t later = -p.counts.imported, formats = 0;
   ForEachLaterCount(p.counts, [&](int64_t n) { later += n; });
   ForEachFormatCount(p.counts, [&](int64_t n) { formats += n; });
-  if (later != 0 || formats != 0) {
+  if (later != 0 || formats != 0 || !p.gaps.empty()) {
     PutZigZag(&out, Micros(kNoEventTime));
     ForEachLaterCount(p.counts, [&](int64_t n) { PutZigZag(&out, n); });
-    if (formats != 0) ForEachFormatCount(p.counts, [&](int64_t n) { PutZigZag(&out, n); });
+    if (formats != 0 || !p.gaps.empty()) ForEachFormatCount(p.counts, [&](int64_t n) { PutZigZag(&out, n); });
+    for (const TimeSpan& gap : p.gaps) {
+      PutZigZag(&out, MinuteOf(gap.from));
+      PutZigZag(&out, MinuteOf(gap.to));
+    }
   } else if (p.counts.imported != 0) {
     PutZigZag(&out, p.counts.imported);
   }
@@ -83,6 +102,7 @@ Status DecodePartition(std::string_view bytes, Partition* p) {
   p->first_time = reader.Time();
   ForEachCount(p->counts, [&](int64_t& n) { n = reader.Count(); });
   p->losses.clear();
+  p->gaps.clear();
   while (!reader.empty()) {
     ByteReader alone = reader;
     const EventTime from = reader.Time();
@@ -92,12 +112,18 @@ Status DecodePartition(std::string_view bytes, Partition* p) {
     } else if (from == kNoEventTime) {
       ForEachLaterCount(p->counts, [&](int64_t& n) { n = reader.Count(); });
       if (!reader.empty()) ForEachFormatCount(p->counts, [&](int64_t& n) { n = reader.Count(); });
+      while (!reader.empty()) {
+        const EventTime gap = reader.Minute();
+        p->gaps.push_back({gap, reader.Minute()});
+      }
     } else {
       p->losses.push_back({from, reader.TimeOrNever()});
     }
   }
   const bool offsets = p->next_offset >= kNoOffset && p->last_offset >= kNoOffset;
-  if (!reader.Done() || !offsets || p->losses.size() > kMaxLosses || !p->counts.AddUp()) {
+  bool gaps = p->gaps.size() <= kMaxGaps;
+  for (size_t i = 0; i < p->gaps.size(); ++i) gaps = gaps && p->gaps[i].from < p->gaps[i].to && (i == 0 || p->gaps[i - 1].to < p->gaps[i].from);
+  if (!reader.Done() || !offsets || !gaps || p->losses.size() > kMaxLosses || !p->counts.AddUp()) {
     return Corrupt("stored state of " + p->tp.topic + "[" + std::to_string(p->tp.partition) + "] cannot be read");
   }
   return Status::Ok();

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pipeline/base/hash.h"
@@ -32,6 +34,7 @@ struct PendingBatch {
   std::vector<DecodeError> errors;    // of those that are kUndecodable
   std::vector<uint32_t> ends;
   std::vector<RejectedRecord> rejected;  // in order
+  std::vector<std::pair<size_t, EventTime>> gaps;  // records that tell of changes which their source lost, and of when; in order
   size_t next = 0;                    // record
   size_t decoded = 0;                 // records before it are
   uint32_t awaited = 0;               // the schema of the record at `decoded`, where there is one
@@ -55,6 +58,7 @@ struct PendingBatch {
     errors.clear();
     ends.clear();
     rejected.clear();
+    gaps.clear();
     next = decoded = 0;
   }
 };
@@ -76,6 +80,7 @@ struct Partition {
   uint64_t last_digest = 0;
   EventTime first_time = kNoEventTime; // of its first accepted event
   std::vector<Loss> losses;            // in order; at most kMaxLosses
+  std::vector<TimeSpan> gaps;          // minutes of which its source lost changes; joined, at most kMaxGaps
   RecordCounts counts;
   RejectedRecord rejected;             // the last; not stored
   bool dirty = false;                  // to be stored with the next commit
@@ -93,6 +98,9 @@ struct Partition {
 // The log went on somewhere else: what lies between is lost.
 void BeginLoss(Partition* partition);
 void EndLoss(EventTime next, Partition* partition);
+// The source lost something in these spans of whole minutes. Of more than kMaxGaps the two with the least between them become one.
+void MarkGaps(std::span<const TimeSpan> gaps, Partition* partition);
+inline constexpr size_t kMaxGaps = 256;
 
 std::string EncodePartition(const Partition& partition);
 Status DecodePartition(std::string_view bytes, Partition* partition);

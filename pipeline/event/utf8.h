@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
 namespace tidemark::event {
 
@@ -30,6 +31,11 @@ inline bool IsUtf8(const uint8_t* p, const uint8_t* end) {
     bits = uint64_t{p[0]} | p[size / 2] | p[size - 1];
   }
   return (bits & kHighBits) == 0 || IsUtf8Slow(p, end);
+}
+
+inline bool IsUtf8(std::string_view text) {
+  const auto* p = reinterpret_cast<const uint8_t*>(text.data());
+  return IsUtf8(p, p + text.size());
 }
 
 }  // namespace tidemark::event

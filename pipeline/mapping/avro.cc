@@ -39,6 +39,9 @@ class AvroWalk {
     const auto record = [&](const Node& of) {
       captures->Reset(*program_.plan_);
       if (!Value(of, {captures->leaves.data(), captures}, 0)) return false;
+      for (const uint32_t array : program_.plan_->positions) {
+        if (const char* why = program_.positions_.Name(&captures->arrays[array])) return Fail(why);
+      }
       visit();
       return true;
     };
@@ -100,10 +103,7 @@ class AvroWalk {
     if (!Long(&size)) return false;
     return size < 0 ? Fail("has a text of negative length") : Bytes(static_cast<uint64_t>(size), out);
   }
-  bool Utf8(std::string_view text) {
-    const auto* p = reinterpret_cast<const uint8_t*>(text.data());
-    return event::IsUtf8(p, p + text.size()) || Fail("has a text that is not UTF-8");
-  }
+  bool Utf8(std::string_view text) { return event::IsUtf8(text) || Fail("has a text that is not UTF-8"); }
 
   // Put(), of which nothing but this is left for a text.
   bool String(Datum* leaf) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pipeline/mapping/avro_positions.h"
 #include "pipeline/mapping/avro_schema.h"
 #include "pipeline/mapping/capture.h"
 
@@ -50,6 +51,7 @@ class AvroProgram {
   Root root_ = Root::kRecord;
   std::vector<Node> nodes_;
   uint32_t top_ = 0;
+  AvroPositions positions_;              // where the plan has arrays of them
 };
 
 }  // namespace tidemark::mapping

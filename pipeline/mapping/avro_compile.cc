@@ -18,6 +18,7 @@ class AvroProgram::Compiler {
 
   Result<AvroProgram> Run() && {
     made_.top_ = NodeOf(schema_.root, 0);
+    if (!plan_.positions.empty()) made_.positions_ = AvroPositions(schema_, plan_.places);
     while (!todo_.empty()) {
       if (made_.nodes_.size() > kMaxNodes) return Invalid("has too many places that the mapping's paths could mean");
       const Todo todo = todo_.front();

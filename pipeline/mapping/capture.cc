@@ -30,4 +30,18 @@ void Captures::Reset(const CapturePlan& plan) {
   for (Elements& elements : arrays) elements.Clear();
 }
 
+void DropUnsaid(const std::vector<std::pair<uint32_t, std::string>>& leaves, uint32_t nulled, uint32_t differing, Captures* captures) {
+  const auto names = [&](uint32_t array, const std::string& field) {
+    const std::vector<Datum>& cells = captures->arrays[array].cells;
+    return std::any_of(cells.begin(), cells.end(), [&](const Datum& name) {
+      return name.kind == Datum::Kind::kText && (name.text == field || (field.starts_with(name.text) && field[name.text.size()] == '.'));
+    });
+  };
+  for (const auto& [leaf, field] : leaves) {
+    Datum& value = captures->leaves[leaf];
+    if (value.kind == Datum::Kind::kNull && !names(nulled, field)) value = Datum();
+    if (value.given() && names(differing, field)) value = Datum::Error("is told as a difference from what it was");
+  }
+}
+
 }  // namespace tidemark::mapping

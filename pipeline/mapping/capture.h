@@ -43,6 +43,9 @@ struct CapturePlan {
   std::vector<ArrayCapture> arrays;
   std::vector<KeyedCapture> keyed;
   uint32_t leaves = 0;
+  // Arrays of the names of fields, which may stand as bitmaps of their positions; of the record that is at the first of these places.
+  std::vector<uint32_t> positions;
+  std::vector<std::vector<MapPath::Step>> places;
 
   // The node where these steps lead from `root`, made where it isn't there yet.
   uint32_t At(uint32_t root, const std::vector<MapPath::Step>& steps);
@@ -79,6 +82,10 @@ class Texts {
  private:
   std::deque<std::string> kept_;      // which never moves what it has
 };
+
+// Of leaves by the names of fields: what is null and not among the names in array `nulled` isn't there, and what is among those in
+// array `differing` is no value.
+void DropUnsaid(const std::vector<std::pair<uint32_t, std::string>>& leaves, uint32_t nulled, uint32_t differing, Captures* captures);
 
 // A value into a leaf: an absent or null one doesn't take the place of one that is given.
 inline void Put(const Datum& value, Datum* leaf) {

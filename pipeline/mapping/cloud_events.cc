@@ -14,8 +14,8 @@ constexpr size_t kLongest = kBatch.size();
 }  // namespace
 
 CloudContent CloudContentOf(const RawRecord& record) {
-  const auto type = std::find_if(record.headers.rbegin(), record.headers.rend(), [](const RecordHeader& h) { return h.name == kContentType; });
-  std::string media(type == record.headers.rend() ? "" : type->value.substr(0, kLongest));
+  const RecordHeader* type = LastHeader(record, kContentType);
+  std::string media(type == nullptr ? "" : type->value.substr(0, kLongest));
   absl::AsciiStrToLower(&media);
   if (media.starts_with(kStructured) || media.starts_with(kBatch)) return CloudContent::kStructured;
   if (media.starts_with(kAny)) return CloudContent::kOther;

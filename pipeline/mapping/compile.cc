@@ -206,6 +206,7 @@ void MapperCompiler::Change(const MapExpr& expr, const std::string& what, Node* 
     return Fail(expr.place, what, expr.name + " wants a field of the row, like row.stage");
   }
   node->name = path->path.steps.back().name;
+  for (const MapPath::Step& step : path->path.steps) node->full_name += (node->full_name.empty() ? "" : ".") + step.name;
   node->args.push_back(Value(*expr.args[0], what));
   if (node->fn == Fn::kBecomes) Tell(expr.args[0].get(), node->args[0]);
   if (!made_->shape.old) return;
@@ -339,11 +340,14 @@ void MapperCompiler::Rule(const MapRule& spec, size_t index) {
 
 // What is wrong with a schema that a file holds is wrong before any record comes.
 void MapperCompiler::Schemas() {
+  // One that has a number may be that of keys.
   const auto check = [&](const MapSchema& schema, const std::string& what) {
-    const std::string why = mapping::RecordReader::WhyNot(spec_, made_->captures, schema);
+    using Part = mapping::RecordReader::Part;
+    std::string why = mapping::RecordReader::WhyNot(spec_, made_->captures, Part::kValue, schema);
+    if (!why.empty() && spec_.numbers_schemas() && mapping::RecordReader::WhyNot(spec_, made_->key, Part::kKey, schema).empty()) why.clear();
     if (!why.empty()) Fail(schema.place, what, "it " + why);
   };
-  if (spec_.format != MapFormat::kJson && spec_.framing != MapFraming::kConfluent && !spec_.schema) Fail(spec_.place, "schema", "its records name none");
+  if (spec_.format != MapFormat::kJson && !spec_.framed() && !spec_.schema) Fail(spec_.place, "schema", "its records name none");
   if (spec_.schema) check(*spec_.schema, "schema");
   for (const auto& [number, schema] : spec_.schemas) check(schema, "schemas: " + std::to_string(number));
 }
@@ -365,6 +369,12 @@ std::unique_ptr<const Mapper::Compiled> MapperCompiler::Run(const std::string& s
   element_ = rule_ = kNone;
   for (const auto& part : spec_.version) made_->version.push_back(IsTime(*part) ? Time(*part, "version") : Value(*part, "version"));
   if (spec_.ignore != nullptr) made_->ignore = Condition(*spec_.ignore, "ignore");
+  // Also where each rule has a time of its own.
+  if (spec_.shape == MapShape::kSalesforceCdc && spec_.time != nullptr && diagnostics_.items().size() == before) {
+    const size_t noted = made_->written.size();
+    made_->time = Time(*spec_.time, "time");
+    made_->written.resize(noted);  // rules that take it note it
+  }
   CheckArrays();
   if (diagnostics_.items().size() == before) Schemas();
   std::erase_if(made_->told, [&](const auto& told) { return hidden_.contains(told.name); });

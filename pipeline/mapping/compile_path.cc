@@ -98,8 +98,15 @@ void MapperCompiler::Shape() {
   if (!shape.deleted.empty()) made_->deleted = Leaf(shape.deleted);
   if (!shape.items.empty()) made_->items = names(shape.items);
   if (!shape.changed.empty()) made_->changed = names(shape.changed);
+  if (!shape.nulled.empty()) {
+    made_->nulled = names(shape.nulled);
+    made_->differing = names(shape.differing);
+    made_->captures.positions = {made_->changed, made_->nulled, made_->differing};
+    made_->captures.places = shape.prefixes;
+  }
   if (shape.old && shape.old_prefix.empty()) made_->old_row = Leaf(*shape.old);
   if (spec_.shape == MapShape::kPropertyChange) made_->property = Leaf(Dotted(spec_.property_name));
+  if (spec_.framing == MapFraming::kHeaders) made_->wants_headers = true;
   if (spec_.framing == MapFraming::kCloudEvents) {
     made_->data_base64 = Leaf({{"data_base64", 0}});
     made_->wants_headers = true;
@@ -134,7 +141,9 @@ std::optional<Source> MapperCompiler::InRow(const MapExpr& expr, const Steps& ba
     }
     steps[0].name = made_->shape.old_prefix + steps[0].name;
   }
-  return Source{Source::Kind::kLeaf, Leaf(Joined(base, steps)), {}};
+  const uint32_t leaf = Leaf(Joined(base, steps));
+  if (path.root == "row" && made_->nulled != kNone && !steps.empty()) made_->row_leaves.emplace_back(leaf, AsName(steps));
+  return Source{Source::Kind::kLeaf, leaf, {}};
 }
 
 std::optional<Source> MapperCompiler::OfRecord(const MapExpr& expr, const std::string& what) {
@@ -218,7 +227,7 @@ void MapperCompiler::Own(const MapRule& rule) {
   std::map<std::string, std::string> signatures;
   for (const auto& part : spec_.id) CheckOwn(*part, "id", &signatures);
   if (spec_.time != nullptr) CheckOwn(*spec_.time, "time", &signatures);
-  if (spec_.version != nullptr) CheckOwn(*spec_.version, "version", &signatures);
+  for (const auto& part : spec_.version) CheckOwn(*part, "version", &signatures);
   made_->own_identity = made_->own.payload->full_name();
   for (const auto& [path, signature] : signatures) made_->own_identity += ";" + signature;
 }

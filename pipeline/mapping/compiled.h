@@ -50,6 +50,7 @@ struct Mapper::Compiled {
   mapping::CapturePlan key;           // of the key; without leaves where it isn't looked at
   mapping::Program program;
   std::string source, hash_key;
+  uint32_t time = mapping::kNone;     // of the source: of what is no event
   std::vector<uint32_t> version;
   uint32_t ignore = mapping::kNone;
   uint32_t op = mapping::kNone;       // leaves
@@ -57,7 +58,8 @@ struct Mapper::Compiled {
   uint32_t deleted = mapping::kNone;
   uint32_t old_row = mapping::kNone;
   uint32_t items = mapping::kNone;    // arrays
-  uint32_t changed = mapping::kNone;
+  uint32_t changed = mapping::kNone, nulled = mapping::kNone, differing = mapping::kNone;
+  std::vector<std::pair<uint32_t, std::string>> row_leaves;  // where the shape has nulled: leaves of the row, as those lists call them
   std::vector<Rule> rules;
   std::vector<Written> written;
   std::vector<Told> told;             // nothing that is personal, or hashed

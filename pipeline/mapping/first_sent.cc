@@ -1,6 +1,5 @@
 #include "pipeline/mapping/first_sent.h"
 
-#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <optional>
@@ -9,8 +8,8 @@ namespace tidemark {
 namespace {
 
 std::string_view Find(const RawRecord& record, std::string_view name) {
-  const auto found = std::find_if(record.headers.rbegin(), record.headers.rend(), [&](const RecordHeader& header) { return header.name == name; });
-  return found == record.headers.rend() ? std::string_view() : found->value;
+  const RecordHeader* header = LastHeader(record, name);
+  return header == nullptr ? std::string_view() : header->value;
 }
 
 template <class Int>

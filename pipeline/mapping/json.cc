@@ -134,7 +134,6 @@ class Walk {
 
 }  // namespace
 
-bool IsUtf8(std::string_view bytes) { return simdjson::validate_utf8(bytes.data(), bytes.size()); }
 
 struct JsonReader::Parts {
   json::parser parser;

@@ -9,8 +9,6 @@
 
 namespace tidemark::mapping {
 
-bool IsUtf8(std::string_view bytes);
-
 // Threads: confined to one.
 class JsonReader {
  public:

@@ -118,6 +118,13 @@ char* EventLayout::WriteBefore(char* end, const Part& part, std::span<const Enco
   return end;
 }
 
+void PutIdPart(std::string_view part, std::string* id) {
+  for (size_t end = 0; (end = part.find_first_of("/%")) != std::string_view::npos; part.remove_prefix(end + 1)) {
+    id->append(part.substr(0, end)).append(part[end] == '/' ? "%2F" : "%25");
+  }
+  id->append(part);
+}
+
 void EventLayout::Write(std::span<const Encoded> values, std::string* room, std::string* out) const {
   size_t most = most_;
   for (const Encoded& value : values) most += value.text.size();

@@ -4,11 +4,15 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/mapping/target.h"
 
 namespace tidemark::mapping {
+
+// Behind a "/", which no two lists of parts read the same with.
+void PutIdPart(std::string_view part, std::string* id);
 
 class EventLayout {
  public:

@@ -20,14 +20,6 @@ namespace {
 
 enum Envelope : size_t { kId, kSource, kTime, kVersion };  // in the order of EventLayout::Add; then more of the version, and fields
 
-// "/" between the parts, so that no two lists of parts read the same.
-void PutIdPart(std::string_view part, std::string* id) {
-  for (size_t end = 0; (end = part.find_first_of("/%")) != std::string_view::npos; part.remove_prefix(end + 1)) {
-    id->append(part.substr(0, end)).append(part[end] == '/' ? "%2F" : "%25");
-  }
-  id->append(part);
-}
-
 }  // namespace
 
 struct Mapper::Scratch::Parts {
@@ -68,6 +60,7 @@ class Mapper::Run {
   Run(const Compiled& compiled, const RawRecord& record, Scratch* scratch, MappedEvents* out)
       : compiled_(compiled), record_(FirstSent(record)), scratch_(*scratch), parts_(*scratch->parts_), out_(*out) {
     parts_.texts.Clear();
+    scratch_.gaps_.clear();
     moment_.record = &record_;
     moment_.captures = &parts_.captures;
     moment_.key = &parts_.key.leaves;
@@ -84,13 +77,14 @@ class Mapper::Run {
     const size_t bytes = out_.bytes.size(), events = out_.size();
     const RecordReader::Outcome read = Read();
     if (read.kind != RecordReader::Outcome::Kind::kRead || rejected_) {
+      scratch_.gaps_.clear();
       out_.bytes.resize(bytes);
       out_.ends.resize(events);
       out_.rules.resize(events);
       return read.kind == RecordReader::Outcome::Kind::kRead ? MapOutcome::kRejected : NotRead(read, "record");
     }
     if (out_.size() > events) return MapOutcome::kMapped;
-    if (gap_) return MapOutcome::kGap;
+    if (!scratch_.gaps_.empty()) return MapOutcome::kGap;
     return ignored_ && !unmapped_ ? MapOutcome::kIgnored : MapOutcome::kUnmapped;
   }
 
@@ -109,7 +103,7 @@ class Mapper::Run {
   }
 
   RecordReader::Outcome Read() {
-    if (compiled_.spec->framing != MapFraming::kCloudEvents) return parts_.reader.Read(record_.value, &parts_.captures, &parts_.texts, [this] { Row(); });
+    if (compiled_.spec->framing != MapFraming::kCloudEvents) return parts_.reader.Read(record_, record_.value, &parts_.captures, &parts_.texts, [this] { Row(); });
     const mapping::CloudContent content = mapping::CloudContentOf(record_);
     if (content == mapping::CloudContent::kOther) return NoEvent("is a CloudEvent in another format than JSON");
     if (content == mapping::CloudContent::kStructured) {
@@ -132,7 +126,7 @@ class Mapper::Run {
 
   // The data of an event whose attributes are at hand.
   RecordReader::Outcome ReadData(std::string_view data) {
-    return parts_.data_reader.Read(data, &parts_.captures, &parts_.texts, [this] { DataRow(); });
+    return parts_.data_reader.Read(record_, data, &parts_.captures, &parts_.texts, [this] { DataRow(); });
   }
 
   void DataRow() {
@@ -158,7 +152,7 @@ class Mapper::Run {
   MapOutcome ReadKey() {
     parts_.key.Reset(compiled_.key);
     if (compiled_.key.leaves == 0 || record_.key.data() == nullptr) return MapOutcome::kMapped;
-    const RecordReader::Outcome read = parts_.key_reader.Read(record_.key, &parts_.key, &parts_.texts, [] {});
+    const RecordReader::Outcome read = parts_.key_reader.Read(record_, record_.key, &parts_.key, &parts_.texts, [] {});
     if (read.kind == RecordReader::Outcome::Kind::kRead) return MapOutcome::kMapped;
     if (read.kind != RecordReader::Outcome::Kind::kText) return NotRead(read, "key");
     parts_.key.Reset(compiled_.key);
@@ -186,9 +180,9 @@ class Mapper::Run {
     ++row_;
     if (rejected_) return;
     moment_.op = OpOfRow();
-    if (moment_.op == Op::kGap) {
-      gap_ = true;
-      return;
+    if (moment_.op == Op::kGap) return Gap();
+    if (compiled_.nulled != mapping::kNone) {
+      mapping::DropUnsaid(compiled_.row_leaves, compiled_.nulled, compiled_.differing, &parts_.captures);
     }
     moment_.property = {};
     if (compiled_.property != mapping::kNone && Leaf(compiled_.property).kind == Datum::Kind::kText) moment_.property = Leaf(compiled_.property).text;
@@ -200,6 +194,13 @@ class Mapper::Run {
       moment_.item = item.text;
       Entity();
     }
+  }
+
+  void Gap() {
+    moment_.has_item = false;
+    Datum time = TimeOf(compiled_.time);
+    if (time.kind != Datum::Kind::kTime) time = TimeOf(mapping::kNone);
+    scratch_.gaps_.push_back(time.kind == Datum::Kind::kTime ? EventTimeFromMicros(time.micros) : kNoEventTime);
   }
 
   // At the paths of a rule, or of conditions; within a record, or an element.
@@ -265,8 +266,7 @@ class Mapper::Run {
     if (part.kind == Datum::Kind::kTime) part = Datum::Of({part.micros, 0});
     if (!part.given()) return Reject(rule, "id", part.kind == Datum::Kind::kError ? part.text : "a part of it is absent");
     if (const char* why = mapping::Encode(part, mapping::Target(), &text, &rounded, &encoded)) return Reject(rule, "id", why);
-    parts_.id.push_back('/');
-    PutIdPart(encoded.text, &parts_.id);
+    mapping::PutIdPart(encoded.text, &parts_.id);
     return true;
   }
 
@@ -281,10 +281,7 @@ class Mapper::Run {
     if (rule.id_is_its_own) return true;
     // The source's id tells records apart, not what one record holds several times.
     if (rule.id.empty() && compiled_.spec->each_root) parts_.id += "/" + std::to_string(row_);
-    if (rule.id.empty() && moment_.has_item) {
-      parts_.id.push_back('/');
-      PutIdPart(moment_.item, &parts_.id);
-    }
+    if (rule.id.empty() && moment_.has_item) mapping::PutIdPart(moment_.item, &parts_.id);
     if (rule.each != mapping::kNone) parts_.id += "/" + std::to_string(element_);
     return true;
   }
@@ -318,14 +315,15 @@ class Mapper::Run {
     out_.rules.push_back(static_cast<uint32_t>(&rule - compiled_.rules.data()));
   }
 
+  // Without a node the record's own.
+  Datum TimeOf(uint32_t node) const {
+    Datum made;
+    if (node != mapping::kNone) return mapping::TimeIn(compiled_.program.Value(node, moment_, &made));
+    return record_.kafka_time == WallTime::min() ? Datum() : Datum::Time(Micros(record_.kafka_time));
+  }
+
   bool PutTime(const Compiled::Rule& rule) {
-    Datum time;
-    if (rule.time != mapping::kNone) {
-      Datum made;
-      time = mapping::TimeIn(compiled_.program.Value(rule.time, moment_, &made));
-    } else if (record_.kafka_time != WallTime::min()) {
-      time = Datum::Time(Micros(record_.kafka_time));
-    }
+    const Datum time = TimeOf(rule.time);
     if (time.kind == Datum::Kind::kError) return Reject(rule, "time", time.text);
     if (time.kind != Datum::Kind::kTime) return Reject(rule, "time", time.given() ? "is no time; a number has no unit: write ms(..) or its like" : "is absent");
     parts_.values[kTime] = {Encoded::Kind::kInstant, 0, {}, time.micros};
@@ -333,8 +331,7 @@ class Mapper::Run {
   }
 
   bool PutVersion(const Compiled::Rule& rule) {
-    mapping::Target whole;
-    whole.kind = mapping::Target::Kind::kInteger;
+    const mapping::Target whole{.kind = mapping::Target::Kind::kInteger};
     bool rounded = false;
     for (size_t p = 0; p < compiled_.version.size(); ++p) {
       Encoded* to = &parts_.values[kVersion + p];
@@ -393,7 +390,7 @@ class Mapper::Run {
   MappedEvents& out_;
   Moment moment_;
   size_t row_ = SIZE_MAX, element_ = 0;  // of the array at the root, of the rule's
-  bool rejected_ = false, gap_ = false, ignored_ = false, unmapped_ = false;
+  bool rejected_ = false, ignored_ = false, unmapped_ = false;
 };
 
 MapOutcome Mapper::Map(const RawRecord& record, Scratch* scratch, MappedEvents* out) const {

@@ -82,6 +82,8 @@ class Mapper {
     const MapRejection& rejection() const { return rejection_; }  // of the last record that was rejected or undecodable
     DecodeError error() const { return error_; }                  // of the last that was undecodable
     uint32_t awaited_schema() const { return awaited_schema_; }   // of the last with kAwaitsSchema
+    // When what the last record calls lost happened: the time of the source, else the record's; kNoEventTime where it has neither.
+    const std::vector<EventTime>& gaps() const { return gaps_; }
     int64_t rounded() const { return rounded_; }                  // values that lost digits
     // How often a rule that fired found nothing for a field: by rule and position in its `set`.
     const std::vector<std::vector<int64_t>>& missing() const { return missing_; }
@@ -100,6 +102,7 @@ class Mapper {
     MapRejection rejection_;
     DecodeError error_ = DecodeError::kNone;
     uint32_t awaited_schema_ = 0;
+    std::vector<EventTime> gaps_;
     int64_t rounded_ = 0;
     std::vector<std::vector<int64_t>> missing_;
     std::map<std::pair<uint32_t, std::string>, int64_t> rejected_;

@@ -20,10 +20,7 @@ std::string_view ToString(MapOutcome outcome) {
 
 const MappingSpec& Mapper::spec() const { return *compiled_->spec; }
 
-bool Mapper::wants_schemas() const {
-  const auto numbered = [](MapKeyFormat format) { return format == MapKeyFormat::kAvro || format == MapKeyFormat::kProtobuf; };
-  return spec().framing == MapFraming::kConfluent && (spec().format != MapFormat::kJson || numbered(spec().key_format));
-}
+bool Mapper::wants_schemas() const { return spec().numbers_schemas(); }
 
 const std::string& Mapper::own_identity() const { return compiled_->own_identity; }
 

@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <array>
 
-#include "pipeline/mapping/json.h"
+#include "pipeline/event/utf8.h"
+#include "pipeline/mapping/avro_positions.h"
 #include "pipeline/mapping/numbers.h"
 
 namespace tidemark::mapping {
@@ -82,17 +83,15 @@ bool InList(const Datum& value, const std::vector<MapExpr::Literal>& literals) {
 }  // namespace
 
 Datum HeaderOf(const RawRecord& record, std::string_view name) {
-  for (auto header = record.headers.rbegin(); header != record.headers.rend(); ++header) {
-    if (header->name == name) return TextOf(header->value);
-  }
-  return {};
+  const RecordHeader* header = LastHeader(record, name);
+  return header == nullptr ? Datum() : TextOf(header->value);
 }
 
 Datum TextOf(std::string_view bytes) {
   Datum none;
   none.kind = Kind::kNull;
   if (bytes.data() == nullptr) return none;
-  return IsUtf8(bytes) ? Datum::Text(bytes) : Datum::Error("is no text in UTF-8");
+  return event::IsUtf8(bytes) ? Datum::Text(bytes) : Datum::Error("is no text in UTF-8");
 }
 
 bool Equals(const Datum& value, const MapExpr::Literal& literal) {
@@ -209,10 +208,10 @@ bool Program::Changed(const Node& node, const Moment& moment, const Datum& now, 
   if (moment.op == Op::kCreate || moment.op == Op::kSnapshot) return now.given();
   if (moment.changed != kNone && moment.captures->arrays[moment.changed].count > 0) {
     const Captures::Elements& names = moment.captures->arrays[moment.changed];
+    const auto any = [&](auto is) { return std::any_of(names.cells.begin(), names.cells.end(), [&](const Datum& name) { return name.kind == Kind::kText && is(name.text); }); };
     // A bitmap of positions needs the writer's schema: then whatever is there has changed.
-    const bool bitmap = names.cells[0].kind == Kind::kText && names.cells[0].text.starts_with("0x");
-    if (bitmap) return now.given();
-    return std::any_of(names.cells.begin(), names.cells.end(), [&](const Datum& name) { return name.kind == Kind::kText && name.text == node.name; });
+    if (any(IsBitmap)) return now.given();
+    return any([&](std::string_view name) { return name == node.name || name == node.full_name; });
   }
   if (moment.old_is_partial) return before.kind != Kind::kAbsent;
   const bool known = moment.old_row != kNone && moment.captures->leaves[moment.old_row].given();

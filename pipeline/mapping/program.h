@@ -38,7 +38,7 @@ struct Node {
   std::vector<MapExpr::Literal> literals;
   const std::map<std::string, std::string>* words = nullptr;  // kLookup
   std::shared_ptr<const void> zone;                            // kLocal: an absl::TimeZone
-  std::string name;                // kChanged, kBecomes: the field, as lists of changes call it
+  std::string name, full_name;     // kChanged, kBecomes: the field, as lists of changes call it: "City", "BillingAddress.City"
 };
 
 // What conditions and values see.
@@ -89,7 +89,6 @@ class Program {
 
 // Bytes that somebody wrote outside of the record's value.
 Datum TextOf(std::string_view bytes);
-// Of several by one name the last, as Kafka's own clients do.
 Datum HeaderOf(const RawRecord& record, std::string_view name);
 
 // Equal in value: 1 and "1" are as numbers, not as texts.

@@ -221,6 +221,9 @@ class ProtobufWalk {
       case Op::kBool:
         *leaf = Datum::Bool(bits != 0);
         break;
+      case Op::kNull:
+        *leaf = Datum::Null();
+        break;
       case Op::kEnum: {
         const auto number = static_cast<int32_t>(bits);
         const auto* named = value.names->FindValueByNumber(number);
@@ -260,6 +263,8 @@ class ProtobufWalk {
         if (leaf->kind == Datum::Kind::kAbsent) static_cast<void>(Scalar(inside.fields[0].value, {step.next, 0}, leaf));
         return Message(step.next - step.value, step.next, inside, to, depth).error();
       }
+      case Op::kValue:
+        return DecodeError::kNone;  // one of its fields says what it is
       default:
         *leaf = Datum::Nested();
         return DecodeError::kNone;

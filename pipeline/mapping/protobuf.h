@@ -4,6 +4,7 @@
 
 #include <array>
 #include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,6 +23,8 @@ namespace tidemark::mapping {
 class ProtobufProgram {
  public:
   ProtobufProgram(const google::protobuf::Descriptor* message, const CapturePlan& plan);
+  // Why messages of this type can't be read for the plan; empty: they can.
+  const std::string& trouble() const { return trouble_; }
 
   // Fills *captures and calls `visit`, once. Semantics are libprotobuf's: the last scalar counts, messages merge, lists go on, the last
   // case of a oneof clears the others, unknown fields are skipped. A field without presence that is zero is absent, written or not.
@@ -33,8 +36,9 @@ class ProtobufProgram {
   enum class Op : uint8_t {
     kSkip,                                       // of a oneof, of whose other cases something is wanted
     kInt32, kInt64, kUint32, kUint64, kSint32, kSint64, kFixed32, kFixed64, kSfixed32, kSfixed64,
-    kBool, kEnum, kFloat, kDouble, kString, kBytes,
+    kBool, kNull, kEnum, kFloat, kDouble, kString, kBytes,
     kMessage, kTimestamp, kDuration, kDecimal, kWrapper,
+    kValue,                                      // google.protobuf.Value: what JSON would have in its place
   };
   enum class Many : uint8_t { kOne, kList, kMap };
 
@@ -82,6 +86,7 @@ class ProtobufProgram {
   const CapturePlan* plan_ = nullptr;
   std::vector<Node> nodes_;                      // [0] is the record
   uint32_t counters_ = 0;
+  std::string trouble_;
 };
 
 }  // namespace tidemark::mapping

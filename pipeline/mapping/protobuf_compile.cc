@@ -20,9 +20,19 @@ class ProtobufProgram::Compiler {
     const auto index = static_cast<uint32_t>(made_.nodes_.size());
     made_.nodes_.emplace_back();
     Node node;
+    if (IsOf(message, "Struct") || IsOf(message, "ListValue")) {  // as of JSON what is in them is at their place
+      node.fields.push_back(FieldOf(message->field(0), capture));
+      Index(&node);
+      made_.nodes_[index] = std::move(node);
+      return index;
+    }
+    const bool any = message->full_name() == "google.protobuf.Any";
     std::vector<uint32_t> captures;  // of its fields
     for (const auto& [name, to] : plan_.nodes[capture].members) {
       const FieldDescriptor* field = message->FindFieldByName(name);
+      if (any && field == nullptr && made_.trouble_.empty()) {
+        made_.trouble_ = "has a google.protobuf.Any where " + name + " is wanted, and what is in one isn't read: let a message of its own type stand there, or a oneof";
+      }
       if (field == nullptr || field->type() == FieldDescriptor::TYPE_GROUP) continue;
       node.fields.push_back(FieldOf(field, to));
       captures.push_back(to);
@@ -34,6 +44,11 @@ class ProtobufProgram::Compiler {
   }
 
  private:
+  // One of struct.proto's, which nobody can have redefined.
+  static bool IsOf(const Descriptor* message, const char* name) {
+    return message->file()->name() == "google/protobuf/struct.proto" && message->name() == name;
+  }
+
   static void Index(Node* node) {
     for (size_t f = 0; f < node->fields.size(); ++f) {
       const auto number = static_cast<size_t>(node->fields[f].number);
@@ -68,6 +83,7 @@ class ProtobufProgram::Compiler {
     if (name == "google.protobuf.Timestamp") return Op::kTimestamp;
     if (name == "google.protobuf.Duration") return Op::kDuration;
     if (name == "confluent.type.Decimal") return Op::kDecimal;
+    if (IsOf(message, "Value")) return Op::kValue;
     const bool wrapper = message->file()->name() == "google/protobuf/wrappers.proto" && message->field_count() == 1;
     return wrapper ? Op::kWrapper : Op::kMessage;
   }
@@ -102,6 +118,8 @@ class ProtobufProgram::Compiler {
     if (value.op == Op::kWrapper && (wanted.leaf == kNone || wanted.leads_on())) value.op = Op::kMessage;
     if (value.op == Op::kWrapper) {
       value.message = Wrapped(field->message_type()->field(0), capture);
+    } else if (value.op == Op::kValue) {
+      if (wanted.leaf != kNone || wanted.leads_on()) value.message = AnyOf(field->message_type(), capture);
     } else if (wanted.leads_on()) {
       value.message = NodeOf(field->message_type(), capture);
     }
@@ -117,6 +135,26 @@ class ProtobufProgram::Compiler {
     Index(&node);
     made_.nodes_.push_back(std::move(node));
     return static_cast<uint32_t>(made_.nodes_.size() - 1);
+  }
+
+  // Whatever is in a Value goes where it stands, and takes the place of what another one had there.
+  uint32_t AnyOf(const Descriptor* value, uint32_t capture) {
+    const auto index = static_cast<uint32_t>(made_.nodes_.size());
+    made_.nodes_.emplace_back();
+    Node node;
+    for (int f = 0; f < value->field_count(); ++f) {
+      Field& field = node.fields.emplace_back();
+      field.number = value->field(f)->number();
+      field.value = ValueOf(value->field(f), capture, false);
+      if (field.value.op == Op::kEnum) field.value.op = Op::kNull;
+    }
+    for (int f = 0; f < value->field_count(); ++f) {
+      const Descriptor* nested = value->field(f)->message_type();
+      node.fields[static_cast<size_t>(f)].clears = ClearsOf(capture, nested == nullptr || !IsOf(nested, "Struct"), nested == nullptr || IsOf(nested, "Struct"));
+    }
+    Index(&node);
+    made_.nodes_[index] = std::move(node);
+    return index;
   }
 
   Field FieldOf(const FieldDescriptor* field, uint32_t capture) {
@@ -153,17 +191,21 @@ class ProtobufProgram::Compiler {
     return made;
   }
 
-  // All that is filled below a place in the plan. REQUIRES: what is there was compiled, so that its counters are known.
-  Clears ClearsOf(uint32_t capture) const {
+  // All that is filled below a place in the plan, or only what a message with members, or a list, would fill. REQUIRES: what is there
+  // was compiled, so that its counters are known.
+  Clears ClearsOf(uint32_t capture, bool members = true, bool list = true) const {
     const CaptureNode& node = plan_.nodes[capture];
     Clears clears;
     if (node.leaf != kNone) clears.leaves.push_back(node.leaf);
+    if (members) {
+      for (const auto& [name, to] : node.members) clears.Add(ClearsOf(to));
+    }
+    if (!list) return clears;
     if (node.elements != kNone) clears.arrays.push_back(node.elements);
     if (node.keyed != kNone) {
       for (const auto& [key, leaf] : plan_.keyed[node.keyed].leaves) clears.leaves.push_back(leaf);
     }
     if (const auto counter = counters_.find(capture); counter != counters_.end()) clears.counters.push_back(counter->second);
-    for (const auto& [name, to] : node.members) clears.Add(ClearsOf(to));
     for (const auto& [index, to] : node.at) clears.Add(ClearsOf(to));
     return clears;
   }

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <string_view>
 
 #include "absl/strings/escaping.h"
 
@@ -28,7 +29,7 @@ using google::protobuf::UninterpretedOption;
 
 constexpr size_t kMaxSchemaBytes = 8 << 20, kMaxFiles = 1'000;
 constexpr int kMaxImports = 100, kMaxBlocks = 100;              // one in another
-constexpr const char* kMain = "schema.proto";   // what a schema calls itself nobody knows
+constexpr const char* kMain = "schema.proto";   // what a schema calls itself nobody knows; another where something that it imports is called so
 
 // What Confluent's serializers import.
 constexpr const char* kConfluentMeta = R"(syntax = "proto3"; package confluent;
@@ -93,6 +94,31 @@ void MoveEntriesOfMapsBack(DescriptorProto* message) {
   for (DescriptorProto& each : *nested) MoveEntriesOfMapsBack(&each);
 }
 
+// Where a comment or a quoted text that begins at `at` ends; `at`: there is none. As libprotobuf has it, a zero byte ends both.
+size_t BehindWords(std::string_view text, size_t at) {
+  const auto end_of = [&](std::string_view ends) { return std::min(text.find_first_of(ends, at), text.size()); };
+  if (text.substr(at).starts_with("//")) return end_of({"\n\0", 2});
+  if (text.substr(at).starts_with("/*")) return std::min({text.find("*/", at + 2), end_of({"\0", 1}), text.size() - 1}) + 1;  // its "/"
+  if (text[at] != '"' && text[at] != '\'') return at;
+  size_t end = at + 1;
+  while (end < text.size() && text[end] != text[at] && text[end] != '\n' && text[end] != 0) {
+    end += text[end] == '\\' && end + 1 < text.size() && text[end + 1] != '\n' && text[end + 1] != 0 ? 2 : 1;
+  }
+  return end;
+}
+
+// libprotobuf goes on after a block that is nested too deep, in time that grows with its square.
+bool IsTooDeep(std::string_view text) {
+  int depth = 0;
+  for (size_t at = 0; at < text.size(); ++at) {
+    at = BehindWords(text, at);
+    if (at >= text.size()) break;
+    depth += text[at] == '{' ? 1 : text[at] == '}' ? -1 : 0;
+    if (depth > kMaxBlocks) return true;
+  }
+  return false;
+}
+
 // The text of a .proto; or its descriptor in base64, which is what Confluent's serializers for Python and .NET register.
 Status Parse(const std::string& name, const std::string& text, FileDescriptorProto* file) {
   if (text.size() > kMaxSchemaBytes) return Invalid("is larger than 8 MiB");
@@ -102,12 +128,7 @@ Status Parse(const std::string& name, const std::string& text, FileDescriptorPro
     return Status::Ok();
   }
   file->Clear();
-  // libprotobuf goes on after a block that is nested too deep, in time that grows with its square.
-  int depth = 0;
-  for (const char c : text) {
-    depth += c == '{' ? 1 : c == '}' ? -1 : 0;
-    if (depth > kMaxBlocks) return Invalid(name + " is nested too deep");
-  }
+  if (IsTooDeep(text)) return Invalid(name + " is nested too deep");
   Errors errors;
   google::protobuf::io::ArrayInputStream input(text.data(), static_cast<int>(text.size()));
   google::protobuf::io::Tokenizer tokenizer(&input, &errors);
@@ -130,14 +151,16 @@ class ProtobufSchema::Builder {
       if (!set.ParseFromString(schema.schema->text) || set.file_size() == 0) return Invalid("is no descriptor set; protoc writes one with --descriptor_set_out and --include_imports");
       for (FileDescriptorProto& file : *set.mutable_file()) files_[file.name()] = std::move(file);
     } else {
-      TM_RETURN_IF_ERROR(Parse(kMain, schema.schema->text, &files_[kMain]));
+      FileDescriptorProto main;
+      TM_RETURN_IF_ERROR(Parse(kMain, schema.schema->text, &main));
       TM_RETURN_IF_ERROR(AddReferences(*schema.schema, 0));
+      NameMain(&main);
     }
     if (files_.size() > kMaxFiles) return Invalid("has more than " + std::to_string(kMaxFiles) + " files");
     std::vector<std::string> names;
     for (const auto& [name, file] : files_) names.push_back(name);
     for (const std::string& name : names) TM_RETURN_IF_ERROR(Build(name, 0));
-    made_.file_ = schema.is_descriptor_set ? nullptr : made_.pool_->FindFileByName(kMain);
+    made_.file_ = schema.is_descriptor_set ? nullptr : made_.pool_->FindFileByName(main_);
     if (!schema.message.empty()) {
       made_.message_ = made_.pool_->FindMessageTypeByName(schema.message);
       if (made_.message_ == nullptr) return Invalid("has no message " + schema.message);
@@ -148,6 +171,19 @@ class ProtobufSchema::Builder {
   }
 
  private:
+  // By a name that no other file has, and none imports.
+  void NameMain(FileDescriptorProto* main) {
+    std::set<std::string> taken(main->dependency().begin(), main->dependency().end());
+    for (const auto& [name, file] : files_) {
+      taken.insert(name);
+      taken.insert(file.dependency().begin(), file.dependency().end());
+    }
+    main_ = kMain;
+    while (taken.contains(main_)) main_.insert(0, "_");
+    main->set_name(main_);
+    files_[main_] = std::move(*main);
+  }
+
   Status AddReferences(const WriterSchema& schema, int depth) {
     if (depth > kMaxImports) return Invalid("its references are nested too deep");
     for (const auto& [name, reference] : schema.references) {
@@ -190,6 +226,7 @@ class ProtobufSchema::Builder {
   }
 
   ProtobufSchema made_;
+  std::string main_;
   std::map<std::string, FileDescriptorProto> files_;
   std::set<std::string> begun_, built_;
 };

@@ -24,4 +24,12 @@ struct RawRecord {
   std::span<const RecordHeader> headers = {};  // as they stand; none where Mapper::wants_headers() is false
 };
 
+// Of several headers by one name the last, as Kafka's own clients have it; null where there is none.
+inline const RecordHeader* LastHeader(const RawRecord& record, std::string_view name) {
+  for (auto header = record.headers.rbegin(); header != record.headers.rend(); ++header) {
+    if (header->name == name) return &*header;
+  }
+  return nullptr;
+}
+
 }  // namespace tidemark

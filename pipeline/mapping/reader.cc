@@ -2,7 +2,6 @@
 
 #include <google/protobuf/descriptor.h>
 
-#include "pipeline/mapping/framing.h"
 #include "pipeline/mapping/own_event.h"
 
 namespace tidemark::mapping {
@@ -12,6 +11,8 @@ using Kind = RecordReader::Outcome::Kind;
 using Outcome = RecordReader::Outcome;
 
 Outcome Undecodable(DecodeError error, std::string why) { return {Kind::kUndecodable, error, std::move(why), 0}; }
+
+Outcome Unusable(const std::string& why) { return Undecodable(DecodeError::kBadSchema, "is of a schema that can't be used: it " + why); }
 
 MapFormat FormatOf(const MappingSpec& spec, RecordReader::Part part) {
   if (part == RecordReader::Part::kValue) return spec.format;
@@ -58,10 +59,13 @@ RecordReader::Program RecordReader::Made(MapFormat format, AvroProgram::Root roo
   return Messages{*std::move(messages), {}};
 }
 
-std::string RecordReader::WhyNot(const MappingSpec& spec, const CapturePlan& plan, const MapSchema& schema) {
-  const auto made = Made(spec.format, RootOf(spec, Part::kValue), plan, schema);
-  const auto* why = std::get_if<std::string>(&made);
-  return why == nullptr ? "" : *why;
+std::string RecordReader::WhyNot(const MappingSpec& spec, const CapturePlan& plan, Part part, const MapSchema& schema) {
+  if (FormatOf(spec, part) == MapFormat::kJson) return "is no schema of JSON";
+  const auto made = Made(FormatOf(spec, part), RootOf(spec, part), plan, schema);
+  if (const auto* why = std::get_if<std::string>(&made)) return *why;
+  const auto* messages = std::get_if<Messages>(&made);
+  if (messages == nullptr || spec.framed()) return "";  // each record says which message it is
+  return ProtobufProgram(messages->schema.Find(MessageIndexes{0}), plan).trouble();
 }
 
 RecordReader::Program* RecordReader::ProgramOf(uint32_t number) {
@@ -83,26 +87,21 @@ RecordReader::Program* RecordReader::ProgramOf(uint32_t number) {
   return last_ = &program->second;
 }
 
-Outcome RecordReader::Read(std::string_view bytes, Captures* captures, Texts* texts, const std::function<void()>& visit) {
-  const bool framed = spec_.framing == MapFraming::kConfluent;
-  const bool is_key = part_ == Part::kKey;
+Outcome RecordReader::Read(const RawRecord& record, std::string_view bytes, Captures* captures, Texts* texts, const std::function<void()>& visit) {
+  const bool is_key = part_ == Part::kKey, is_json = format_ == MapFormat::kJson;
   // A key may be framed like the value, or nothing but its text.
-  if (is_text_ || (is_key && format_ != MapFormat::kJson && !framed)) return {Kind::kText, DecodeError::kNone, {}, 0};
-  uint32_t number = 0;
-  if (framed) {
-    Frame frame;
-    const char* why = ReadFrame(bytes, &frame);
-    if (why != nullptr && is_key && format_ != MapFormat::kJson) return {Kind::kText, DecodeError::kNone, {}, 0};
+  if (is_text_ || (is_key && !is_json && !spec_.framed())) return {Kind::kText, DecodeError::kNone, {}, 0};
+  Frame frame;
+  frame.body = bytes;
+  if (spec_.framing == MapFraming::kConfluent || (spec_.framing == MapFraming::kHeaders && !is_json)) {
+    const char* why = spec_.framing == MapFraming::kConfluent ? ReadFrame(bytes, &frame) : ReadSchemaHeader(record, is_key, &frame);
+    if (why != nullptr && is_key && !is_json) return {Kind::kText, DecodeError::kNone, {}, 0};
     if (why != nullptr && !is_key) return Undecodable(DecodeError::kBadFraming, why);
-    if (why == nullptr) {
-      number = frame.schema;
-      bytes = frame.body;
-    }
   }
-  if (format_ == MapFormat::kJson) return ReadJson(bytes, captures, visit);
-  if (Program* program = ProgramOf(number)) return ReadBody(bytes, program, captures, texts, visit);
-  if (schemas_ == nullptr) return Undecodable(DecodeError::kBadSchema, "names schema " + std::to_string(number) + ", which isn't at hand");
-  return {Kind::kAwaitsSchema, DecodeError::kNone, {}, number};
+  if (is_json) return ReadJson(frame.body, captures, visit);
+  if (Program* program = ProgramOf(frame.schema)) return ReadBody(frame, program, captures, texts, visit);
+  if (schemas_ == nullptr) return Undecodable(DecodeError::kBadSchema, "names schema " + std::to_string(frame.schema) + ", which isn't at hand");
+  return {Kind::kAwaitsSchema, DecodeError::kNone, {}, frame.schema};
 }
 
 Outcome RecordReader::ReadJson(std::string_view text, Captures* captures, const std::function<void()>& visit) {
@@ -115,12 +114,10 @@ Outcome RecordReader::ReadJson(std::string_view text, Captures* captures, const 
   return Undecodable(DecodeError::kBadJson, "is no JSON object");
 }
 
-Outcome RecordReader::ReadBody(std::string_view body, Program* program, Captures* captures, Texts* texts, const std::function<void()>& visit) const {
-  if (const auto* why = std::get_if<std::string>(program)) {
-    return Undecodable(DecodeError::kBadSchema, "is of a schema that can't be used: it " + *why);
-  }
-  if (auto* messages = std::get_if<Messages>(program)) return ReadProtobuf(body, messages, captures, texts, visit);
-  const char* why = std::get<AvroProgram>(*program).Read(body, captures, texts, visit);
+Outcome RecordReader::ReadBody(Frame frame, Program* program, Captures* captures, Texts* texts, const std::function<void()>& visit) const {
+  if (const auto* why = std::get_if<std::string>(program)) return Unusable(*why);
+  if (auto* messages = std::get_if<Messages>(program)) return ReadProtobuf(frame, messages, captures, texts, visit);
+  const char* why = std::get<AvroProgram>(*program).Read(frame.body, captures, texts, visit);
   return why == nullptr ? Outcome() : Undecodable(DecodeError::kBadAvro, why);
 }
 
@@ -135,9 +132,11 @@ RecordReader::Messages::Message* RecordReader::MessageOf(const google::protobuf:
   return &messages->met.emplace(message, std::move(made)).first->second;
 }
 
-Outcome RecordReader::ReadProtobuf(std::string_view body, Messages* messages, Captures* captures, Texts* texts, const std::function<void()>& visit) const {
+Outcome RecordReader::ReadProtobuf(Frame frame, Messages* messages, Captures* captures, Texts* texts, const std::function<void()>& visit) const {
   MessageIndexes indexes = {0};
-  if (spec_.framing == MapFraming::kConfluent && !ReadMessageIndexes(spec_.plain_indexes, &body, &indexes)) {
+  const bool in_header = spec_.framing == MapFraming::kHeaders;
+  std::string_view* const said = in_header ? &frame.header : &frame.body;
+  if (spec_.framed() && (!ReadMessageIndexes(spec_.plain_indexes, said, &indexes) || (in_header && !said->empty()))) {
     return Undecodable(DecodeError::kBadFraming, "doesn't say which message of its schema it is");
   }
   const auto* message = messages->schema.Find(indexes);
@@ -147,8 +146,9 @@ Outcome RecordReader::ReadProtobuf(std::string_view body, Messages* messages, Ca
   if (!met.why_not.empty()) {
     return Undecodable(DecodeError::kBadSchema, "is of a schema that can't be read as " + own_->full_name() + ": " + met.why_not);
   }
-  captures->message = body;
-  const char* why = met.program.Read(body, captures, texts, visit);
+  if (!met.program.trouble().empty()) return Unusable(met.program.trouble());
+  captures->message = frame.body;
+  const char* why = met.program.Read(frame.body, captures, texts, visit);
   return why == nullptr ? Outcome() : Undecodable(DecodeError::kBadProtobuf, why);
 }
 

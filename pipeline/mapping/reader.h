@@ -11,6 +11,7 @@
 #include "pipeline/event/decoder.h"
 #include "pipeline/mapping/avro.h"
 #include "pipeline/mapping/capture.h"
+#include "pipeline/mapping/framing.h"
 #include "pipeline/mapping/json.h"
 #include "pipeline/mapping/protobuf.h"
 #include "pipeline/mapping/protobuf_schema.h"
@@ -37,10 +38,11 @@ class RecordReader {
 
   // Fills *captures and calls `visit` for each record of the value, or once; not for messages that are no `own`. What was captured is there until the next Read(), or
   // until *texts is cleared. Unless it was read, what was visited doesn't count.
-  Outcome Read(std::string_view bytes, Captures* captures, Texts* texts, const std::function<void()>& visit);
+  // `bytes`: the value of the record, its key, or what is in one of them.
+  Outcome Read(const RawRecord& record, std::string_view bytes, Captures* captures, Texts* texts, const std::function<void()>& visit);
 
   // What is wrong with a schema, for records of this mapping; empty: nothing.
-  static std::string WhyNot(const MappingSpec& spec, const CapturePlan& plan, const MapSchema& schema);
+  static std::string WhyNot(const MappingSpec& spec, const CapturePlan& plan, Part part, const MapSchema& schema);
 
  private:
   // A file of messages, and programs of those that were met.
@@ -59,10 +61,10 @@ class RecordReader {
   static Program Made(MapFormat format, AvroProgram::Root root, const CapturePlan& plan, const MapSchema& schema);
   // Null where the schema isn't at hand.
   Program* ProgramOf(uint32_t schema);
-  Outcome ReadBody(std::string_view body, Program* program, Captures* captures, Texts* texts, const std::function<void()>& visit) const;
+  Outcome ReadBody(Frame frame, Program* program, Captures* captures, Texts* texts, const std::function<void()>& visit) const;
   // Of a message of the writer's, what is made of it.
   Messages::Message* MessageOf(const google::protobuf::Descriptor* message, Messages* messages) const;
-  Outcome ReadProtobuf(std::string_view body, Messages* messages, Captures* captures, Texts* texts, const std::function<void()>& visit) const;
+  Outcome ReadProtobuf(Frame frame, Messages* messages, Captures* captures, Texts* texts, const std::function<void()>& visit) const;
   Outcome ReadJson(std::string_view text, Captures* captures, const std::function<void()>& visit);
 
   const MappingSpec& spec_;

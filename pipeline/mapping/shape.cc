@@ -83,6 +83,8 @@ Shape ShapeOf(const MappingSpec& spec) {
       shape.op = Of({"ChangeEventHeader", "changeType"});
       shape.items = Of({"ChangeEventHeader", "recordIds"});
       shape.changed = Of({"ChangeEventHeader", "changedFields"});
+      shape.nulled = Of({"ChangeEventHeader", "nulledFields"});
+      shape.differing = Of({"ChangeEventHeader", "diffFields"});
       break;
     case MapShape::kPropertyChange:
       shape.meta = Steps();

@@ -21,6 +21,8 @@ struct Shape {
   std::optional<Steps> row, old, meta;   // within it; nullopt: it has none
   Steps op;                              // where it says what happened; empty: nowhere
   Steps items, changed;                  // arrays: ids of the entities it is about, names of the fields that changed; empty: none
+  // The same: fields that are null since then, where any other null says nothing; those of which a difference stands where a value would.
+  Steps nulled, differing;
   bool old_is_partial = false;           // `old` has only what changed
   std::string old_prefix;                // the old value of x is a member so called with x after it
   Steps deleted;                         // a member that is true when the row is gone

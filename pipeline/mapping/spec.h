@@ -91,10 +91,13 @@ struct MapKeyed {
 };
 
 enum class MapShape : uint8_t { kEvent, kRow, kDebezium, kSalesforceCdc, kPropertyChange, kMaxwell, kDms };
+// What a record says that tells of changes which the source lost, beside being counted: that its minute wasn't wholly observed, or nothing.
+enum class OnGap : uint8_t { kCoverage, kCount };
 enum class MapKeyFormat : uint8_t { kSame, kText, kJson, kAvro, kProtobuf };  // kSame: as the value
 enum class MapFormat : uint8_t { kJson, kAvro, kProtobuf };
-// What stands around a record: nothing; {schema, payload}, of JSON; Confluent's wire format, the number of its schema before it.
-enum class MapFraming : uint8_t { kRaw, kConnect, kConfluent, kCloudEvents };
+// What stands around a record: nothing; {schema, payload}, of JSON; Confluent's wire format, the number of its schema before it; the
+// attributes of a CloudEvent, in headers or around its data; a header with the number of its schema.
+enum class MapFraming : uint8_t { kRaw, kConnect, kConfluent, kCloudEvents, kHeaders };
 
 // A schema that a file of the configuration holds.
 struct MapSchema {
@@ -109,7 +112,12 @@ struct MappingSpec {
   MapFormat format = MapFormat::kJson;
   MapFraming framing = MapFraming::kRaw;
   MapKeyFormat key_format = MapKeyFormat::kSame;
-  bool plain_indexes = false;                // kConfluent, Protobuf: which message it is stands as varints without zigzag
+  bool plain_indexes = false;                // framed(), Protobuf: which message it is stands as varints without zigzag
+  // Values and keys name their schemas by number; whether any schema is read by it.
+  bool framed() const { return framing == MapFraming::kConfluent || framing == MapFraming::kHeaders; }
+  bool numbers_schemas() const {
+    return framed() && (format != MapFormat::kJson || key_format == MapKeyFormat::kAvro || key_format == MapKeyFormat::kProtobuf);
+  }
   // What records were written with, as far as the configuration has it: by number, or one for all of them.
   std::map<uint32_t, MapSchema> schemas;
   std::optional<MapSchema> schema;
@@ -118,11 +126,13 @@ struct MappingSpec {
   std::vector<MapKeyed> maps;
   std::map<std::string, std::vector<std::string>> lists;
   std::map<std::string, std::map<std::string, std::string>> words;
-  std::vector<std::unique_ptr<MapExpr>> id;  // empty: topic, partition, offset and which event of the record it is
-  std::unique_ptr<MapExpr> time;             // null: the record's Kafka timestamp
+  // Empty: topic, partition, offset and which event of the record it is; of a CloudEvent its source and id.
+  std::vector<std::unique_ptr<MapExpr>> id;
+  std::unique_ptr<MapExpr> time;             // null: of a CloudEvent its time; else, and where it has none, the record's Kafka timestamp
   std::vector<std::unique_ptr<MapExpr>> version;  // up to three parts, compared in order; empty: none
   std::vector<MapRule> rules;
   std::unique_ptr<MapExpr> ignore;           // what is dropped on purpose
+  OnGap on_gap = OnGap::kCoverage;
   Place place;
 };
 

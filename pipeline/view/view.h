@@ -16,6 +16,7 @@
 #include "pipeline/base/ids.h"
 #include "pipeline/base/time.h"
 #include "pipeline/engine/source.h"
+#include "pipeline/time/source_cover.h"
 
 namespace tidemark {
 
@@ -163,6 +164,10 @@ struct PartitionView {
   RecordCounts counts;
   RejectedRecord rejected;            // the last
   WallTime waits_since = WallTime::min();  // for a schema; min(): it doesn't
+  // Of which event time something is missing: records were lost, or tell of changes that were. In order, the newest kMostUnobserved;
+  // to: EventTime::max() while no event shows where time is.
+  std::vector<TimeSpan> unobserved;
+  static constexpr size_t kMostUnobserved = 16;
 };
 
 // A source of the configuration.

@@ -13,14 +13,18 @@ namespace {
 using namespace tidemark;
 
 constexpr const char* kSchemas[] = {
-    R"({"type": "record", "name": "R", "fields": [{"name": "id", "type": ["null", "string", "long"]}, {"name": "amount", "type": {"type": "bytes", "logicalType": "decimal",
-        "precision": 40, "scale": 20}}, {"name": "at", "type": {"type": "long", "logicalType": "timestamp-nanos"}}, {"name": "items", "type": {"type": "array", "items": {"type": "record",
-        "name": "I", "fields": [{"name": "sku", "type": "string"}, {"name": "tags", "type": {"type": "array", "items": "double"}}]}}}, {"name": "m", "type": {"type": "map", "values": "R"}},
-        {"name": "params", "type": {"type": "array", "items": {"type": "record", "name": "P", "fields": [{"name": "k", "type": "string"}, {"name": "v", "type": "float"}]}}}]})",
+    R"({"type": "record", "name": "R", "fields": [{"name": "ChangeEventHeader", "type": {"type": "record", "name": "H", "fields": [{"name": "changeType", "type": "string"},
+        {"name": "recordIds", "type": {"type": "array", "items": "string"}}, {"name": "changedFields", "type": {"type": "array", "items": "string"}},
+        {"name": "nulledFields", "type": {"type": "array", "items": ["null", "string"]}}, {"name": "diffFields", "type": {"type": "array", "items": "string"}}]}},
+        {"name": "StageName", "type": ["null", "string"]}, {"name": "Name", "type": ["null", {"type": "record", "name": "N", "fields": [{"name": "First", "type": "string"}]}]}]})",
     R"({"type": "array", "items": ["null", {"type": "record", "name": "R", "fields": [{"name": "id", "type": {"type": "enum", "name": "E", "symbols": ["a", "b"]}},
         {"name": "amount", "type": {"type": "record", "name": "io.debezium.data.VariableScaleDecimal", "fields": [{"name": "scale", "type": "int"}, {"name": "value", "type": "bytes"}]}},
         {"name": "at", "type": {"type": "int", "logicalType": "date"}}, {"name": "items", "type": {"type": "array", "items": "null"}},
         {"name": "m", "type": {"type": "map", "values": {"type": "fixed", "name": "F", "size": 0}}}]}]})",
+    R"({"type": "record", "name": "R", "fields": [{"name": "id", "type": ["null", "string", "long"]}, {"name": "amount", "type": {"type": "bytes", "logicalType": "decimal",
+        "precision": 40, "scale": 20}}, {"name": "at", "type": {"type": "long", "logicalType": "timestamp-nanos"}}, {"name": "items", "type": {"type": "array", "items": {"type": "record",
+        "name": "I", "fields": [{"name": "sku", "type": "string"}, {"name": "tags", "type": {"type": "array", "items": "double"}}]}}}, {"name": "m", "type": {"type": "map", "values": "R"}},
+        {"name": "params", "type": {"type": "array", "items": {"type": "record", "name": "P", "fields": [{"name": "k", "type": "string"}, {"name": "v", "type": "float"}]}}}]})",
 };
 
 constexpr const char* kConfig = R"(kafka: {brokers: none}
@@ -44,6 +48,13 @@ sources:
     framing: confluent
     each: root
     events: [{emit: deal.updated}]
+  changes:
+    topics: [changes]
+    format: avro
+    framing: confluent
+    shape: salesforce_cdc
+    events:
+    - {emit: deal.won, when: 'becomes(row.StageName, ["won"]) or changed(row.Name.First)', set: {deal.id: item, deal.stage: row.StageName, deal.owner: row.Name.First}}
 )";
 
 struct Mappings {
@@ -91,6 +102,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     events::v1::Event event;
     testing::Expect(event.ParseFromArray(events.event(e).data(), static_cast<int>(events.event(e).size())), "an event is one to libprotobuf, too");
   }
+  const Mapper& changes = *mappings.plan->topics()[3].mapper;
+  MappedEvents of_changes, of_changes_again;
+  const MapOutcome change = Map(changes, record, schemas, &of_changes);
+  testing::Expect(Map(changes, record, schemas, &of_changes_again) == change && of_changes_again.bytes == of_changes.bytes, "the same change, the same events");
+  testing::Expect(change != MapOutcome::kRejected || of_changes.size() == 0, "whole or not at all");
   const MapOutcome skipped = Map(*mappings.plan->topics()[2].mapper, record, schemas, &none);
   const bool read = outcome != MapOutcome::kUndecodable && outcome != MapOutcome::kAwaitsSchema;  // a key names another
   testing::Expect(!read || skipped != MapOutcome::kUndecodable, "what can be read can be skipped");

@@ -14,22 +14,6 @@ namespace {
 using namespace tidemark;
 
 constexpr const char* kOthers = R"(
-  sfdc:
-    topics: [sfdc]
-    shape: salesforce_cdc
-    id: [meta.transactionKey, meta.sequenceNumber, item]
-    time: ms(meta.commitTimestamp)
-    version: meta.commitNumber
-    events:
-    - {emit: deal.won, when: 'becomes(row.StageName, ["Closed Won"])', set: {deal.id: item, deal.amount: row.Amount, deal.expected_close: days(row.CloseDate)}}
-  hub:
-    topics: [hub]
-    each: root
-    shape: {property_change: {name: propertyName, value: propertyValue}}
-    time: ms(meta.occurredAt)
-    events:
-    - {emit: deal.updated, when: has(row.amount), set: {deal.id: meta.objectId, deal.amount: row.amount}}
-    - {emit: deal.won, when: 'becomes(lower(row.dealstage), "won")', set: {deal.id: hash(meta.objectId)}}
   maxwell:
     topics: [maxwell]
     shape: maxwell

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <limits>
 
+#include "daemon/api.h"
 #include "daemon/json_writer.h"
 #include "daemon/lifecycle.h"
 #include "daemon/log.h"
@@ -17,6 +18,16 @@ namespace tidemark {
 namespace {
 
 using std::chrono::seconds;
+
+TEST(Status, SaysOfWhichTimeSomethingIsMissing) {
+  FakeView view;
+  EXPECT_EQ(StatusJson(Phase::kRunning, &view).find("unobserved"), std::string::npos);
+  view.AddPartition("a", 0).unobserved = {{EventTimeFromMicros(60'000'000), EventTimeFromMicros(120'000'000)}, {EventTimeFromMicros(180'000'000), EventTime::max()}};
+  view.AddPartition("a", 1);
+  const std::string status = StatusJson(Phase::kRunning, &view);
+  EXPECT_NE(status.find(R"("unobserved":[{"from":"1970-01-01T00:01:00Z","to":"1970-01-01T00:02:00Z"},{"from":"1970-01-01T00:03:00Z","to":null}])"), std::string::npos) << status;
+  EXPECT_NE(status.find(R"("unobserved":[])"), std::string::npos);
+}
 
 TEST(Ready, SaysWhyNot) {
   const auto sample = SampleView();

@@ -133,10 +133,10 @@ TEST(TargetRules, QuotasOfManyAreRecordedButNotAlertedOn) {
 
 TEST(HealthRules, WhatCannotHappenHasNoAlert) {
   const Generated plain("");
-  for (const char* name : {"TidemarkSourceOverdue", "TidemarkTableReloadFailed", "TidemarkEntitiesLimit", "TidemarkRegistryFailing", "TidemarkSchemaConflict"}) EXPECT_FALSE(plain.Has(name)) << name;
-  const Generated all("sources:\n  crm: {expect_every: 1h}\n  erp: {topics: [erp], format: avro, framing: confluent, events: [{emit: order.paid, set: {order.id: row.id}}]}\n"
+  for (const char* name : {"TidemarkSourceOverdue", "TidemarkTableReloadFailed", "TidemarkEntitiesLimit", "TidemarkRegistryFailing", "TidemarkSchemaConflict", "TidemarkSourceGaps"}) EXPECT_FALSE(plain.Has(name)) << name;
+  const Generated all("sources:\n  crm: {expect_every: 1h}\n  erp: {topics: [erp], format: avro, framing: confluent, events: [{emit: order.paid, set: {order.id: row.id}}]}\n  sf: {use: salesforce, topics: [sf]}\n"
                       "registry: {url: \"http://r\"}\nlimits: {max_entities: 1000}\n");
-  for (const char* name : {"TidemarkSourceOverdue", "TidemarkEntitiesLimit", "TidemarkRegistryFailing", "TidemarkSchemaConflict", "TidemarkRecordsNotMapped"}) EXPECT_TRUE(all.Has(name)) << name;
+  for (const char* name : {"TidemarkSourceOverdue", "TidemarkEntitiesLimit", "TidemarkRegistryFailing", "TidemarkSchemaConflict", "TidemarkRecordsNotMapped", "TidemarkSourceGaps"}) EXPECT_TRUE(all.Has(name)) << name;
 }
 
 TEST(HealthRules, TheJobIsTheOneAskedForAndIsQuoted) {

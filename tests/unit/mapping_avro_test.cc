@@ -255,5 +255,83 @@ TEST(Avro, ASchemaOfAnotherKindIsNone) {
   EXPECT_EQ(rig.Of(""), "undecodable: bad_schema: record is of a schema that can't be used: it is a schema of JSON Schema, not of Avro");
 }
 
+// As Salesforce's Pub/Sub API writes changes: all fields, and which of them say something by their positions.
+struct BitmapRig : AvroRig {
+  static std::string Schema() {
+    const auto texts = [](const std::string& name) { return Field(name, R"({"type": "array", "items": "string"})"); };
+    const std::string header = R"({"type": "record", "name": "H", "fields": [)" + Field("changeType", "\"string\"") + "," + texts("recordIds") + "," + texts("changedFields") + "," +
+                               texts("nulledFields") + "," + texts("diffFields") + "]}";
+    const std::string name = R"(["null", {"type": "record", "name": "N", "fields": [)" + Field("FirstName", R"(["null", "string"])") + "," + Field("LastName", R"(["null", "string"])") + "]}]";
+    return Record(Field("ChangeEventHeader", header) + "," + Field("StageName", R"(["null", "string"])") + "," + Field("Amount", R"(["null", "double"])") + "," + Field("Name", name) + "," +
+                  Field("OwnerId", R"(["null", "string"])"));
+  }
+  explicit BitmapRig(const std::string& events) : AvroRig("shape: salesforce_cdc\n" + events, Schema()) {}
+  static std::string List(const std::vector<std::string>& items) {
+    std::string bytes;
+    if (!items.empty()) bytes = avro::Long(static_cast<int64_t>(items.size()));
+    for (const std::string& item : items) bytes += avro::Text(item);
+    return bytes + avro::Long(0);
+  }
+  // StageName is Closed Won, OwnerId null, the last name L.
+  std::string Change(const std::vector<std::string>& changed, const std::vector<std::string>& nulled = {}, const std::vector<std::string>& differing = {}) {
+    return Of(avro::Text("UPDATE") + List({"006a"}) + List(changed) + List(nulled) + List(differing) + avro::Long(1) + avro::Text("Closed Won") + avro::Long(0) + avro::Long(1) + avro::Long(0) +
+              avro::Long(1) + avro::Text("L") + avro::Long(0));
+  }
+};
+
+TEST(Avro, BitmapsNameFieldsByTheirPositions) {
+  const auto rig = [](const std::string& what) {
+    return BitmapRig("events: [{emit: deal.updated, id: [item], when: '" + what + "', set: {deal.id: item}}]");
+  };
+  const auto yes = [](const std::string& shown) { return shown.starts_with("mapped"); };
+  BitmapRig stage = rig("changed(row.StageName)"), amount = rig("changed(row.Amount)"), won = rig("becomes(row.StageName, [\"Closed Won\"])"), last = rig("changed(row.Name.LastName)"),
+            first = rig("changed(row.Name.FirstName)");
+  for (const std::string& bits : {"0x2"s, "0x02"s, "0x0000000000000000000002"s, "0x1F"s, "0x1e"s}) {
+    EXPECT_TRUE(yes(stage.Change({bits}))) << bits;
+    EXPECT_TRUE(yes(won.Change({bits}))) << bits;
+  }
+  for (const std::string& bits : {"0x1D"s, "0x10"s, "3-0x3"s}) {
+    EXPECT_EQ(stage.Change({bits}), "unmapped") << bits;
+    EXPECT_EQ(won.Change({bits}), "unmapped") << bits;
+  }
+  EXPECT_TRUE(yes(amount.Change({"0x04"}))) << "also of a field that is null";
+  EXPECT_EQ(amount.Change({"0x02"}), "unmapped");
+  EXPECT_TRUE(yes(last.Change({"0x08", "3-0x02"})));
+  EXPECT_EQ(first.Change({"0x08", "3-0x02"}), "unmapped");
+  EXPECT_TRUE(yes(first.Change({"3-0x01"})));
+  EXPECT_TRUE(yes(stage.Change({"StageName"}))) << "connectors write names, as in JSON";
+  EXPECT_TRUE(yes(last.Change({"Name.LastName"})));
+  EXPECT_TRUE(yes(last.Change({"StageName", "3-0x02"})));
+}
+
+TEST(Avro, NullSaysSomethingWhereItIsNamed) {
+  BitmapRig rig("events: [{emit: deal.updated, id: [item], set: {deal.id: item, deal.stage: row.StageName, deal.owner: row.OwnerId}}]");
+  rig.scratch->BeginSurvey(*rig.mapper);
+  const auto found = [&] {
+    for (const auto& path : rig.scratch->survey().paths) {
+      if (path.name == "row.OwnerId") return path.found;
+    }
+    return int64_t{-1};
+  };
+  EXPECT_TRUE(rig.Change({"0x02"}).starts_with("mapped"));
+  EXPECT_EQ(found(), 0) << "unchanged, so it isn't there";
+  EXPECT_TRUE(rig.Change({"0x12"}, {"0x10"}).starts_with("mapped"));
+  EXPECT_EQ(found(), 1);
+  EXPECT_EQ(rig.Change({"0x02"}, {}, {"0x02"}), "rejected: deal.stage is told as a difference from what it was");
+}
+
+TEST(Avro, BitmapsThatAreNoneAreUndecodableByName) {
+  BitmapRig rig("events: [{emit: deal.updated, id: [item], when: changed(row.StageName), set: {deal.id: item}}]");
+  const std::string bad = "undecodable: bad_avro: record has a bitmap of changed fields";
+  EXPECT_EQ(rig.Change({"0x"}), bad + " that is none");
+  EXPECT_EQ(rig.Change({"0xg1"}), bad + " that is none");
+  EXPECT_EQ(rig.Change({"3-0x"}), bad + " that is none");
+  EXPECT_EQ(rig.Change({"0x20"}), bad + ", of one that its schema doesn't have");
+  EXPECT_EQ(rig.Change({"3-0x04"}), bad + ", of one that its schema doesn't have");
+  for (const std::string& field : {"1-0x01"s, "5-0x01"s, "99999999999999999999-0x01"s}) EXPECT_EQ(rig.Change({field}), bad + ", of a record that its schema doesn't have") << field;
+  EXPECT_EQ(rig.Change({"0x02"}, {"0x40"}), bad + ", of one that its schema doesn't have");
+  EXPECT_EQ(rig.Change({"-0x01", "x"}), "unmapped") << "names, of whatever";
+}
+
 }  // namespace
 }  // namespace tidemark

@@ -35,5 +35,56 @@ TEST(Framing, ARecordWaitsForItsSchemaWhereMoreMayCome) {
   EXPECT_TRUE(rig.Map("\0\0\1\0\7x"s).starts_with("undecodable: bad_schema: ")) << "none will come";
 }
 
+struct HeaderRig : MappingRig {
+  explicit HeaderRig(const std::string& format, const std::string& more = "") : MappingRig(format + "\nframing: headers\n" + more + "events: [{emit: lead.created, set: {lead.id: row.id, lead.channel: key.c | \"none\"}}]") {
+    schemas->Add(7, std::make_shared<const WriterSchema>(WriterSchema{WriterSchema::Kind::kAvro, R"({"type": "record", "name": "R", "fields": [{"name": "id", "type": "string"}]})", {}}));
+    schemas->Add(8, std::make_shared<const WriterSchema>(WriterSchema{WriterSchema::Kind::kAvro, R"({"type": "record", "name": "K", "fields": [{"name": "c", "type": "string"}]})", {}}));
+    schemas->Add(9, std::make_shared<const WriterSchema>(WriterSchema{WriterSchema::Kind::kProtobuf, "syntax = \"proto3\"; message A { string x = 1; } message B { string id = 2; }", {}}));
+  }
+};
+
+TEST(Framing, ASchemasNumberMayStandInAHeader) {
+  HeaderRig rig("format: avro");
+  EXPECT_TRUE(rig.mapper->wants_schemas());
+  EXPECT_TRUE(rig.mapper->wants_headers());
+  const auto lead = [](const std::string& channel) {
+    return R"(mapped: id: "lead.created/t/3/42" source: "s" time { seconds: 1700000000 } lead_created { lead { id: "a" channel: ")" + channel + "\" } }";
+  };
+  const std::string confluent = "\0\0\0\0\7"s, apicurio = "\0\0\0\0\0\0\0\7"s, key = "\0\0\0\0\x8"s;
+  EXPECT_EQ(rig.Map("\2a", "", {{"__value_schema_id", confluent}}), lead("none"));
+  EXPECT_EQ(rig.Map("\2a", "\2k", {{"__value_schema_id", confluent}, {"__key_schema_id", key}}), lead("k"));
+  EXPECT_EQ(rig.Map("\2a", "\2k", {{"__value_schema_id", "no"}, {"__value_schema_id", confluent}}), lead("none")) << "the last of a name; a key without one is its text";
+  EXPECT_EQ(rig.Map("\2a", "", {{"apicurio.value.contentId", apicurio}, {"apicurio.value.encoding", "BINARY"}}), lead("none"));
+  EXPECT_EQ(rig.Map("\2a", "", {{"__value_schema_id", "\0\0\1\0\7"s}}), "awaits its schema 65543");
+}
+
+TEST(Framing, HeadersThatNameNoNumberAreRefusedByName) {
+  HeaderRig rig("format: avro");
+  const auto said = [&](const std::string& name, const std::string& value) { return rig.Map("\2a", {}, {{name, value}, {"apicurio.value.encoding", "JSON"}}); };
+  const std::string bad = "undecodable: bad_framing: record ";
+  EXPECT_EQ(said("other", "x"), bad + "has no header that names its schema");
+  EXPECT_EQ(said("__key_schema_id", "\0\0\0\0\7"s), bad + "has no header that names its schema");
+  EXPECT_EQ(said("__value_schema_id", "\1"s + std::string(16, 'g')), bad + "names its schema by a GUID, which isn't read: let its serializer write the schema's id");
+  EXPECT_EQ(said("__value_schema_id", "\0\0\7"s), bad + "has a header for its schema's id that is none of Confluent's");
+  EXPECT_EQ(said("__value_schema_id", "7"), bad + "has a header for its schema's id that is none of Confluent's");
+  EXPECT_EQ(said("__value_schema_id", "\0\0\0\0\0"s), bad + "names a schema by a number that no registry gives");
+  EXPECT_EQ(said("apicurio.value.globalId", "\0\0\0\0\0\0\0\7"s),
+            bad + "names its schema by Apicurio's globalId, which isn't read: let its serializer write the contentId (apicurio.registry.use-id)");
+  EXPECT_EQ(said("apicurio.value.contentId", "\0\0\0\7"s), bad + "has a header for its schema's id that is none of Apicurio's");
+  EXPECT_EQ(said("apicurio.value.contentId", "\0\0\0\0\0\0\0\7"s), bad + "is written as JSON by Apicurio's serializer: let it write BINARY");
+  EXPECT_EQ(rig.Map("\2a", "", {{"apicurio.value.contentId", "\0\0\0\1\0\0\0\7"s}}), bad + "names a schema by a number that no registry gives");
+}
+
+TEST(Framing, WhichMessageItIsStandsBehindTheNumber) {
+  HeaderRig rig("format: protobuf", "key_format: text\n");
+  const std::string number = "\0\0\0\0\x9"s, b = "\x12\1a";
+  EXPECT_EQ(rig.Map(b, "", {{"__value_schema_id", number + "\2\2"}}),
+            R"(mapped: id: "lead.created/t/3/42" source: "s" time { seconds: 1700000000 } lead_created { lead { id: "a" channel: "none" } })");
+  for (const std::string& indexes : {""s, "\2"s, "\2\2\2"s}) {
+    EXPECT_EQ(rig.Map(b, "", {{"__value_schema_id", number + indexes}}), "undecodable: bad_framing: record doesn't say which message of its schema it is");
+  }
+  EXPECT_EQ(rig.Map(b, "", {{"__value_schema_id", number + "\2\4"}}), "undecodable: bad_framing: record is of a message that its schema doesn't have");
+}
+
 }  // namespace
 }  // namespace tidemark

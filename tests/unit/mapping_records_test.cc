@@ -6,6 +6,8 @@
 namespace tidemark {
 namespace {
 
+using namespace std::string_literals;
+
 const std::string kTime = "time { seconds: 1700000000 }";
 
 TEST(MapRecords, EventsAreWhatTheyAre) {
@@ -184,6 +186,38 @@ events:
             "mapped: id: \"deal.created/k/1/006a\" source: \"s\" " + kTime + " deal_created { deal { id: \"006a\" stage: \"Closed Won\" } }; " + one.substr(8));
   EXPECT_EQ(rig.Map(change("GAP_UPDATE", R"(["006a"])", "", "")), "gap");
   EXPECT_EQ(rig.Map(change("GAP_OVERFLOW", R"(["000000000000000AAA"])", "", "")), "gap");
+}
+
+TEST(MapRecords, AGapSaysWhenItWas) {
+  const std::string source = "shape: salesforce_cdc\neach: root\n%time: ms(meta.commitTimestamp)\nevents:\n- {emit: deal.updated, when: op == update, time: ms(meta.commitTimestamp), set: {deal.id: item, deal.amount: row.Amount}}";
+  const auto of = [&](const std::string& time) {
+    std::string text = source;
+    return text.replace(text.find('%'), time.empty() ? 1 : text.find('\n', text.find('%')) + 1 - text.find('%'), time);
+  };
+  MappingRig rig(of("")), none(of("id: [item]\n"));
+  const auto change = [](const std::string& type, const std::string& at, const std::string& fields = "") {
+    return R"({"ChangeEventHeader":{"recordIds":["006a"],"changeType":")" + type + "\"" + (at.empty() ? "" : ",\"commitTimestamp\":" + at) + "}" + fields + "}";
+  };
+  const auto times = [](const MappingRig& r) {
+    std::string text;
+    for (const EventTime t : r.scratch->gaps()) text += FormatRfc3339(t) + " ";
+    return text;
+  };
+  const std::string sent = "2023-11-14T22:13:20Z ";
+  EXPECT_EQ(rig.Map(change("GAP_UPDATE", "1600000000000")), "gap");
+  EXPECT_EQ(times(rig), "2020-09-13T12:26:40Z ");
+  EXPECT_EQ(none.Map(change("GAP_UPDATE", "1600000000000")), "gap");
+  EXPECT_EQ(times(none), sent) << "a source without a time";
+  for (const std::string& bad : {""s, "null"s, "\"x\""s, "1e40"s}) {
+    EXPECT_EQ(rig.Map(change("GAP_UPDATE", bad)), "gap");
+    EXPECT_EQ(times(rig), sent) << bad;
+  }
+  EXPECT_TRUE(rig.Map("[" + change("GAP_CREATE", "1600000000000") + "," + change("UPDATE", "1600000000000") + "," + change("GAP_DELETE", "1600000060000") + "]").starts_with("mapped"));
+  EXPECT_EQ(times(rig), "2020-09-13T12:26:40Z 2020-09-13T12:27:40Z ");
+  EXPECT_TRUE(rig.Map("[" + change("GAP_CREATE", "1600000000000") + "," + change("UPDATE", "1600000000000", R"(,"Amount":"x")") + "]").starts_with("rejected"));
+  EXPECT_EQ(times(rig), "") << "whole or not at all";
+  EXPECT_TRUE(rig.Map(change("UPDATE", "1600000000000")).starts_with("mapped"));
+  EXPECT_EQ(times(rig), "");
 }
 
 TEST(MapRecords, APropertyStandsOnlyInItsOwnChange) {
