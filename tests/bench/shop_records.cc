@@ -99,6 +99,8 @@ std::string Protobuf(const Call& call) {
     text(9, ToString(Decimal{*call.revenue_micros, 6}), &properties);
     properties.push_back(10 << 3 | 1);
     PutDouble(kTax, &properties);
+    properties.push_back(11 << 3);
+    PutVarint(static_cast<uint64_t>(*call.revenue_micros), &properties);
   }
   text(call.revenue_micros ? 6 : 5, properties, &out);
   text(1, "analytics.js", &library);

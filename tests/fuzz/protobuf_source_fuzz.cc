@@ -7,7 +7,10 @@
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
+#include <filesystem>
+#include <fstream>
 #include <memory>
+#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "config/config.h"
@@ -46,6 +49,15 @@ sources:
     - {emit: deal.won, when: has(row.at), time: row.at}
 )";
 
+// The same records as events of their own.
+constexpr const char* kOwnConfig = R"(kafka: {brokers: none}
+sources:
+  own: {topics: [own], format: protobuf, schema: SCHEMA, message: s.R, payload: own, id: [row.id | row.a | "none"]}
+kpis:
+- {name: k, on: own, sum: own.n, where: has(own.u) or own.r.a == "x", by: {w: own.w, sku: own.i.sku, e: own.e, raw: own.raw}, windows: [1h]}
+- {name: l, on: own, avg: own.d, where: own.f > 1 or has(own.at) or own.took > 2 or own.i.n == 3, by: {other: own.other, ok: own.r.i.ok}, windows: [1h]}
+)";
+
 struct Fixture {
   Fixture() : pool(google::protobuf::DescriptorPool::generated_pool()) {
     Diagnostics diagnostics;
@@ -62,7 +74,19 @@ struct Fixture {
     type = factory.GetPrototype(pool.FindMessageTypeByName("s.R"));
     schemas->Add(1, std::make_shared<const WriterSchema>(WriterSchema{WriterSchema::Kind::kProtobuf, kSchema, {}}));
     scratch = std::make_unique<Mapper::Scratch>(mapper(), schemas);
+
+    const std::filesystem::path path = std::filesystem::temp_directory_path() / ("protobuf_source_fuzz." + std::to_string(getpid()) + ".proto");
+    std::ofstream(path) << kSchema;
+    std::string config = kOwnConfig;
+    config.replace(config.find("SCHEMA"), 6, path.string());
+    ParseConfig("protobuf_source_fuzz", config, &own_specs, &diagnostics);
+    std::filesystem::remove(path);
+    own_plan = Plan::Compile(own_specs, Schema::Canonical(), &diagnostics);
+    testing::Expect(own_plan != nullptr, [&] { return diagnostics.ToString(); });
+    own_scratch = std::make_unique<Mapper::Scratch>(own(), nullptr);
+    slots.resize(own_plan->decoder().max_slots());
   }
+  const Mapper& own() const { return *own_plan->topics()[0].mapper; }
   const Mapper& mapper() const { return *plan->topics()[1].mapper; }
   MapOutcome Map(std::string_view bytes, Mapper::Scratch* with, MappedEvents* events) const {
     const std::string value = std::string("\0\0\0\0\1\0", 6) + std::string(bytes);
@@ -75,7 +99,25 @@ struct Fixture {
   const google::protobuf::Message* type = nullptr;
   std::shared_ptr<WriterSchemas> schemas = std::make_shared<WriterSchemas>();
   std::unique_ptr<Mapper::Scratch> scratch;
+  Specs own_specs;
+  std::shared_ptr<const Plan> own_plan;
+  std::unique_ptr<Mapper::Scratch> own_scratch;
+  mutable std::vector<Slot> slots;
 };
+
+// A record that is an event as it is: the decoder reads it if libprotobuf does, but for numbers that it can't hold.
+void ReadOwn(const Fixture& fixture, std::string_view record, bool is_message) {
+  MappedEvents events;
+  const MapOutcome outcome = fixture.own().Map({"own", 1, Offset{7}, WallTimeFromMicros(1'700'000'000'000'000), "", record}, fixture.own_scratch.get(), &events);
+  testing::Expect(outcome == MapOutcome::kMapped || outcome == MapOutcome::kUndecodable, "its id is never absent");
+  testing::Expect(outcome == MapOutcome::kMapped || !is_message, "what libprotobuf reads is an event");
+  if (outcome != MapOutcome::kMapped) return;
+  testing::Expect(events.size() == 1 && events.event(0).ends_with(record), "the record stands in it as it is");
+  EventRow row;
+  fixture.own_plan->decoder().Decode(events.event(0), fixture.slots.data(), &row);
+  testing::Expect(row.error == DecodeError::kNone || row.error == DecodeError::kBadNumber || !is_message, "and is read as libprotobuf does");
+  testing::Expect(row.error != DecodeError::kNone || row.type == fixture.own_plan->schema().FindType("own"), "as what it is");
+}
 
 }  // namespace
 
@@ -98,7 +140,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     testing::Expect(event.ParseFromArray(events.event(e).data(), static_cast<int>(events.event(e).size())), "an event is one to libprotobuf, too");
   }
   const std::unique_ptr<google::protobuf::Message> message(fixture.type->New());
-  if (!message->ParseFromArray(input.data(), static_cast<int>(input.size()))) return 0;
+  const bool is_message = message->ParseFromArray(input.data(), static_cast<int>(input.size()));
+  ReadOwn(fixture, input, is_message);
+  if (!is_message) return 0;
   testing::Expect(outcome != MapOutcome::kUndecodable, "what libprotobuf reads is read");
   const MapOutcome merged = fixture.Map(message->SerializeAsString(), fixture.scratch.get(), &again);
   testing::Expect(merged == outcome && again.bytes == events.bytes, "what libprotobuf makes of it is the same record");
