@@ -28,12 +28,16 @@ using Json = google::protobuf::Value;
 namespace {
 
 constexpr size_t kMostRounds = 500;
+constexpr std::string_view kAvroFile = "Obj\1";
 
 class Drafter {
  public:
   explicit Drafter(std::string name) { d_.name = std::move(name); }
 
   Result<std::string> Run(const std::vector<std::string>& records) {
+    if (!records.empty() && records[0].starts_with(kAvroFile)) {
+      return Invalid("these are no lines but a container file of Avro; as lines of JSON: python3 -m fastavro FILE > FILE.jsonl. Sources of such records say format: avro, of which paths and rules are the same");
+    }
     for (const std::string& record : records) Read(record);
     if (rows_.empty()) {
       return Invalid("no record is a JSON object, or an array of them. Drafts are made of JSON, a record a line; for Avro, Protobuf and what has the number of a schema before it write the source yourself, and look with `tidemark map`");
@@ -146,6 +150,8 @@ class Drafter {
       type.words = std::move(words);
       ++type.count;
       ObserveAll(row, &type.seen);
+      const Json* of = draft::At(Record(row), d_.kind.row);
+      if (of != nullptr && !d_.kind.changes) draft::ObserveLists(*of, "row", &type.lists);
     }
     for (auto& [words, type] : types) d_.sorted.push_back(std::move(type));
     std::stable_sort(d_.sorted.begin(), d_.sorted.end(), [](const Type& a, const Type& b) { return a.count > b.count; });
@@ -216,12 +222,30 @@ class Drafter {
     return rule;
   }
 
+  // An event for each line of an order; of several lists the first that looks like lines, since an order has them once.
+  void MakeLines(const Type& type) {
+    for (const auto& [path, lines] : type.lists) {
+      Rule rule;
+      rule.fields = draft::LineFieldsOf(Schema::Canonical(), type.seen, lines);
+      if (rule.fields.empty()) continue;
+      rule.event = "order.item";
+      rule.when = ConditionOf(d_, type);
+      rule.each = path;
+      rule.comment = "The lines of these orders";
+      d_.rules.push_back(std::move(rule));
+      return;
+    }
+  }
+
   void MakeRules() {
     for (size_t t = 0; t < std::min(d_.sorted.size(), kMostTypes); ++t) {
       const Type& type = d_.sorted[t];
       if (type.odd()) continue;
       std::vector<draft::Guess> guesses = d_.kind.changes && !type.words.empty() ? draft::ChangesOf(type.words[0], type.seen) : draft::EventsOf(type.words);
-      for (const draft::Guess& guess : guesses) d_.rules.push_back(MakeRule(type, guess));
+      for (const draft::Guess& guess : guesses) {
+        d_.rules.push_back(MakeRule(type, guess));
+        if (guess.event == "order.paid") MakeLines(type);
+      }
       if (guesses.empty()) d_.unguessed.push_back(&type);
     }
     if (!d_.rules.empty() || d_.unguessed.empty()) return;

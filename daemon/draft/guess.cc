@@ -241,6 +241,32 @@ std::vector<FieldGuess> FieldsOf(const Schema& schema, EventTypeId type, const S
   return guesses;
 }
 
+std::vector<FieldGuess> LineFieldsOf(const Schema& schema, const SeenPaths& order, const SeenPaths& lines) {
+  const auto called = [&](std::initializer_list<std::string_view> names) {
+    for (const std::string_view name : names) {
+      for (const auto& [path, seen] : lines) {
+        if (DepthOf(path) == 1 && LastOf(path) == name) return path;
+      }
+    }
+    return std::string();
+  };
+  const auto numeric = [&](const std::string& path) { return !path.empty() && lines.at(path).numeric == lines.at(path).count; };
+  const std::string product = called({"productid", "itemid", "sku", "variantid", "id"}), name = called({"productname", "itemname", "name", "title"});
+  const std::string units = called({"units", "quantity", "qty"}), price = called({"price", "unitprice", "itemprice"});
+  if (product.empty() || !numeric(units)) return {};
+  std::vector<FieldGuess> guesses;
+  // Of the order what says whose line it is; its amounts are the order's.
+  for (FieldGuess& guess : FieldsOf(schema, *schema.FindType("order.item"), order, "")) {
+    if (guess.field == "order.currency") guess.field = "item.currency";
+    if (guess.field == "order.id" || guess.field == "item.currency" || guess.field == "order.customer") guesses.push_back(std::move(guess));
+  }
+  guesses.push_back({"product.id", product, ""});
+  if (!name.empty()) guesses.push_back({"product.name", name, ""});
+  guesses.push_back({"item.units", units, ""});
+  if (numeric(price)) guesses.push_back({"item.amount", "product(" + price + ", " + units + ")", ""});
+  return guesses;
+}
+
 std::string KeyOf(const std::string& table, const SeenPaths& seen) {
   std::string single;
   for (const std::string& word : WordsOf(table)) single += word;

@@ -30,6 +30,9 @@ struct FieldGuess {
 // field is called so; "": nothing.
 std::vector<FieldGuess> FieldsOf(const Schema& schema, EventTypeId type, const SeenPaths& seen, const std::string& entity);
 
+// Of an order.item those of one of the order's lines, `lines` being what they hold; empty where these are no lines of an order.
+std::vector<FieldGuess> LineFieldsOf(const Schema& schema, const SeenPaths& order, const SeenPaths& lines);
+
 // The column of a table's rows that has their ids; "": none.
 std::string KeyOf(const std::string& table, const SeenPaths& seen);
 

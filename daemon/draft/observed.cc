@@ -125,6 +125,19 @@ std::string Step(std::string_view name) {
 
 void Observe(const Value& value, const std::string& path, const std::set<std::string>& without, SeenPaths* seen) { Below(value, path, 0, without, seen); }
 
+void ObserveLists(const Value& value, const std::string& path, std::map<std::string, SeenPaths>* lists) {
+  constexpr size_t kMostLists = 20;
+  if (value.has_list_value() && (lists->size() < kMostLists || lists->contains(path))) {
+    for (const Value& element : value.list_value().values()) {
+      if (element.has_struct_value()) Below(element, "item", 0, {}, &(*lists)[path]);
+    }
+  }
+  if (!value.has_struct_value() || static_cast<int>(std::count(path.begin(), path.end(), '.')) >= kMostLevels) return;
+  for (const auto& [name, member] : value.struct_value().fields()) {
+    if (const std::string step = Step(name); !step.empty() && name != "event_params") ObserveLists(member, path + step, lists);
+  }
+}
+
 TimeForm FormOf(const Value& value) {
   if (value.kind_case() == Value::kNumberValue) return FormOfNumber(value.number_value());
   return value.kind_case() == Value::kStringValue ? FormOfText(value.string_value()) : TimeForm::kNone;

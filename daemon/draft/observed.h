@@ -40,6 +40,8 @@ std::string TextOf(const google::protobuf::Value& value);  // of a text; "" of a
 // Takes in all that lies below `value`, whose own path is `path`; objects whose path is in `without` are left out, and
 // event_params is read by its keys, as param.KEY.
 void Observe(const google::protobuf::Value& value, const std::string& path, const std::set<std::string>& without, SeenPaths* seen);
+// The same of arrays of objects below it, by the array's path: what lies in their elements, as item.NAME.
+void ObserveLists(const google::protobuf::Value& value, const std::string& path, std::map<std::string, SeenPaths>* lists);
 TimeForm FormOf(const google::protobuf::Value& value);
 // "iso(row.created_at)".
 std::string TimeCall(TimeForm form, const std::string& path);

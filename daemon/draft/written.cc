@@ -74,6 +74,7 @@ class Writer {
       events.insert(rule.event);
       text += "      # " + rule.comment + "\n      - emit: " + rule.event + "\n";
       if (!rule.when.empty()) text += "        when: " + Scalar(rule.when) + "\n";
+      if (!rule.each.empty()) text += "        each: " + Scalar(rule.each) + "\n";
       if (!rule.id.empty()) text += "        id: " + FlowList(rule.id) + "\n";
       const std::string fields = Fields(rule);
       const bool any = std::any_of(rule.fields.begin(), rule.fields.end(), [](const FieldGuess& f) { return f.why_not.empty(); });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,7 @@ struct Type {
   std::vector<std::string> words;   // by Drafter::types_; "": has none
   int64_t count = 0;
   SeenPaths seen;
+  std::map<std::string, SeenPaths> lists;  // arrays of objects
   // Its words can't be written in a condition, nor in a comment.
   bool odd() const {
     return std::any_of(words.begin(), words.end(), [](const std::string& word) {
@@ -28,6 +30,7 @@ struct Type {
 
 struct Rule {
   std::string event, when, comment;
+  std::string each;
   std::vector<std::string> id;
   std::string time;
   std::vector<FieldGuess> fields;

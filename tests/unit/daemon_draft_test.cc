@@ -102,6 +102,20 @@ TEST(Draft, ArraysEnvelopesAndPropertyChangesAreSeen) {
   ExpectLines(Drafted({R"({"schema":{"type":"struct"},"payload":{"event":"order completed","order_id":"o1","total":5}})"}), {"framing: connect", "order.paid", "order.amount: row.total"});
 }
 
+TEST(Draft, LinesOfAnOrderAreEventsOfTheirOwn) {
+  const std::string draft = Drafted({R"({"event":"order completed","order_id":"o1","total":25,"currency":"EUR","coupons":[{"code":"x"}],"products":[{"sku":"a","name":"A","price":10,"quantity":2},{"sku":"b","price":"5.00","quantity":1}]})",
+                                     R"({"event":"order completed","order_id":"o2","total":0,"products":[]})"});
+  ExpectLines(draft, {"emit: order.paid", "order.amount: row.total", "The lines of these orders", "emit: order.item", "when: row.event == \"order completed\"", "each: row.products", "order.id: row.order_id",
+                      "item.currency: row.currency", "product.id: item.sku", "product.name: item.name", "item.units: item.quantity", "item.amount: 'product(item.price, item.quantity)'", "on: order.item"});
+  EXPECT_EQ(draft.find("each: row.coupons"), std::string::npos);
+  const std::string none = Drafted({R"({"event":"order completed","order_id":"o1","total":25,"products":[{"name":"A"},7,"x"]})"});
+  EXPECT_EQ(none.find("order.item"), std::string::npos) << none;
+}
+
+TEST(Draft, OfAnAvroFileItIsSaidHowToMakeLines) {
+  EXPECT_NE(Drafted({std::string("Obj\1\4\x14" "avro.codec\x8" "deflate"), "rest"}).find("python3 -m fastavro FILE > FILE.jsonl"), std::string::npos);
+}
+
 TEST(Draft, HostileSamplesEndInADraftOrAreRefused) {
   EXPECT_TRUE(Drafted({"{", "7", "null", "\"text\"", "[]", ""}).starts_with("refused: no record is a JSON object, or an array of them. "));
   std::string deep;
