@@ -1,6 +1,7 @@
 #include "pipeline/aggregate/staircase.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace tidemark {
 namespace {
@@ -9,23 +10,34 @@ bool AtLeastAsGood(int64_t a, int64_t b, bool maximum) { return maximum ? a >= b
 
 }  // namespace
 
-void Staircase::Add(EventTime pane, int64_t value, bool maximum) {
-  // First step not before the pane: it, or what follows, beats the new value when its value is at least as good.
+void Staircase::Add(EventTime pane, int64_t value, bool maximum, EventTime settled) {
+  // First step not before the pane: it, or of what is settled what follows, beats the new value when its value is at least as good.
   auto at = std::lower_bound(steps_.begin(), steps_.end(), pane, [](const Step& s, EventTime p) { return s.pane < p; });
-  if (at != steps_.end() && AtLeastAsGood(at->value, value, maximum)) return;
+  const bool same = at != steps_.end() && at->pane == pane;
+  if (at != steps_.end() && (same || at->pane < settled) && AtLeastAsGood(at->value, value, maximum)) return;
   // The new value hides a worse one in its own pane and all not-better ones before it.
-  auto last = at;
-  if (last != steps_.end() && last->pane == pane) ++last;
   auto first = at;
-  while (first != steps_.begin() && AtLeastAsGood(value, std::prev(first)->value, maximum)) --first;
-  const auto position = steps_.erase(first, last);
+  while (pane < settled && first != steps_.begin() && AtLeastAsGood(value, std::prev(first)->value, maximum)) --first;
+  const auto position = steps_.erase(first, same ? at + 1 : at);
   steps_.insert(position, {pane, value});
 }
 
-std::optional<int64_t> Staircase::Since(EventTime from) const {
-  const auto at = std::lower_bound(steps_.begin(), steps_.end(), from, [](const Step& s, EventTime p) { return s.pane < p; });
-  if (at == steps_.end()) return std::nullopt;
-  return at->value;
+void Staircase::Settle(EventTime settled, bool maximum) {
+  size_t kept = 0;
+  for (const Step& step : steps_) {
+    while (step.pane < settled && kept > 0 && AtLeastAsGood(step.value, steps_[kept - 1].value, maximum)) --kept;
+    steps_[kept++] = step;
+  }
+  steps_.resize(kept);
+}
+
+std::optional<int64_t> Staircase::Between(EventTime from, EventTime to, bool maximum) const {
+  auto at = std::lower_bound(steps_.begin(), steps_.end(), from, [](const Step& s, EventTime p) { return s.pane < p; });
+  std::optional<int64_t> best;
+  for (; at != steps_.end() && at->pane < to; ++at) {
+    if (!best || AtLeastAsGood(at->value, *best, maximum)) best = at->value;
+  }
+  return best;
 }
 
 void Staircase::Expire(EventTime from, bool keep_best) {
@@ -38,6 +50,28 @@ Staircase Staircase::FromSteps(std::vector<Step> steps) {
   Staircase s;
   s.steps_ = std::move(steps);
   return s;
+}
+
+void LastValues::Add(const LastValue& value, Duration pane, EventTime settled) {
+  const auto order = [](const LastValue& a, const LastValue& b) { return std::tie(a.time, a.tie) < std::tie(b.time, b.tie); };
+  values_.insert(std::upper_bound(values_.begin(), values_.end(), value, order), value);
+  size_t kept = 0;
+  for (const LastValue& v : values_) {
+    const bool hides = kept > 0 && (v.time < settled || FloorTo(v.time, pane) == FloorTo(values_[kept - 1].time, pane));
+    values_[hides ? kept - 1 : kept++] = v;
+  }
+  values_.resize(kept);
+}
+
+const LastValue* LastValues::Between(EventTime from, EventTime to) const {
+  const auto after = std::partition_point(values_.begin(), values_.end(), [&](const LastValue& v) { return v.time < to; });
+  return after == values_.begin() || std::prev(after)->time < from ? nullptr : &*std::prev(after);
+}
+
+LastValues LastValues::FromValues(std::vector<LastValue> values) {
+  LastValues v;
+  v.values_ = std::move(values);
+  return v;
 }
 
 }  // namespace tidemark

@@ -11,7 +11,9 @@ namespace tidemark {
 
 // Panes in time order with values strictly falling (for a minimum: rising): a pane stays only while no later pane holds
 // a value at least as great. One staircase serves every window and takes late values.
-// Invariant: steps_[i].pane < steps_[i+1].pane and steps_[i].value beats steps_[i+1].value.
+// Where windows end before all there is, panes hide each other only below `settled`, up to which every window that holds a
+// pane holds what follows it; from there on all stay.
+// Invariant: steps_[i].pane < steps_[i+1].pane; below what is settled steps_[i].value beats steps_[i+1].value.
 class Staircase {
  public:
   struct Step {
@@ -20,9 +22,11 @@ class Staircase {
     bool operator==(const Step&) const = default;
   };
 
-  void Add(EventTime pane, int64_t value, bool maximum);
-  // The extreme over panes that start at `from` or later; nullopt when there is none.
-  std::optional<int64_t> Since(EventTime from) const;
+  void Add(EventTime pane, int64_t value, bool maximum, EventTime settled = EventTime::max());
+  // More is settled than was when steps were added.
+  void Settle(EventTime settled, bool maximum);
+  // The extreme over panes p with from <= p < to; nullopt when there is none.
+  std::optional<int64_t> Between(EventTime from, EventTime to, bool maximum) const;
   // Forgets panes that start before `from`; with `keep_best`, all of them but the first, the best of all time.
   void Expire(EventTime from, bool keep_best);
 
@@ -40,6 +44,7 @@ struct LastValue {
   EventTime time = kNoEventTime;
   uint64_t tie = 0;
   int64_t value = 0;
+  bool operator==(const LastValue&) const = default;
 
   void Add(EventTime t, uint64_t tie_break, int64_t v) {
     if (t < time || (t == time && tie_break < tie)) return;
@@ -47,6 +52,20 @@ struct LastValue {
     tie = tie_break;
     value = v;
   }
+};
+
+// The latest of all that is settled, and of each pane from there on: what a staircase is to extremes.
+class LastValues {
+ public:
+  void Add(const LastValue& value, Duration pane, EventTime settled);
+  // The latest at `from` or later and before `to`; null when there is none.
+  const LastValue* Between(EventTime from, EventTime to) const;
+
+  const std::vector<LastValue>& values() const { return values_; }
+  static LastValues FromValues(std::vector<LastValue> values);
+
+ private:
+  std::vector<LastValue> values_;  // ascending
 };
 
 }  // namespace tidemark

@@ -370,6 +370,13 @@ Status BeginSide(const Plan& plan, Store* store, Store* side) {
   begin.puts.push_back({Family::kMeta, FormatKey(), std::move(format)});
   begin.puts.push_back({Family::kMeta, RegistryKey(), fresh.SerializeAsString()});
   begin.puts.push_back({Family::kMeta, SideKey(), Mark(plan)});
+  // Nothing in it tells how far what is held is complete. At least as far as it is here: so not all of the past is ahead of T.
+  for (const ClockPlan& clock : plan.clocks()) {
+    if (!clock.held) continue;
+    const std::string key = ClockKey(ClockFingerprint(plan, clock));
+    TM_ASSIGN_OR_RETURN(std::optional<std::string> stored, store->Get(Family::kMeta, key));
+    if (stored) begin.puts.push_back({Family::kMeta, key, *std::move(stored)});
+  }
   TM_ASSIGN_OR_RETURN(std::optional<std::string> import, store->Get(Family::kMeta, ImportKey()));
   if (import) begin.puts.push_back({Family::kMeta, ImportKey(), *std::move(import)});
   return side->Commit(begin);

@@ -45,6 +45,28 @@ Status Copy(const Store& side, Family family, const std::string& from, const std
   return status;
 }
 
+struct Sum {
+  int64_t count = 0;
+  Int128 sum = 0;
+};
+using Sums = std::map<std::pair<uint32_t, uint32_t>, Sum>;  // by row and column
+
+// What a lifetime that ends at `from` there lacks of one that ends at `to`: both are held, each where it is complete.
+Status AddPanes(const Store& side, StoredTable table, EventTime from, EventTime to, Sums* sums) {
+  const int sign = from < to ? 1 : -1;
+  bool ok = true;
+  TM_RETURN_IF_ERROR(side.Scan(Family::kPanes, PanePrefix(table, Tier::kHour, std::min(from, to)), PanePrefix(table, Tier::kHour, std::max(from, to)),
+                               [&](std::string_view, std::string_view value) {
+                                 ok = ForEachFragmentCell(value, [&](const FragmentCell& cell) {
+                                   Sum& sum = (*sums)[{cell.row, cell.number}];
+                                   sum.count += sign * cell.count;
+                                   sum.sum += sign * cell.sum;
+                                 }, [](uint32_t) {});
+                                 return ok;
+                               }));
+  return ok ? Status::Ok() : Corrupt("a pane of the back-fill cannot be read");
+}
+
 std::string Same(std::string_view, std::string_view value) { return std::string(value); }
 
 // Panes of a table that is merged: rows by their numbers here, each pane's fragments numbered anew.
@@ -133,6 +155,7 @@ Status MergeRows(const Store& store, const Store& side, TableMove* move, CommitB
   TM_ASSIGN_OR_RETURN(TableHead here, LoadTableHead(store, move->to));
   TM_ASSIGN_OR_RETURN(const TableHead there, LoadTableHead(side, move->from));
   std::map<uint32_t, uint32_t> windows;
+  Sums lacking;
   for (const HeadWindow& window : there.windows) {
     if (window.identity != "lifetime") continue;
     auto same = std::find_if(here.windows.begin(), here.windows.end(), [&](const HeadWindow& h) { return h.identity == window.identity; });
@@ -142,6 +165,7 @@ Status MergeRows(const Store& store, const Store& side, TableMove* move, CommitB
       same->number = here.next_window++;
       same->columns.clear();
     }
+    if (same->upper != window.upper) TM_RETURN_IF_ERROR(AddPanes(side, move->from, window.upper, same->upper, &lacking));
     same->columns.insert(same->columns.end(), window.columns.begin(), window.columns.end());
     windows[window.number] = same->number;
   }
@@ -165,7 +189,13 @@ Status MergeRows(const Store& store, const Store& side, TableMove* move, CommitB
                                    std::string_view raw;
                                    bad = ReadRowColumn(&reader, &column, &raw);
                                    std::erase_if(column.windows, [&](const RowWindow& w) { return !windows.contains(w.number); });
-                                   for (RowWindow& w : column.windows) w.number = windows.at(w.number);
+                                   const auto lacks = lacking.find({RowOfKey(key).v, column.number});
+                                   for (RowWindow& w : column.windows) {
+                                     w.number = windows.at(w.number);
+                                     if (lacks == lacking.end()) continue;
+                                     w.count += lacks->second.count;
+                                     w.sum += lacks->second.sum;
+                                   }
                                    PutRowColumn(&columns, column);
                                  }
                                  added.emplace_back(RowKey(move->to, 'V', RowId{row->second}), std::move(columns));

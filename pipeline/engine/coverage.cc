@@ -77,6 +77,16 @@ const std::vector<TimeSpan>& Engine::Impl::Unobserved(size_t clock, uint32_t sou
   return spans;
 }
 
+// Something is here of what isn't complete yet. Of a topic that comes in batches a heartbeat is nothing of that.
+bool Engine::Impl::IsAhead(size_t clock, EventTime t) const {
+  const std::vector<uint32_t>& sources = plan_->clocks()[clock].sources;
+  if (std::any_of(sources.begin(), sources.end(), [&](uint32_t s) { return sources_.newest(s) >= t; })) return true;
+  return std::any_of(partitions_.begin(), partitions_.end(), [&](const auto& p) {
+    const bool batches = p.second->imported() || plan_->topics()[p.second->topic.v].batches != UINT32_MAX;
+    return !batches && OfClock(*p.second, clock) && p.second->clock.stream_time() >= t;
+  });
+}
+
 // The share of the window that lies after what the KPI has seen from the beginning, without what was lost. Of what is made of several
 // windows, the least.
 double Engine::Impl::Coverage(const KpiPlan& kpi, size_t window, size_t other) const {
@@ -103,6 +113,9 @@ double Engine::Impl::Coverage(const KpiPlan& kpi, size_t window, size_t other) c
   const ColumnState& state = column_states_[table.columns[kpi.column].kpi.v];
   const EventTime t = clocks_[table.clock].read_at;
   if (t == kNoEventTime) return 0;
+  // What can't be cut at T is of no time at all while a batch is here in part.
+  const bool bounded = plan.complete || plan.kind == WindowPlan::Kind::kToDate || plan.kind == WindowPlan::Kind::kClosed;
+  if (plan_->clocks()[table.clock].held && !bounded && IsAhead(table.clock, t)) return 0;
   const std::vector<TimeSpan>& unobserved = Unobserved(table.clock, kpi.source_set);
   const auto share = [&](EventTime seen_from, EventTime from, EventTime to) {
     return std::chrono::duration<double>(to - seen_from - Within(unobserved, seen_from, to)) / std::chrono::duration<double>(to - from);

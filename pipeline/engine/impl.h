@@ -103,6 +103,7 @@ class Engine::Impl {
   bool Lost(size_t clock) const;
   bool TellsGaps(const Partition& partition) const;
   bool Overdue(size_t clock, uint32_t source_set) const;
+  bool IsAhead(size_t clock, EventTime t) const;
   // `other`: index into Plan::others(), 0: now.
   double Coverage(const KpiPlan& kpi, size_t window, size_t other = 0) const;
   EventTime LeastT() const;

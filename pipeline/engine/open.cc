@@ -140,7 +140,15 @@ Status Engine::Impl::MakeTables() {
       const ColumnPlan& column = plan.columns[c];
       states.push_back(counted(column) ? StateOf(plan, column, head, number, first_ever) : ColumnState{});
       const KpiPlan& kpi = plan_->kpis()[column.kpi.v];
-      if (!plan.buckets_of && kpi.column == c) column_states_[column.kpi.v] = states.back();
+      if (plan.buckets_of || (!plan.folds && kpi.column != c)) continue;
+      // Of a fold's columns each keeps what its windows need, and all began together.
+      ColumnState& state = column_states_[column.kpi.v];
+      if (c == 0 || !plan.folds) {
+        state = states.back();
+        continue;
+      }
+      state.lifetime_from = std::min(state.lifetime_from, states.back().lifetime_from);
+      for (size_t t = 0; t < kTierCount; ++t) state.tier_from[t] = std::min(state.tier_from[t], states.back().tier_from[t]);
     }
     tables_.push_back(std::make_unique<Table>(plan, StoredTable{number}, std::move(states)));
   }

@@ -29,6 +29,9 @@ class Sources {
   // applied: when the ends of all its partitions were confirmed at `proven`, and that is no earlier. kNoEventTime: it was never heard.
   EventTime CompleteThrough(uint32_t source, EventTime proven, WallTime now);
 
+  // The newest event that is no heartbeat, of one that comes in batches.
+  EventTime newest(uint32_t source) const { return sources_[source].event; }
+
   // Appends what these sources, by their indices, leave uncovered before `t`.
   void AppendUncovered(std::span<const uint32_t> sources, EventTime t, std::vector<TimeSpan>* spans) const;
   std::vector<SourceView> ViewsAt(EventTime t) const;

@@ -45,11 +45,15 @@ void AddFirst(Firsts* firsts, const Calendar& calendar, CalendarUnit unit, int64
   }
 }
 
-// What lies further back than all windows reach needs no memory: its contributions stay where they are.
-void ForgetOld(const FoldPlan& fold, DistinctState::Entry* entry) {
-  const int64_t oldest = entry->last.front() - Minutes(fold.memory);
-  for (Firsts& firsts : entry->firsts) DropIf(&firsts, [&](int64_t m) { return m < oldest; });
-  for (Spans& spans : entry->spans) DropIf(&spans, [&](const auto& s) { return s.to < oldest; });
+// What lies further back than all windows reach needs no memory, nor does what could still change it. What it contributed stays where it
+// is: T may be further behind than that, while it is held.
+void ForgetOld(const FoldPlan& fold, int64_t oldest, DistinctState::Entry* entry) {
+  for (size_t u = 0; u < fold.units.size(); ++u) {
+    DropIf(&entry->firsts[u], [&](int64_t m) { return m < oldest && MinuteOf(fold.calendar->PeriodOf(fold.units[u].unit, FromMinute(m)).end) < oldest; });
+  }
+  for (size_t l = 0; l < fold.levels.size(); ++l) {
+    if (fold.levels[l].length != FoldPlan::kEver) DropIf(&entry->spans[l], [&](const auto& s) { return s.to < oldest; });
+  }
 }
 
 }  // namespace
@@ -116,6 +120,13 @@ bool DistinctState::Knows(const FoldPlan& fold, const FoldEvent& event) const {
   });
 }
 
+void DistinctState::Forget(const FoldPlan& fold, const FoldEvent& event) {
+  const auto entry = std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.row == event.row; });
+  if (entry == entries.end()) return;
+  const int64_t minute = MinuteOf(FloorTo(event.time, fold.pane));
+  ForgetOld(fold, std::max(minute, entry->last.front()) - Minutes(fold.memory), entry);
+}
+
 bool DistinctState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder*) {
   auto entry = std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.row == event.row; });
   if (entry == entries.end()) {
@@ -130,12 +141,16 @@ bool DistinctState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFind
   auto& last = entry->last;
   if (last.size() == fold.at_least && minute > last.back()) last.pop_back();
   if (last.size() < fold.at_least) last.insert(std::upper_bound(last.begin(), last.end(), minute, std::greater<>()), minute);
+  for (size_t l = 0; l < fold.levels.size(); ++l) {
+    if (fold.levels[l].length != FoldPlan::kEver) continue;
+    const int64_t first = entry->spans[l].empty() ? minute : std::min(minute, entry->spans[l].front().from);
+    entry->spans[l] = {{first, first}};  // it has no end
+  }
   if (minute < last.front() - Minutes(fold.memory)) return true;
   for (size_t u = 0; u < fold.units.size(); ++u) AddFirst(&entry->firsts[u], *fold.calendar, fold.units[u].unit, minute);
   for (size_t l = 0; l < fold.levels.size(); ++l) {
-    AddSpan(&entry->spans[l], {minute, minute + Minutes(fold.levels[l].length)});
+    if (fold.levels[l].length != FoldPlan::kEver) AddSpan(&entry->spans[l], {minute, minute + Minutes(fold.levels[l].length)});
   }
-  ForgetOld(fold, &*entry);
   return true;
 }
 
@@ -151,7 +166,7 @@ void DistinctState::Contribute(const FoldPlan& fold, std::vector<Contribution>* 
     for (size_t l = 0; l < e.spans.size(); ++l) {
       for (const Span& s : e.spans[l]) {
         add(fold.levels[l].column, s.from, 1);
-        add(fold.levels[l].column, s.to, -1);
+        if (fold.levels[l].length != FoldPlan::kEver) add(fold.levels[l].column, s.to, -1);
       }
     }
   }

@@ -45,7 +45,7 @@ struct DistinctState {
   bool Fits(const FoldPlan& fold) const;
   void Write(std::string* out) const;
   bool Knows(const FoldPlan& fold, const FoldEvent& event) const;
-  void Forget(const FoldPlan&, const FoldEvent&) {}
+  void Forget(const FoldPlan& fold, const FoldEvent& event);
   bool Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder*);
   void Contribute(const FoldPlan& fold, std::vector<Contribution>* out) const;
   int Unmatched(const FoldPlan&) const { return 0; }

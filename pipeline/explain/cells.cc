@@ -50,7 +50,7 @@ class Changes {
 
   // Of lifetime, the coarsest tier that can be cut at `from`: it is kept for longest.
   std::optional<Tier> TierOfWindow() const {
-    if (!window_.lifetime()) return window_.tier;
+    if (window_.in_panes()) return window_.tier;
     for (size_t t = kTierCount; t-- > 0;) {
       if (column_.tiers[t] && FloorTo(from_.at, PaneSize(static_cast<Tier>(t))) == from_.at) return static_cast<Tier>(t);
     }

@@ -194,7 +194,9 @@ void Compiler::DistinctWindows(const KpiSpec& spec, KpiPlan* kpi, FoldPlan* fold
       if (!window.lifetime()) fold->memory = std::max(fold->memory, ReachOf(window));
       if (window.kind == WindowPlan::Kind::kToDate || window.kind == WindowPlan::Kind::kClosed) {
         column = unit_column(window.unit);
-      } else if (o > 0 || (window.complete && !window.lifetime())) {
+      } else if (window.lifetime() && window.complete) {
+        column = level_column(FoldPlan::kEver);
+      } else if (o > 0 || window.complete) {
         column = level_column(window.length);
         window.level = true;
         fold->memory = std::max(fold->memory, ReachOf(window) + window.length);

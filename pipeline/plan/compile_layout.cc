@@ -49,12 +49,9 @@ void Compiler::NeedOthersOf(const KpiSpec& spec, const Formula& part) {
   for (const auto& arg : part.args) NeedOthersOf(spec, *arg);
 }
 
-// Panes add up to any window of these; of the others only those from an edge on can be told.
+// What happens to an id later takes it out of an earlier window of these: what stood there before isn't known any more.
 bool Compiler::IsCutAtT(const KpiSpec& spec) {
   switch (spec.measure) {
-    case Measure::kMin:
-    case Measure::kMax:
-    case Measure::kLast:
     case Measure::kActive:
     case Measure::kLapsed:
     case Measure::kOpen:
@@ -69,7 +66,8 @@ WindowPlan Compiler::WindowOf(const KpiSpec& kpi, const WindowSpec& spec, const 
   WindowPlan window;
   window.delay = delay;
   const TablePlan& table = plan_->tables_[plan_->kpis_[by_name_.at(kpi.name).v].table.v];
-  window.complete = plan_->clocks_[table.clock].held && IsCutAtT(kpi) && (spec.kind == WindowSpec::Kind::kRolling || (spec.kind == WindowSpec::Kind::kToDate && other == nullptr));
+  const bool cut = plan_->clocks_[table.clock].held && IsCutAtT(kpi);
+  window.complete = cut && (spec.kind == WindowSpec::Kind::kRolling || (spec.kind == WindowSpec::Kind::kToDate && other == nullptr));
   if (other != nullptr) {
     window.previous = other->previous;
     window.back = other->back;
@@ -79,6 +77,8 @@ WindowPlan Compiler::WindowOf(const KpiSpec& kpi, const WindowSpec& spec, const 
     case WindowSpec::Kind::kLifetime:
       window = WindowPlan();
       window.kind = WindowPlan::Kind::kLifetime;
+      window.tier = Tier::kHour;  // one for all, held or not: so it goes on when that changes
+      window.complete = cut;
       return window;
     case WindowSpec::Kind::kRolling:
       window.length = spec.length;
@@ -110,7 +110,7 @@ CellRef Compiler::AddWindow(TableId id, uint32_t column_index, const WindowPlan&
   const auto index = static_cast<uint32_t>(it - table.windows.begin());
   auto at = std::find(column.windows.begin(), column.windows.end(), index);
   if (at == column.windows.end()) at = column.windows.insert(at, index);
-  if (!window.lifetime()) column.tiers[static_cast<size_t>(window.tier)] = true;
+  if (window.in_panes()) column.tiers[static_cast<size_t>(window.tier)] = true;
   return {column_index, static_cast<uint32_t>(at - column.windows.begin())};
 }
 
@@ -132,7 +132,7 @@ void Compiler::AddWindows(const KpiSpec& spec, uint32_t column, KpiPlan* kpi) {
 
 void Compiler::LayOut(TablePlan* table) {
   for (const WindowPlan& window : table->windows) {
-    if (!window.lifetime()) table->hot_tier = std::min(table->hot_tier, window.tier);
+    if (window.in_panes()) table->hot_tier = std::min(table->hot_tier, window.tier);
   }
   if (table->buckets_of) table->acc_words = 1;  // the tag
   bool first = true;

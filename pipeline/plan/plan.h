@@ -233,8 +233,7 @@ struct FoldPlan {
   // distinct, active, lapsed without a lifetime: what a part adds lies at most so long after its newest event. Else nullopt:
   // an event may come that needs it, however late.
   std::optional<Duration> expires;
-  // distinct
-  struct Unit {
+  struct Unit {                        // of distinct, as what follows
     CalendarUnit unit;
     uint32_t column;
   };
@@ -242,6 +241,7 @@ struct FoldPlan {
     Duration length;
     uint32_t column;
   };
+  static constexpr Duration kEver = Duration::max();  // of a level: from the first time on
   size_t at_least = 1;
   std::vector<Unit> units;             // calendar periods: ids by their first time in each
   std::vector<Level> levels;           // rolling windows at another time

@@ -62,11 +62,12 @@ Duration LongestOf(CalendarUnit unit) {
 }  // namespace
 
 Edges EdgesOf(const WindowPlan& w, const Calendar* calendar, EventTime t) {
-  if (w.lifetime()) return kAllTime;
+  if (w.lifetime() && !w.complete) return kAllTime;
   if (t == kNoEventTime) {
     // Nothing is known yet: a window that ends now holds all there is, one that ended before holds nothing.
     return w.kind == WindowPlan::Kind::kRolling && !w.compared() && w.delay.count() == 0 && !w.complete && !w.level ? kAllTime : Edges{};
   }
+  if (w.lifetime()) return {kNoEventTime, FloorTo(t, PaneSize(w.tier))};
   const EventTime at = t - w.delay;
   Edges edges;
   if (w.kind == WindowPlan::Kind::kRolling) {

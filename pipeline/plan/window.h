@@ -21,11 +21,12 @@ struct WindowPlan {
   Duration back{};
   int months = 0;
   Duration delay{};                    // everything is read as of so long before T, whole panes only (mature, silent)
-  bool complete = false;               // only whole panes before T: sources hold it at what is complete, and more is here
+  bool complete = false;               // only whole panes before T: sources hold it at what is complete, and more is here. Nothing of its identity in a lifetime
   bool level = false;                  // what stands at the upper edge: all panes before it, since ever
   Tier tier = Tier::kMinute;
   bool operator==(const WindowPlan&) const = default;
   bool lifetime() const { return kind == Kind::kLifetime; }
+  bool in_panes() const { return !lifetime() || complete; }  // its upper edge moves over them
   bool compared() const { return previous || back.count() != 0 || months != 0; }
 };
 

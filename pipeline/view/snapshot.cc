@@ -17,7 +17,7 @@ Value Average(Int128 sum, int scale, int64_t count) {
 }
 
 // The value of one cell of one window. Empty is 0 for counts and sums, absent for the others.
-Value CellValue(const KpiPlan& kpi, const ColumnPlan& column, const int64_t* cell, const Extra* extra, EventTime edge) {
+Value CellValue(const KpiPlan& kpi, const ColumnPlan& column, const int64_t* cell, const Extra* extra, const Edges& edges) {
   const int64_t count = cell[0];
   switch (kpi.measure) {
     case Measure::kCount:
@@ -36,12 +36,12 @@ Value CellValue(const KpiPlan& kpi, const ColumnPlan& column, const int64_t* cel
       return Average(LoadSum(cell + 1), kpi.scale, count);
     case Measure::kMin:
     case Measure::kMax: {
-      const auto value = extra[column.extra].stairs.Since(edge);
+      const auto value = extra[column.extra].stairs.Between(edges.lower, edges.upper, kpi.measure == Measure::kMax);
       return value ? Value::Exact({*value, kpi.scale}) : Value();
     }
     case Measure::kLast: {
-      const LastValue& last = extra[column.extra].last;
-      return last.time == kNoEventTime || last.time < edge ? Value() : Value::Exact({last.value, kpi.scale});
+      const LastValue* last = extra[column.extra].last.Between(edges.lower, edges.upper);
+      return last == nullptr ? Value() : Value::Exact({last->value, kpi.scale});
     }
     default:
       break;
@@ -150,7 +150,7 @@ void Snapshot::ForEachStored(const KpiPlan& kpi, size_t other, const SeriesVisit
         if (!cells[w].kept()) continue;
         const ColumnPlan& column = table.plan->columns[cells[w].column];
         const int64_t* cell = cell_of(cells[w]);
-        visit({labels, w, CellValue(kpi, column, cell, extra, table.edges[column.windows[cells[w].position]].lower), cell[0]});
+        visit({labels, w, CellValue(kpi, column, cell, extra, table.edges[column.windows[cells[w].position]]), cell[0]});
       }
     }
   }

@@ -24,11 +24,11 @@ void PutRowColumn(std::string* out, const RowColumn& column) {
     PutZigZag(out, Minutes(step.pane));
     PutZigZag(out, step.value);
   }
-  PutVarint(out, column.last.time == kNoEventTime ? 0 : 1);
-  if (column.last.time != kNoEventTime) {
-    PutZigZag(out, Micros(column.last.time));
-    PutVarint(out, column.last.tie);
-    PutZigZag(out, column.last.value);
+  PutVarint(out, column.last.size());
+  for (const LastValue& last : column.last) {
+    PutZigZag(out, Micros(last.time));
+    PutVarint(out, last.tie);
+    PutZigZag(out, last.value);
   }
   std::array<char, 10> bytes;
   const size_t length = WriteVarint(out->size() - at - 1, bytes.data());
@@ -60,10 +60,13 @@ Status ReadRowColumn(ByteReader* reader, RowColumn* column, std::string_view* ra
     if (i > 0 && pane <= column->steps.back().pane) return Corrupt("row: steps out of order");
     column->steps.push_back({pane, payload.ZigZag()});
   }
-  if (payload.Varint() != 0) {
-    column->last.time = payload.Time();
-    column->last.tie = payload.Varint();
-    column->last.value = payload.ZigZag();
+  const uint64_t last = payload.Varint();
+  if (last > raw->size()) return Corrupt("row: more last values than bytes");
+  for (uint64_t i = 0; i < last; ++i) {
+    const EventTime time = payload.Time();
+    if (i > 0 && time < column->last.back().time) return Corrupt("row: last values out of order");
+    const uint64_t tie = payload.Varint();
+    column->last.push_back({time, tie, payload.ZigZag()});
   }
   if (!reader->ok() || !payload.Done()) return Corrupt("row: truncated or overlong column " + std::to_string(column->number));
   return Status::Ok();

@@ -107,7 +107,7 @@ struct RowColumn {
   EventTime last_pane = kNoEventTime;
   std::vector<RowWindow> windows;
   std::vector<Staircase::Step> steps;
-  LastValue last;
+  std::vector<LastValue> last;
 };
 
 void PutRowColumn(std::string* out, const RowColumn& column);

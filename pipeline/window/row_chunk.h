@@ -13,10 +13,10 @@ namespace tidemark {
 
 inline constexpr uint32_t kChunkRows = 64;
 
-// What cannot be subtracted: the staircase of a minimum or maximum, or the last value.
+// What cannot be subtracted: the staircase of a minimum or maximum, or the last values.
 struct Extra {
   Staircase stairs;
-  LastValue last;
+  LastValues last;
 };
 
 struct ChunkLabels {

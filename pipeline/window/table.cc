@@ -94,10 +94,13 @@ void Table::FoldEntry(const HotEntry& entry, FoldCounts* counts) {
     (entry.row == kOtherRow ? counts->overflowed : counts->counted)[c] += cell[0];
     if (HasExtreme(column.kind)) {
       Staircase& stairs = extras[column.extra].stairs;
-      stairs.Add(entry.pane, cell[1], column.kind == CellKind::kMax);
-      stairs.Expire(OldestEdge(column), !column.keep);
+      const bool maximum = column.kind == CellKind::kMax;
+      const EventTime settled = SettledBefore(column);
+      stairs.Settle(settled, maximum);
+      stairs.Add(entry.pane, cell[1], maximum, settled);
+      stairs.Expire(std::min(OldestEdge(column), settled), !column.keep);
     } else if (column.kind == CellKind::kLast) {
-      extras[column.extra].last.Add(EventTimeFromMicros(cell[1]), static_cast<uint64_t>(cell[2]), cell[3]);
+      extras[column.extra].last.Add({EventTimeFromMicros(cell[1]), static_cast<uint64_t>(cell[2]), cell[3]}, PaneSize(plan_.hot_tier), SettledBefore(column));
     }
     AddCell(scratch_.data() + column.pane, cell, has_sum);
     int64_t* acc = words + column.acc;
@@ -120,6 +123,12 @@ EventTime Table::OldestEdge(const ColumnPlan& column) const {
     if (!plan_.windows[w].lifetime()) oldest = std::min(oldest, edges_[w].lower);
   }
   return oldest;
+}
+
+EventTime Table::SettledBefore(const ColumnPlan& column) const {
+  EventTime settled = EventTime::max();
+  for (const uint32_t w : column.windows) settled = std::min(settled, edges_[w].upper);
+  return settled;
 }
 
 void Table::Account(size_t window, Pass pass, RowId row, const int64_t* pane_words) {
@@ -166,6 +175,10 @@ Status Table::PassOverStored(size_t window, Pass pass, EventTime from, EventTime
 // A window that goes on from where it stood loses panes below and gains panes above; one that begins anew is emptied.
 Status Table::MoveWindow(size_t window, const Edges& to, const Store& store) {
   const Edges from = edges_[window];
+  if (plan_.windows[window].lifetime()) {  // back from the end of time where it is cut from now on
+    TM_RETURN_IF_ERROR(PassOver(window, Pass::kOut, to.upper, from.upper, store));
+    return PassOver(window, Pass::kIn, from.upper, to.upper, store);
+  }
   const bool anew = to.lower >= from.upper || to.upper < from.upper;
   if (anew) Empty(window);
   if (!anew) TM_RETURN_IF_ERROR(PassOver(window, Pass::kOut, from.lower, to.lower, store));
@@ -199,8 +212,9 @@ Status Table::Advance(EventTime t, const Store& store) {
 
 Duration Table::KeptAfter(size_t window) const {
   const WindowPlan& plan = plan_.windows[window];
-  if (plan.kind != WindowPlan::Kind::kRolling || plan.level) return Duration(0);
-  Duration most = plan.length;
+  const bool cut = plan.lifetime() && plan.complete;  // nothing leaves it; what entered it can be told
+  if (!cut && (plan.kind != WindowPlan::Kind::kRolling || plan.level)) return Duration(0);
+  Duration most = cut ? Duration::max() : plan.length;
   for (const ColumnPlan& column : plan_.columns) most = std::min(most, column.series_idle);
   return most + plan.step;
 }
@@ -209,8 +223,8 @@ EventTime Table::KeptFrom(Tier tier) const {
   EventTime from = EventTime::max();
   for (size_t w = 0; w < plan_.windows.size(); ++w) {
     const WindowPlan& window = plan_.windows[w];
-    if (window.lifetime() || window.tier != tier) continue;
-    const EventTime edge = window.level ? edges_[w].upper : edges_[w].lower;
+    if (!window.in_panes() || window.tier != tier) continue;
+    const EventTime edge = window.level || window.lifetime() ? edges_[w].upper : edges_[w].lower;
     from = std::min(from, edge == kNoEventTime ? edge : edge - KeptAfter(w));
   }
   return from;

@@ -144,6 +144,8 @@ class Table {
   Duration KeptAfter(size_t window) const;
   void DropPanes();
   EventTime OldestEdge(const ColumnPlan& column) const;
+  // All windows of the column that hold a pane before it hold all from there to it, now and later.
+  EventTime SettledBefore(const ColumnPlan& column) const;
   void ExpireSeries(EventTime t);
   Status ReadAhead(size_t window, EventTime from, EventTime to, const Store& store, PaneRun* run) const;
   // Visits committed cells of a tier in [from, to), of columns that are here: pane(EventTime) at each fragment, false to end there;

@@ -31,9 +31,9 @@ void Table::UseHead(const TableHead& head) {
     for (uint32_t c = 0; c < plan_.columns.size(); ++c) {
       const auto& windows = plan_.columns[c].windows;
       const auto at = std::find(windows.begin(), windows.end(), w);
-      if (at == windows.end() || plan_.windows[w].lifetime() || columns_[c].number == 0) continue;
+      if (at == windows.end() || !plan_.windows[w].in_panes() || columns_[c].number == 0) continue;
       const bool has = std::find(stored->columns.begin(), stored->columns.end(), columns_[c].number) != stored->columns.end();
-      if (!has || columns_[c].returning) rebuild_[c][static_cast<size_t>(at - windows.begin())] = head_dirty_ = true;
+      if (!has || (columns_[c].returning && !plan_.windows[w].lifetime())) rebuild_[c][static_cast<size_t>(at - windows.begin())] = head_dirty_ = true;
     }
   }
   for (TierPages& tier : tiers_) {
@@ -71,7 +71,7 @@ Status Table::LoadRow(RowId row, std::string_view value) {
         if (HasSum(column.kind)) StoreSum(cell + 1, w.sum);
       }
     }
-    if (column.extra != UINT32_MAX) extras[column.extra] = {Staircase::FromSteps(std::move(stored.steps)), stored.last};
+    if (column.extra != UINT32_MAX) extras[column.extra] = {Staircase::FromSteps(std::move(stored.steps)), LastValues::FromValues(std::move(stored.last))};
   }
   if (row == kOtherRow) {
     rows_.AdmitOther(columns);
@@ -127,6 +127,12 @@ Status Table::Load(const Store& store) {
                                 }));
   TM_RETURN_IF_ERROR(bad);
   TM_RETURN_IF_ERROR(Rebuild(store));
+  for (size_t w = 0; w < plan_.windows.size(); ++w) {  // no T is needed to know that nothing holds it any more
+    if (plan_.windows[w].in_panes() || edges_[w] == kAllTime) continue;
+    TM_RETURN_IF_ERROR(MoveWindow(w, kAllTime, store).In("moving a window"));
+    edges_[w] = kAllTime;
+    head_dirty_ = true;
+  }
   const bool rebuilt = head_dirty_;
   if (!rebuilt) rows_.ClearDirty();
   for (uint32_t c = 0; c < plan_.columns.size(); ++c) {

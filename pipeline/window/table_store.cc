@@ -183,7 +183,7 @@ std::string Table::EncodeRow(RowId row) const {
     const ColumnPlan& column = plan_.columns[c];
     stored.windows.clear();
     stored.steps.clear();
-    stored.last = LastValue();
+    stored.last.clear();
     stored.number = columns_[c].number;
     stored.has_sum = HasSum(column.kind);
     stored.last_pane = EventTimeFromMicros(words[column.acc]);
@@ -195,7 +195,7 @@ std::string Table::EncodeRow(RowId row) const {
     if (column.extra != UINT32_MAX) {
       const Extra& extra = rows_.Extras(row)[column.extra];
       stored.steps = extra.stairs.steps();
-      stored.last = extra.last;
+      stored.last = extra.last.values();
     }
     PutRowColumn(&value, stored);
   }

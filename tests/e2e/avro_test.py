@@ -34,6 +34,16 @@ RULES = """    time: ms(row.at)
       - {emit: deal.deleted, when: row.f2 == true or row.f2 > 0}
       - {emit: order.item, each: row.items, set: {order.id: {value: item.sku, on_error: absent}, order.amount: {value: item.amount, on_error: absent}}}
 """
+CHANGES = """    shape: salesforce_cdc
+    id: [item, meta.commitTimestamp]
+    time: ms(meta.commitTimestamp)
+    events:
+      - {emit: deal.updated, when: op == update and changed(row.StageName), set: {deal.id: item, deal.stage: row.StageName, deal.amount: row.Amount, deal.owner: row.OwnerId}}
+      - {emit: deal.won, when: 'becomes(row.StageName, ["Closed Won"])', set: {deal.id: item, deal.stage: row.BillingAddress.City}}
+      - {emit: deal.lost, when: changed(row.BillingAddress.City) or changed(row.Custom7__c), set: {deal.id: item, deal.expected_close: ms(row.CloseDate)}}
+      - {emit: deal.deleted, when: op == delete, set: {deal.id: item}}
+    ignore: op == update
+"""
 
 
 class Avro(unittest.TestCase):
@@ -62,6 +72,16 @@ class Avro(unittest.TestCase):
             number += theirs.startswith("record ")
             self.assertEqual(ours, theirs, f"record {number}: {records[number - 1]}")
         self.assertEqual(len(avro), len(json))
+
+    def test_bitmaps_say_what_names_say(self):
+        bin_dir = harness.environment(HERE / "avro" / "requirements.txt")
+        work = harness.temp_dir("avro-changes")
+        subprocess.run([bin_dir / "python", HERE / "avro" / "changes.py", work, str(SEED), "2000"], check=True, timeout=300)
+        (work / "kpis.yaml").write_text(CONFIG.format(schemas=work / "schemas", rules=CHANGES))
+        avro, json = self.map(work, "avro", "changes.bin"), self.map(work, "json", "changes.jsonl")
+        self.assertEqual(avro, json)
+        for event in ("deal_updated", "deal_won", "deal_lost", "deal_deleted"):
+            self.assertGreater(sum(event in line or event.replace("_", ".") in line for line in avro), 50, event)
 
 
 if __name__ == "__main__":

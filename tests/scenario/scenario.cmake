@@ -3,7 +3,7 @@ tidemark_test(scenario_test
           ${CMAKE_CURRENT_LIST_DIR}/entity_test.cc ${CMAKE_CURRENT_LIST_DIR}/fields_test.cc ${CMAKE_CURRENT_LIST_DIR}/backfill_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/target_test.cc ${CMAKE_CURRENT_LIST_DIR}/source_test.cc ${CMAKE_CURRENT_LIST_DIR}/import_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/explain_test.cc ${CMAKE_CURRENT_LIST_DIR}/privacy_test.cc ${CMAKE_CURRENT_LIST_DIR}/damaged_test.cc
-          ${CMAKE_CURRENT_LIST_DIR}/reliability_test.cc ${CMAKE_CURRENT_LIST_DIR}/mapped_test.cc ${CMAKE_CURRENT_LIST_DIR}/letters_test.cc ${CMAKE_CURRENT_LIST_DIR}/schemas_test.cc ${CMAKE_CURRENT_LIST_DIR}/batches_test.cc ${CMAKE_CURRENT_LIST_DIR}/gaps_test.cc
+          ${CMAKE_CURRENT_LIST_DIR}/reliability_test.cc ${CMAKE_CURRENT_LIST_DIR}/mapped_test.cc ${CMAKE_CURRENT_LIST_DIR}/letters_test.cc ${CMAKE_CURRENT_LIST_DIR}/schemas_test.cc ${CMAKE_CURRENT_LIST_DIR}/batches_test.cc ${CMAKE_CURRENT_LIST_DIR}/gaps_test.cc ${CMAKE_CURRENT_LIST_DIR}/held_test.cc
   LIBS tidemark_fakes tidemark_config tidemark_explain tidemark_store tidemark_proto LABELS scenario TIMEOUT 120)
 tidemark_test(own_event_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/own_event_test.cc
   LIBS tidemark_fakes tidemark_config LABELS scenario TIMEOUT 120)

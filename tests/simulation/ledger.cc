@@ -114,16 +114,17 @@ std::string Ledger::CheckCounts(const PartitionView& p, size_t end, Duration bou
     want.quarantined_no_time += entry.kind == RecordKind::kNoTime ? 1 : 0;
     want.quarantined_future += entry.kind == RecordKind::kFuture ? 1 : 0;
     if (entry.event < 0) continue;
-    ++events;
+    const int64_t made = subject_->yields(entry.event);
+    events += made;
     const EventTime time = subject_->time(entry.event);
     const std::string& id = subject_->id(entry.event);
     if (!subject_->routed(entry.event)) {
-      ++want.unrouted;
+      want.unrouted += made;
     } else if (dedup && !id.empty() && !ids.insert(id).second) {
-      ++want.duplicate;
+      want.duplicate += made;
     } else {
-      ++want.accepted;
-      want.late += stream != kNoEventTime && time < stream - bound ? 1 : 0;
+      want.accepted += made;
+      want.late += stream != kNoEventTime && time < stream - bound ? made : 0;
     }
     stream = std::max(stream, time);
   }

@@ -6,6 +6,7 @@
 #include "config/config.h"
 #include "tests/property/entity_specs.h"
 #include "tests/property/oracle.h"
+#include "tests/simulation/changes.h"
 #include "tests/simulation/random.h"
 
 namespace tidemark::simulation {
@@ -78,6 +79,8 @@ Configuration Compile(const PlanKey& key) {
   Diagnostics diagnostics;
   if (key.entities) {
     ParseConfig("entity_specs.h", kEntityConfig, &specs, &diagnostics);
+  } else if (key.changes) {
+    ParseConfig("changes.cc", ChangesConfig(key.held), &specs, &diagnostics);
   } else {
     specs = OracleSpecs(kTopic);
   }
@@ -92,8 +95,10 @@ Configuration Compile(const PlanKey& key) {
   Vary(key, &specs, &configuration);
   specs.time.event_clock = key.event_clock;
   specs.time.max_future_skew = std::chrono::hours(1);  // more than the clock is ever behind
-  specs.topics[0].dedup.enabled = key.dedup;
-  specs.topics[0].dedup.horizon = kEver;
+  for (TopicSpec& topic : specs.topics) {
+    topic.dedup.enabled = key.dedup;
+    topic.dedup.horizon = kEver;
+  }
   configuration.plan = Plan::Compile(specs, Schema::Canonical(), &diagnostics);
   if (configuration.plan == nullptr) CheckFailed(__FILE__, __LINE__, diagnostics.ToString().c_str());
   for (const KpiInfo& info : configuration.plan->kpi_infos()) {

@@ -14,7 +14,9 @@ namespace tidemark::simulation {
 inline constexpr char kTopic[] = "crm";
 
 struct PlanKey {
-  bool entities = false;     // kEntityConfig, or OracleSpecs
+  bool entities = false;     // kEntityConfig
+  bool changes = false;      // ChangesConfig; neither: OracleSpecs
+  bool held = false;         // of changes: their source comes in batches
   bool event_clock = false;
   bool dedup = true;
   uint64_t variant = 0;      // 0: all KPIs with all windows

@@ -20,12 +20,16 @@ Duration Fraction(Duration whole, uint64_t part, uint64_t of) {
 Simulation::Simulation(const Settings& settings)
     : settings_(settings), trace_(settings.trace), faults_(settings.seed * 2 + 1, settings.without), random_(settings.seed * 2),
       subject_(nullptr), ledger_(), disk_(&faults_, &trace_), backfill_(broker_, &faults_, &trace_) {
-  key_.entities = random_.OneIn(2);
+  Random what(settings.seed * 3 + 7);  // of its own: the other seeds' lives stay what they were
+  key_.changes = what.OneIn(3);
+  key_.held = key_.changes && what.OneIn(2);
+  key_.entities = random_.OneIn(2) && !key_.changes;
   key_.event_clock = random_.OneIn(4);
-  key_.dedup = !random_.OneIn(3) || key_.entities;
+  key_.dedup = !random_.OneIn(3) || key_.entities || key_.changes;
   key_.only = settings.kpis;
   if (faults_.Has(Fault::kKpiAdded) || faults_.Has(Fault::kWindowsChanged)) key_.variant = Below(kVariants);
-  subject_ = key_.entities ? MakeEntitySubject(random_()) : MakePlainSubject(random_(), key_.dedup);
+  const uint64_t of_subject = random_();
+  subject_ = key_.entities ? MakeEntitySubject(of_subject) : key_.changes ? MakeChangesSubject(of_subject, key_.held) : MakePlainSubject(of_subject, key_.dedup);
   ledger_.Follow(subject_.get());
   disk_.Sabotage(settings.sabotage);
   Configure();
@@ -44,7 +48,9 @@ Simulation::Simulation(const Settings& settings)
   const std::array<uint64_t, 3> backlogs = {0, Below(100), 100};
   const Duration backlog = Fraction(span_, backlogs[Below(backlogs.size())], 100);
   const int partitions = static_cast<int>(1 + Below(3));
-  for (int p = 0; p < partitions; ++p) broker_.Create({kTopic, p});
+  for (const std::string& topic : subject_->topics()) {
+    for (int p = 0; p < partitions; ++p) broker_.Create({topic, p});
+  }
   for (int e = 0; e < outcome_.events; ++e) arrivals_.push_back({Fraction(span_, Below(1 << 20), 1 << 20), random_()});
   std::sort(arrivals_.begin(), arrivals_.end(), [](const Arrival& a, const Arrival& b) { return a.at < b.at; });
   outcome_.events = std::min(outcome_.events, settings.events);
@@ -64,7 +70,7 @@ void Simulation::Produce() {
     const TopicPartition& tp = log->first;
     const WallTime at = begin_ + arrival.at;
     const EventTime made = EventTimeOfProof(at);
-    std::string bytes = subject_->Make(made);
+    std::string bytes = subject_->Make(tp.topic, made);
     broker_.Append(tp, at, std::move(bytes), RecordKind::kEvent, static_cast<int>(arrived_));
     if (faults_.Due(Fault::kDuplicate)) {
       const auto& records = log->second.records;
@@ -77,7 +83,7 @@ void Simulation::Produce() {
     if (faults_.Strikes(Fault::kPoison)) {
       const std::array<RecordKind, 3> kinds = {RecordKind::kUndecodable, RecordKind::kNoTime, RecordKind::kFuture};
       const RecordKind kind = kinds[faults_.Stream(Fault::kPoison).Below(kinds.size())];
-      broker_.Append(tp, at, PoisonOf(kind, made), kind, -1);
+      broker_.Append(tp, at, subject_->Poison(tp.topic, kind, made), kind, -1);
     }
     if (faults_.Strikes(Fault::kControlRecord)) broker_.AppendControlRecord(tp);
   }

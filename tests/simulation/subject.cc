@@ -1,6 +1,8 @@
 #include "tests/simulation/subject.h"
 
 #include "tests/property/entity_trial.h"
+#include "tests/simulation/changes.h"
+#include "tests/simulation/plans.h"
 #include "tidemark/events/v1/event.pb.h"
 
 namespace tidemark::simulation {
@@ -26,7 +28,7 @@ class PlainSubject final : public Subject {
  public:
   PlainSubject(uint64_t seed, bool dedup) : rng_(seed), dedup_(dedup) {}
   EventTime start() const override { return kPlainStart; }
-  std::string Make(EventTime now) override {
+  std::string Make(const std::string&, EventTime now) override {
     OracleEvent event = RandomOracleEvent(rng_, now, static_cast<int>(events_.size()));
     std::string bytes = SerializeEvent(event);
     if (!dedup_) event.id.clear();
@@ -53,7 +55,7 @@ class EntitySubject final : public Subject {
  public:
   explicit EntitySubject(uint64_t seed) : rng_(seed), entities_(5 + static_cast<int>(rng_() % 25)) {}
   EventTime start() const override { return kTrialStart; }
-  std::string Make(EventTime now) override {
+  std::string Make(const std::string&, EventTime now) override {
     events_.push_back(RandomEntityEvent(rng_, now, static_cast<int>(events_.size()), entities_));
     return Serialize(events_.back());
   }
@@ -73,12 +75,66 @@ class EntitySubject final : public Subject {
   mutable EntityOracle oracle_;
 };
 
+// Records of two systems, mapped; facts.
+class ChangesSubject final : public Subject {
+ public:
+  ChangesSubject(uint64_t seed, bool held) : rng_(seed), held_(held) {}
+  EventTime start() const override { return kTrialStart; }
+  std::vector<std::string> topics() const override { return {kTopic, kDesk}; }
+  std::string Make(const std::string& topic, EventTime now) override {
+    changes_.push_back(company_.Next(&rng_, now));
+    const Change& c = changes_.back();
+    ids_.push_back(std::to_string(c.deal) + "/" + std::to_string(c.n));
+    return c.Json(topic);
+  }
+  std::string Poison(const std::string& topic, RecordKind kind, EventTime now) const override {
+    if (kind == RecordKind::kUndecodable) return "{\"deal\":";
+    Change poison;
+    poison.n = 1'000'000;
+    if (kind == RecordKind::kFuture) poison.at = Micros(now + kWrongClock) / kMicrosPerSecond;
+    return poison.Json(topic);
+  }
+  EventTime time(int event) const override { return EventTimeFromMicros(At(event).at * kMicrosPerSecond); }
+  const std::string& id(int event) const override { return ids_[static_cast<size_t>(event)]; }
+  int64_t yields(int event) const override { return At(event).events(); }
+  bool routed(int event) const override { return !At(event).through; }
+  Answers Expected(const AppliedEvents& applied, EventTime t) const override {
+    std::vector<const Change*> changes;
+    for (const auto& [tp, numbers] : applied) {
+      for (const int number : numbers) changes.push_back(&At(number));
+    }
+    return AnswersOfChanges(changes, t, held_);
+  }
+  std::string FirstDifference(const Answers& want, const Answers& got) const override {
+    Answers shown = got;  // what is nothing the oracle doesn't know of
+    std::erase_if(shown, [](const auto& entry) { return IsNothing(entry.second); });
+    Answers wanted = want;
+    std::erase_if(wanted, [](const auto& entry) { return IsNothing(entry.second); });
+    return Difference(wanted, shown);
+  }
+  bool entities() const override { return true; }
+
+ private:
+  const Change& At(int event) const { return changes_[static_cast<size_t>(event)]; }
+
+  std::mt19937_64 rng_;
+  const bool held_;
+  Company company_;
+  std::vector<Change> changes_;
+  std::vector<std::string> ids_;
+};
+
 }  // namespace
 
 std::unique_ptr<Subject> MakePlainSubject(uint64_t seed, bool dedup) { return std::make_unique<PlainSubject>(seed, dedup); }
 std::unique_ptr<Subject> MakeEntitySubject(uint64_t seed) { return std::make_unique<EntitySubject>(seed); }
 
-std::string PoisonOf(RecordKind kind, EventTime now) {
+std::unique_ptr<Subject> MakeChangesSubject(uint64_t seed, bool held) { return std::make_unique<ChangesSubject>(seed, held); }
+
+std::vector<std::string> Subject::topics() const { return {kTopic}; }
+
+// Would be a lead, if it counted.
+std::string Subject::Poison(const std::string&, RecordKind kind, EventTime now) const {
   if (kind == RecordKind::kUndecodable) return "\xff\xff\xff";
   tidemark::events::v1::Event event;
   event.set_id("poison");

@@ -19,10 +19,16 @@ class Subject {
  public:
   virtual ~Subject() = default;
   virtual EventTime start() const = 0;
-  // A new event, about as old as `now`; its number is the one before the next.
-  virtual std::string Make(EventTime now) = 0;
+  // Their topics; each has a partition at least.
+  virtual std::vector<std::string> topics() const;
+  // A new event for a topic, about as old as `now`; its number is the one before the next.
+  virtual std::string Make(const std::string& topic, EventTime now) = 0;
+  // A record that is no event, or none that may count.
+  virtual std::string Poison(const std::string& topic, RecordKind kind, EventTime now) const;
   virtual EventTime time(int event) const = 0;
   virtual const std::string& id(int event) const = 0;  // "": none
+  // How many events the engine makes of its record.
+  virtual int64_t yields(int) const { return 1; }
   // Some KPI reads it.
   virtual bool routed(int event) const = 0;
   virtual Answers Expected(const AppliedEvents& applied, EventTime t) const = 0;
@@ -34,8 +40,6 @@ class Subject {
 // `dedup`: an id counts once.
 std::unique_ptr<Subject> MakePlainSubject(uint64_t seed, bool dedup);
 std::unique_ptr<Subject> MakeEntitySubject(uint64_t seed);
-
-// A record that is no event, or none that may count. Would be a lead, if it did.
-std::string PoisonOf(RecordKind kind, EventTime now);
+std::unique_ptr<Subject> MakeChangesSubject(uint64_t seed, bool held);
 
 }  // namespace tidemark::simulation

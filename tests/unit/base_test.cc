@@ -121,11 +121,47 @@ TEST(Staircases, EqualTheNaiveExtremeForEveryWindowInAnyOrder) {
         for (auto it = all.lower_bound(EventTimeFromMicros(from)); it != all.end(); ++it) {
           want = !want ? it->second : maximum ? std::max(*want, it->second) : std::min(*want, it->second);
         }
-        ASSERT_EQ(stairs.Since(EventTimeFromMicros(from)), want) << "seed " << seed << " from " << from;
+        ASSERT_EQ(stairs.Between(EventTimeFromMicros(from), EventTime::max(), maximum), want) << "seed " << seed << " from " << from;
       }
       for (size_t s = 1; s < stairs.steps().size(); ++s) {
         const int64_t before = stairs.steps()[s - 1].value, after = stairs.steps()[s].value;
         ASSERT_TRUE(maximum ? before > after : before < after) << "a step that no window needs, seed " << seed;
+      }
+    }
+  }
+}
+
+TEST(Staircases, AndLastValuesAreExactForEveryWindowThatEndsWhereAllIsSettledOrLater) {
+  constexpr Duration kPane{4};
+  for (uint64_t seed = 1; seed <= 200; ++seed) {
+    std::mt19937_64 rng(seed);
+    const bool maximum = seed % 2 == 0;
+    Staircase stairs;
+    LastValues last;
+    std::vector<LastValue> all;
+    int64_t settled = 0;
+    for (int i = 0; i < 60; ++i) {
+      if (rng() % 4 == 0) settled += 4 * static_cast<int64_t>(rng() % 3);
+      const EventTime time = EventTimeFromMicros(static_cast<int64_t>(rng() % 40));
+      const LastValue added{time, rng(), static_cast<int64_t>(rng() % 15) - 7};
+      stairs.Settle(EventTimeFromMicros(settled), maximum);
+      stairs.Add(FloorTo(time, kPane), added.value, maximum, EventTimeFromMicros(settled));
+      last.Add(added, kPane, EventTimeFromMicros(settled));
+      all.push_back(added);
+      for (int64_t to = settled; to <= 44; to += 4) {
+        for (int64_t from = 0; from < to; from += 4) {
+          const EventTime lower = EventTimeFromMicros(from), upper = EventTimeFromMicros(to);
+          std::optional<int64_t> want;
+          LastValue latest;
+          for (const LastValue& v : all) {
+            if (v.time < lower || v.time >= upper) continue;
+            want = !want ? v.value : maximum ? std::max(*want, v.value) : std::min(*want, v.value);
+            latest.Add(v.time, v.tie, v.value);
+          }
+          ASSERT_EQ(stairs.Between(lower, upper, maximum), want) << "seed " << seed << " from " << from << " to " << to;
+          const LastValue* got = last.Between(lower, upper);
+          ASSERT_EQ(got == nullptr ? LastValue() : *got, latest) << "seed " << seed << " from " << from << " to " << to;
+        }
       }
     }
   }

@@ -89,7 +89,7 @@ TEST(StoredBytes, ARowReadsBackAndNoPrefixOfItDoes) {
   column.windows.push_back({0, 7, Int128{-9'000'000'000'000'000'000} * 1000});
   column.windows.push_back({300, 8, 1});
   column.steps.push_back({EventTimeFromMicros(3 * kMicrosPerMinute), -4});
-  column.last = {EventTimeFromMicros(77), 1ull << 63, -5};
+  column.last = {{EventTimeFromMicros(77), 1ull << 63, -5}, {EventTimeFromMicros(78), 0, 6}};
   std::string bytes;
   PutRowColumn(&bytes, column);
   ByteReader reader(bytes);
