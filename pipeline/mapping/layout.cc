@@ -119,6 +119,7 @@ char* EventLayout::WriteBefore(char* end, const Part& part, std::span<const Enco
 }
 
 void PutIdPart(std::string_view part, std::string* id) {
+  id->push_back('/');
   for (size_t end = 0; (end = part.find_first_of("/%")) != std::string_view::npos; part.remove_prefix(end + 1)) {
     id->append(part.substr(0, end)).append(part[end] == '/' ? "%2F" : "%25");
   }

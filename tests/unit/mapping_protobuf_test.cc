@@ -1,104 +1,17 @@
-// Protobuf of one's own: a .proto text or descriptors, and records that libprotobuf wrote, become the same events as their JSON.
-#include <google/protobuf/compiler/parser.h>
-#include <google/protobuf/descriptor.h>
-#include <google/protobuf/descriptor.pb.h>
-#include <google/protobuf/dynamic_message.h>
-#include <google/protobuf/io/tokenizer.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+// Protobuf of one's own: records that libprotobuf wrote become the same events as their JSON.
 #include <google/protobuf/util/json_util.h>
 
 #include <filesystem>
 #include <fstream>
 #include <random>
 
-#include "absl/strings/escaping.h"
-#include "tests/unit/mapping_rig.h"
+#include "tests/unit/mapping_protobuf_rig.h"
 
 namespace tidemark {
 namespace {
 
-using namespace std::string_literals;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
-
-const std::string kSchema = R"(syntax = "proto3";
-package shop;
-import "google/protobuf/timestamp.proto";
-import "google/protobuf/wrappers.proto";
-import "confluent/type/decimal.proto";
-import "validate/validate.proto";
-message Order {
-  option (validate.rules).strict = true;
-  string id = 1 [(validate.rules).string.min_len = 1];
-  Stage stage = 2;
-  int64 cents = 3;
-  uint64 serial = 4;
-  double price = 5;
-  google.protobuf.Timestamp created = 6;
-  repeated Line lines = 7;
-  map<string, string> tags = 8;
-  oneof payment { Card card = 9; string iban = 10; Person person = 20; }
-  google.protobuf.StringValue note = 11;
-  optional bool paid = 12;
-  bytes raw = 13;
-  repeated sint32 steps = 14;
-  confluent.type.Decimal total = 15;
-  map<int32, Line> by_number = 16;
-  float rate = 17;
-  fixed32 f32 = 18;
-  sfixed64 sf64 = 19;
-  google.protobuf.Int64Value count = 21;
-  Person buyer = 40;
-  bool gift = 41;
-  message Line { string sku = 1; int32 units = 2; repeated string labels = 3; }
-  enum Stage { UNKNOWN = 0; OPEN = 1; WON = 2; }
-}
-message Card { string brand = 1; repeated string digits = 2; }
-message Person { string name = 1; int32 age = 2; Person parent = 3; }
-)";
-
-// The message of a .proto text, by libprotobuf alone.
-struct Oracle {
-  explicit Oracle(std::string text, const std::string& name) : pool(google::protobuf::DescriptorPool::generated_pool()) {
-    for (const char* unknown : {"import \"validate/validate.proto\";", "option (validate.rules).strict = true;", " [(validate.rules).string.min_len = 1]"}) {
-      if (const size_t at = text.find(unknown); at != std::string::npos) text.erase(at, std::string(unknown).size());
-    }
-    Add("confluent/type/decimal.proto", "syntax = \"proto3\"; package confluent.type; message Decimal { bytes value = 1; uint32 precision = 2; int32 scale = 3; }");
-    Add("o.proto", text);
-    type = factory.GetPrototype(pool.FindMessageTypeByName(name));
-  }
-  void Add(const std::string& name, const std::string& text) {
-    google::protobuf::io::ArrayInputStream in(text.data(), static_cast<int>(text.size()));
-    google::protobuf::io::Tokenizer tokenizer(&in, nullptr);
-    google::protobuf::compiler::Parser parser;
-    google::protobuf::FileDescriptorProto file;
-    EXPECT_TRUE(parser.Parse(&tokenizer, &file));
-    file.set_name(name);
-    EXPECT_NE(pool.BuildFile(file), nullptr);
-    set.add_file()->CopyFrom(file);
-  }
-  std::string Of(const std::string& text) const {
-    const std::unique_ptr<Message> message(type->New());
-    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, message.get())) << text;
-    return message->SerializeAsString();
-  }
-  google::protobuf::FileDescriptorSet set;  // less Google's own
-  google::protobuf::DescriptorPool pool;
-  google::protobuf::DynamicMessageFactory factory;
-  const Message* type = nullptr;
-};
-
-struct ProtobufRig : MappingRig {
-  explicit ProtobufRig(const std::string& source, const std::string& schema = kSchema) : MappingRig("format: protobuf\nframing: confluent\n" + source) {
-    schemas->Add(7, std::make_shared<const WriterSchema>(WriterSchema{WriterSchema::Kind::kProtobuf, schema, {}}));
-  }
-  std::string Of(const std::string& bytes, const std::string& indexes = "\0"s) { return Map("\0\0\0\0\7"s + indexes + bytes); }
-};
-
-std::string Shown(const std::string& deal) {
-  return R"(mapped: id: "deal.updated/t/3/42" source: "s" time { seconds: 1700000000 } deal_updated {)" + (deal.empty() ? " }" : " deal { " + deal + " } }");
-}
-std::string Set(const std::string& fields) { return "events: [{emit: deal.updated, set: {" + fields + "}}]"; }
 
 TEST(Protobuf, EachTypeBecomesWhatJsonHasOfIt) {
   const Oracle order(kSchema, "shop.Order");
@@ -135,37 +48,6 @@ TEST(Protobuf, ZeroIsAbsentUnlessTheSchemaTellsThemApart) {
   EXPECT_EQ(as("row.steps[0]", order.Of("steps: [0]")), Shown("stage: \"=0\" owner: \"o\""));
 }
 
-TEST(Protobuf, TheMessageIsTheOneThatIsNamed) {
-  const Oracle card(kSchema, "shop.Card"), line(kSchema, "shop.Order.Line");
-  ProtobufRig rig(Set("deal.stage: row.brand | row.sku"));
-  const std::string visa = card.Of("brand: \"visa\""), sku = line.Of("sku: \"s\"");
-  EXPECT_EQ(rig.Of(visa, "\2\2"), Shown("stage: \"visa\"")) << "count and index in zigzag: [1]";
-  EXPECT_EQ(rig.Of(sku, "\4\0\0"s), Shown("stage: \"s\"")) << "[0, 0]";
-  EXPECT_EQ(rig.Of("", "\2\0"s), Shown("")) << "[0], as Apicurio writes it";
-  EXPECT_EQ(rig.Of(visa, "\2\x06"), "undecodable: bad_framing: record is of a message that its schema doesn't have");
-  EXPECT_EQ(rig.Of("", "\2"), "undecodable: bad_framing: record doesn't say which message of its schema it is");
-  EXPECT_EQ(rig.Of("", ""), "undecodable: bad_framing: record doesn't say which message of its schema it is");
-  EXPECT_EQ(rig.Of("", "\x80\x80\x80\x80\x10"), "undecodable: bad_framing: record doesn't say which message of its schema it is");
-  ProtobufRig plain("message_index: plain\n" + Set("deal.stage: row.brand | row.sku"));
-  EXPECT_EQ(plain.Of(visa, "\1\1"), Shown("stage: \"visa\""));
-}
-
-// Confluent's serializer for Java counts by the text that it registers, those for Python and .NET by the descriptor, which has a message for each map.
-TEST(Protobuf, EntriesOfMapsCountWhereTheSchemaHasThemAsMessages) {
-  const Oracle line(kSchema, "shop.Order.Line");
-  const std::string sku = line.Of("sku: \"s\""), not_there = "undecodable: bad_framing: record is of a message that its schema doesn't have";
-  const std::string rule = Set("deal.stage: row.sku");
-  ProtobufRig text(rule), descriptor(rule, absl::Base64Escape(line.set.file(1).SerializeAsString()));
-  EXPECT_EQ(text.Of(sku, "\4\0\0"s), Shown("stage: \"s\"")) << "Order, and Line is the first in it";
-  EXPECT_EQ(text.Of(sku, "\4\0\2"s), not_there) << "an entry is no record";
-  EXPECT_EQ(descriptor.Of(sku, "\4\0\4"s), Shown("stage: \"s\"")) << "behind TagsEntry and ByNumberEntry";
-  EXPECT_EQ(descriptor.Of(sku, "\4\0\0"s), not_there);
-  EXPECT_EQ(descriptor.Of(sku, "\4\0\6"s), not_there) << "one too many";
-  ProtobufRig written(rule, R"(syntax = "proto3"; message M { repeated TagsEntry tags = 1; message TagsEntry { option map_entry = true; string key = 1; string value = 2; } message Line { string sku = 1; } })");
-  EXPECT_EQ(written.Of(sku, "\4\0\2"s), Shown("stage: \"s\"")) << "as Confluent's registry writes a descriptor";
-  EXPECT_EQ(written.Of(sku, "\4\0\0"s), not_there);
-}
-
 TEST(Protobuf, BadBytesAreUndecodable) {
   ProtobufRig rig(Set("deal.stage: row.id, deal.owner: 'row.lines[0].sku'"));
   EXPECT_EQ(rig.Of("\x0a\5ab"), "undecodable: bad_protobuf: record ends too early");
@@ -177,47 +59,6 @@ TEST(Protobuf, BadBytesAreUndecodable) {
   EXPECT_EQ(rig.Of("\x6b\x18\5\x6c\x0a\1z"), Shown("stage: \"z\"")) << "an unknown group is skipped";
   EXPECT_EQ(rig.Of("\x08\5\x0a\1z"), Shown("stage: \"z\"")) << "a field of another type is unknown";
 }
-
-TEST(Protobuf, ABadSchemaIsSaid) {
-  const auto said = [](const std::string& schema) {
-    const std::string all = ProtobufRig(Set("deal.stage: row.id"), schema).Of("");
-    const std::string begin = "undecodable: bad_schema: record is of a schema that can't be used: it ";
-    return all.starts_with(begin) ? all.substr(begin.size()) : all;
-  };
-  EXPECT_EQ(said("message {"), "schema.proto is no .proto: line 1, column 9: Expected message name.");
-  EXPECT_EQ(said("syntax = \"proto3\";"), "has no message");
-  EXPECT_EQ(said("IgMKAS0="), "schema.proto can't be used: -: \"-\" is not a valid identifier.") << "base64 of a descriptor";
-  EXPECT_EQ(said("aGVsbG8="), "schema.proto is no .proto: line 1, column 1: Expected top-level statement (e.g. \"message\").") << "base64 of something";
-  EXPECT_EQ(said("syntax = \"proto3\"; message A { B b = 1; }"), "schema.proto can't be used: A.b: \"B\" is not defined.");
-  std::string deep;
-  for (int i = 0; i < 10'000; ++i) deep += "message M { ";
-  EXPECT_EQ(said(deep), "schema.proto is nested too deep");
-}
-
-TEST(Protobuf, ReferencesAreImports) {
-  MappingRig rig("format: protobuf\nframing: confluent\n" + Set("deal.stage: row.a.v"));
-  WriterSchema schema{WriterSchema::Kind::kProtobuf, "syntax = \"proto3\"; import \"x/a.proto\"; message R { x.A a = 1; }", {}};
-  schema.references.emplace_back("x/a.proto", WriterSchema{WriterSchema::Kind::kProtobuf, "syntax = \"proto3\"; package x; message A { string v = 1; }", {}});
-  rig.schemas->Add(7, std::make_shared<const WriterSchema>(schema));
-  EXPECT_EQ(rig.Map("\0\0\0\0\7\0\x0a\3\x0a\1z"s), Shown("stage: \"z\""));
-}
-
-TEST(Protobuf, OneSchemaForAllRecords) {
-  const std::string folder = testing::TempDir() + "/tidemark_protobuf_test";
-  std::filesystem::create_directories(folder);
-  const Oracle order(kSchema, "shop.Order");
-  std::ofstream(folder + "/shop.proto") << kSchema;
-  std::ofstream(folder + "/shop.desc", std::ios::binary) << order.set.SerializeAsString();
-  const std::string id = order.Of("id: \"a\"");
-  EXPECT_EQ(MappingRig("format: protobuf\nschema: " + folder + "/shop.proto\n" + Set("deal.stage: row.id")).Map(id), Shown("stage: \"a\""));
-  EXPECT_EQ(MappingRig("format: protobuf\nschema: " + folder + "/shop.proto\nmessage: shop.Person\n" + Set("deal.stage: row.name")).Map(id), Shown("stage: \"a\""));
-  EXPECT_EQ(MappingRig("format: protobuf\nschema: " + folder + "/shop.desc\nmessage: shop.Order\n" + Set("deal.stage: row.id")).Map(id), Shown("stage: \"a\""));
-  EXPECT_EQ(MappingRig("format: protobuf\nschema: " + folder + "/shop.desc\nmessage: shop.Oder\n" + Set("deal.stage: row.id")).said,
-            "m.yaml:8:13: sources.s.schema: it has no message shop.Oder\n");
-  std::filesystem::remove_all(folder);
-}
-
-// ---- against libprotobuf ----
 
 class Random {
  public:
@@ -377,40 +218,6 @@ message Order { string id = 1; google.protobuf.Struct extra = 2; google.protobuf
   EXPECT_PRED2(holds, rig.Map(struct_x + list), "deal_updated { deal { pipeline: \"3\" } }");
   EXPECT_PRED2(holds, rig.Map(list + struct_y), "deal_updated { deal { owner: \"2\" } }");
   EXPECT_PRED2(holds, rig.Map(struct_x + value("5")), "deal_updated { }");
-}
-
-TEST(Protobuf, WhatIsInAnAnyIsRefusedByName) {
-  const std::string text = R"(syntax = "proto3"; import "google/protobuf/any.proto"; message Order { string id = 1; google.protobuf.Any payload = 2; })";
-  const std::string path = testing::TempDir() + "/any.proto";
-  std::ofstream(path) << text;
-  const std::string of_file = "format: protobuf\nschema: " + path + "\n";
-  EXPECT_EQ(MappingRig(of_file + "events: [{emit: deal.updated, set: {deal.id: row.id, deal.stage: row.payload.stage}}]").said,
-            "m.yaml:8:13: sources.s.schema: it has a google.protobuf.Any where stage is wanted, and what is in one isn't read: let a message of its own type stand there, or a oneof\n");
-  EXPECT_EQ(MappingRig(of_file + "events: [{emit: deal.updated, set: {deal.id: row.id, deal.stage: row.payload.type_url}}]").said, "");
-}
-
-TEST(Protobuf, AReferenceMayBeCalledAsTheSchemaMightBe) {
-  MappingRig rig("format: protobuf\nframing: confluent\nevents: [{emit: deal.updated, set: {deal.id: row.who.name}}]");
-  const WriterSchema main{WriterSchema::Kind::kProtobuf, "syntax = \"proto3\"; import \"schema.proto\"; message Order { Person who = 1; }",
-                          {{"schema.proto", {WriterSchema::Kind::kProtobuf, "syntax = \"proto3\"; message Person { string name = 1; }", {}}}}};
-  rig.schemas->Add(7, std::make_shared<const WriterSchema>(main));
-  EXPECT_TRUE(rig.Map("\0\0\0\0\7\0\n\3\n\1a"s).ends_with("deal_updated { deal { id: \"a\" } }"));
-}
-
-TEST(Protobuf, BracesOfWordsNestNothing) {
-  const std::string many(200, '{');
-  const auto said = [&](const std::string& words) {
-    const std::string path = testing::TempDir() + "/braces.proto";
-    std::ofstream(path) << "syntax = \"proto3\";\n" + words + "\nmessage Order { string id = 1; }\n";
-    return MappingRig("format: protobuf\nschema: " + path + "\nevents: [{emit: deal.updated, set: {deal.id: row.id}}]").said;
-  };
-  EXPECT_EQ(said("// " + many), "");
-  EXPECT_EQ(said("/* " + many + " \n * / */"), "");
-  EXPECT_EQ(said("import \"" + many + "\\\"" + many + "\";"), "");
-  EXPECT_EQ(said("import '" + many + "\"';"), "");
-  for (const std::string& open : {"/**//" + many, "\"\n" + many, "'\\\n" + many, "/* */" + many, many}) {
-    EXPECT_EQ(said(open), "m.yaml:8:13: sources.s.schema: it schema.proto is nested too deep\n") << open;
-  }
 }
 
 }  // namespace

@@ -67,15 +67,15 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"EventsAreAList", "events: {emit: deal.won}", "m.yaml:7:13: sources.s.events: a list of rules is wanted here, like [{emit: lead.created, set: {lead.id: row.id}}]\n"},
         Mistake{"SetIsAMap", "events: [{emit: deal.won, set: [deal.id]}]", "m.yaml:7:36: sources.s.events[0].set: a map (key: value) is wanted here\n"},
         Mistake{"EachIsAPath", "events: [{emit: deal.won, each: 'row.a | row.b'}]", "m.yaml:7:44: sources.s.events[0].each: the end is wanted here, not \"|\"\n"},
-        Mistake{"NoSuchFraming", "framing: kafka\nevents: [{emit: deal.won}]", "m.yaml:7:14: sources.s.framing: \"kafka\" is none of raw, connect, confluent, cloudevents\n"},
+        Mistake{"NoSuchFraming", "framing: kafka\nevents: [{emit: deal.won}]", "m.yaml:7:14: sources.s.framing: \"kafka\" is none of raw, connect, confluent, cloudevents, headers\n"},
         Mistake{"NoSuchShape", "shape: mongo\nevents: [{emit: deal.won}]", "m.yaml:7:12: sources.s.shape: \"mongo\" is none of event, row, debezium, salesforce_cdc, maxwell, dms\n"},
         Mistake{"KeyFormatIsOne", "framing: confluent\nkey_format: xml\nevents: [{emit: deal.won}]", "m.yaml:8:17: sources.s.key_format: \"xml\" is none of text, json, avro, protobuf\n"},
         Mistake{"NumbersWantFraming", "format: avro\nschemas: /proc/self/fdinfo\nevents: [{emit: deal.won}]",
-                "m.yaml:5:3: sources.s: its records name no schema: write `schema: FILE`, or `framing: confluent` where a number stands before each\nm.yaml:8:14: sources.s.schemas: only Avro and Protobuf with `framing: confluent` name their schemas by number\n"},
+                "m.yaml:5:3: sources.s: its records name no schema: write `schema: FILE`, or `framing: confluent` where a number stands before each, `headers` where it stands in a header\nm.yaml:8:14: sources.s.schemas: only Avro and Protobuf with `framing: confluent` or `headers` name their schemas by number\n"},
         Mistake{"SchemaAndSchemas", "format: protobuf\nframing: confluent\nmessage_index: odd\nevents: [{emit: deal.won}]",
                 "m.yaml:9:20: sources.s.message_index: \"odd\" is none of zigzag, plain\n"},
         Mistake{"MessageWithoutASchema", "format: protobuf\nmessage: a.B\nevents: [{emit: deal.won}]",
-                "m.yaml:5:3: sources.s: its records name no schema: write `schema: FILE`, or `framing: confluent` where a number stands before each\n"},
+                "m.yaml:5:3: sources.s: its records name no schema: write `schema: FILE`, or `framing: confluent` where a number stands before each, `headers` where it stands in a header\n"},
         Mistake{"UnknownKey", "shpae: row\nevents: [{emit: deal.won}]", "m.yaml:7:5: sources.s: unknown key \"shpae\"; did you mean \"shape\"?\n"},
         Mistake{"WhenIsEmpty", "events: [{emit: deal.won, when: ''}]", "m.yaml:7:37: sources.s.events[0].when: is empty\n"},
         Mistake{"WhenEndsTooEarly", "events: [{emit: deal.won, when: 'row.a =='}]",
@@ -121,7 +121,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "m.yaml:7:68: sources.s.events[0].set.deal.id: a path like row.amount, a function or a literal is wanted here, not the end\n"},
         Mistake{"HasOfACondition", "events: [{emit: deal.won, when: 'has(row.a == 1)'}]", "m.yaml:7:48: sources.s.events[0].when: \")\" is wanted here, not \"==\"\n"},
         Mistake{"ConnectOfAvro", "format: avro\nframing: connect\nevents: [{emit: deal.won}]",
-                "m.yaml:5:3: sources.s: its records name no schema: write `schema: FILE`, or `framing: confluent` where a number stands before each\nm.yaml:8:14: sources.s.framing: {schema, payload} is of JSON alone\n"}),
+                "m.yaml:5:3: sources.s: its records name no schema: write `schema: FILE`, or `framing: confluent` where a number stands before each, `headers` where it stands in a header\nm.yaml:8:14: sources.s.framing: {schema, payload} is of JSON alone\n"}),
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST_P(SourceText, IsRead) { EXPECT_EQ(MappingRig(GetParam().source).said, GetParam().said); }
