@@ -93,6 +93,7 @@ FoldEvent Folding::EventOf(const FoldPlan& fold, const FoldOp& op, const EventRo
     case FoldKind::kLatest:
     case FoldKind::kFirst:
       event.row = RowOfLabels(fold, op.labels, row);
+      if (fold.kind == FoldKind::kDistinct && plan_.clocks()[plan_.tables()[fold.table.v].clock].held) event.settled = tables_[fold.table.v]->SettledBefore(fold.columns);
       if (fold.at_least > 1) tables_[fold.table.v]->Saw(event.row, fold.columns, FloorTo(row.time, fold.pane));
       break;
     case FoldKind::kDwell:

@@ -56,6 +56,13 @@ void ForgetOld(const FoldPlan& fold, int64_t oldest, DistinctState::Entry* entry
   }
 }
 
+// The minute before which no window reaches. What is newest of an id may lie far ahead of the instant that windows are shown as of, while that is held.
+int64_t OldestOf(const FoldPlan& fold, const FoldEvent& event, int64_t newest) {
+  if (event.settled == kNoEventTime) return INT64_MIN;
+  if (event.settled != EventTime::max()) newest = std::min(newest, MinuteOf(event.settled));
+  return newest - Minutes(fold.memory);
+}
+
 }  // namespace
 
 bool DistinctState::Read(ByteReader* reader) {
@@ -124,7 +131,7 @@ void DistinctState::Forget(const FoldPlan& fold, const FoldEvent& event) {
   const auto entry = std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.row == event.row; });
   if (entry == entries.end()) return;
   const int64_t minute = MinuteOf(FloorTo(event.time, fold.pane));
-  ForgetOld(fold, std::max(minute, entry->last.front()) - Minutes(fold.memory), entry);
+  ForgetOld(fold, OldestOf(fold, event, std::max(minute, entry->last.front())), entry);
 }
 
 bool DistinctState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFinder*) {
@@ -146,7 +153,7 @@ bool DistinctState::Insert(const FoldPlan& fold, const FoldEvent& event, RowFind
     const int64_t first = entry->spans[l].empty() ? minute : std::min(minute, entry->spans[l].front().from);
     entry->spans[l] = {{first, first}};  // it has no end
   }
-  if (minute < last.front() - Minutes(fold.memory)) return true;
+  if (minute < OldestOf(fold, event, last.front())) return true;
   for (size_t u = 0; u < fold.units.size(); ++u) AddFirst(&entry->firsts[u], *fold.calendar, fold.units[u].unit, minute);
   for (size_t l = 0; l < fold.levels.size(); ++l) {
     if (fold.levels[l].length != FoldPlan::kEver) AddSpan(&entry->spans[l], {minute, minute + Minutes(fold.levels[l].length)});

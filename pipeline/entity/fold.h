@@ -40,6 +40,7 @@ struct FoldEvent {
   std::string_view from, to;      // steps: packed labels of the sides it may be; dwell: `from`, its labels
   std::string_view text;          // dwell: the field's value
   EntityVersion version{};
+  EventTime settled = EventTime::max();  // distinct: no window is shown any more as of an instant before it; max: all end with what there is
   entity::Moment replaces;        // if known: the event takes the place of that of this moment, if the fold has it; it may be the same one
   int64_t added = 0;              // merged, role kAdds: what it adds
   const EventRow* event = nullptr;              // merged: its slots

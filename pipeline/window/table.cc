@@ -131,6 +131,14 @@ EventTime Table::SettledBefore(const ColumnPlan& column) const {
   return settled;
 }
 
+EventTime Table::SettledBefore(uint64_t columns) const {
+  EventTime settled = EventTime::max();
+  for (size_t c = 0; c < plan_.columns.size(); ++c) {
+    if ((columns >> c & 1) != 0) settled = std::min(settled, SettledBefore(plan_.columns[c]));
+  }
+  return settled;
+}
+
 void Table::Account(size_t window, Pass pass, RowId row, const int64_t* pane_words) {
   int64_t* words = nullptr;
   for (const Place& place : places_[window]) {

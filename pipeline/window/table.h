@@ -103,6 +103,8 @@ class Table {
   static Result<uint64_t> CheckShown(const Store& store, StoredTable table);
   // What waits for a commit.
   int64_t PanesBytes() const;
+  // All windows of these columns that hold a pane before it hold all from there to it, now and later.
+  EventTime SettledBefore(uint64_t columns) const;
 
  private:
   struct HotMemo {
