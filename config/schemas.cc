@@ -94,7 +94,7 @@ void ReadSchemas(Map* map, MappingSpec* mapping, std::vector<ReadFile>* files) {
   }
   if (const auto message = map->Take("message")) {
     if (!protobuf || (framed && !own)) {
-      message->Fail("only Protobuf without framing is told which message it is");
+      message->Fail("only Protobuf without framing, or with `payload`, is told which message it is");
     } else if (mapping->schema) {
       mapping->schema->message = message->Text().value_or("");
     }

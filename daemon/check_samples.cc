@@ -7,6 +7,7 @@
 #include <set>
 #include <tuple>
 
+#include "daemon/event_trial.h"
 #include "daemon/json_writer.h"
 #include "daemon/samples.h"
 #include "pipeline/mapping/mapper.h"
@@ -67,7 +68,7 @@ std::vector<std::pair<std::string, std::string>> NeverThere(const MapSurvey& sur
   return never;
 }
 
-Result<Checked> Check(const std::string& source, const std::string& topic, const Mapper& mapper, const std::string& directory) {
+Result<Checked> Check(const std::string& source, const std::string& topic, const Mapper& mapper, const std::string& directory, EventTrial* trial) {
   Checked checked;
   checked.source = source;
   checked.files = SampleFiles(directory, source);
@@ -83,7 +84,11 @@ Result<Checked> Check(const std::string& source, const std::string& topic, const
     raw.kafka_time = WallTimeFromMicros(kMicrosPerSecond);  // that it has one is all that matters
     raw.value = value;
     events.Clear();
-    const MapOutcome outcome = mapper.Map(raw, &scratch, &events);
+    MapOutcome outcome = mapper.Map(raw, &scratch, &events);
+    if (outcome == MapOutcome::kMapped && trial->WhyNotDecoded(events) != DecodeError::kNone) {
+      outcome = MapOutcome::kUndecodable;
+      events.Clear();
+    }
     ++checked.outcomes[static_cast<size_t>(outcome)];
     if (outcome == MapOutcome::kRejected) ++checked.rejected[mapper.Describe(scratch.rejection())];
     for (const uint32_t rule : events.rules) ++checked.fired[rule];
@@ -149,6 +154,7 @@ void WriteJson(const Checked& c, JsonWriter* json) {
 
 bool CheckSamples(const Specs& specs, const Plan& plan, const SampleOptions& options) {
   std::vector<Checked> all;
+  EventTrial trial(plan);
   std::set<std::string> done;
   for (size_t t = 0; t < specs.topics.size(); ++t) {
     const TopicPlan& topic = plan.topics()[t];
@@ -157,7 +163,7 @@ bool CheckSamples(const Specs& specs, const Plan& plan, const SampleOptions& opt
       std::cerr << "tidemark: sources." << topic.source << ": its records are no lines of text; tidemark map shows what becomes of them\n";
       continue;
     }
-    Result<Checked> checked = Check(topic.source, topic.name, *topic.mapper, options.directory);
+    Result<Checked> checked = Check(topic.source, topic.name, *topic.mapper, options.directory, &trial);
     if (!checked.ok()) {
       std::cerr << "tidemark: " << checked.status().text() << "\n";
       return false;

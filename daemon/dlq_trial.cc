@@ -5,7 +5,7 @@
 namespace tidemark {
 
 LetterTrial::LetterTrial(const Plan& plan, const RegistrySpec* registry, std::optional<WallTime> now)
-    : plan_(plan), now_(now), schemas_(registry), slots_(plan.decoder().max_slots()) {
+    : plan_(plan), now_(now), schemas_(registry), trial_(plan) {
   for (size_t t = 0; t < plan.topics().size(); ++t) {
     topics_[plan.topics()[t].name] = t;
     if (const auto& mapper = plan.topics()[t].mapper; mapper != nullptr) scratches_[t] = std::make_unique<Mapper::Scratch>(*mapper, schemas_.schemas());
@@ -25,7 +25,7 @@ std::string LetterTrial::WhyNotDecoded(size_t topic, const RawRecord& record) {
   mapped_.Clear();
   const auto& mapper = plan_.topics()[topic].mapper;
   if (mapper == nullptr) {
-    const DecodeError error = record.value.data() == nullptr ? DecodeError::kNone : Decoded(record.value).error;
+    const DecodeError error = record.value.data() == nullptr ? DecodeError::kNone : trial_.Decoded(record.value).error;
     return error == DecodeError::kNone ? "" : std::string(ToString(error));
   }
   Mapper::Scratch& scratch = *scratches_[topic];
@@ -46,10 +46,8 @@ std::string LetterTrial::WhyNotDecoded(size_t topic, const RawRecord& record) {
       break;
   }
   // Messages of one's own: their bytes are looked into only here.
-  for (size_t e = 0; e < mapped_.size(); ++e) {
-    if (const DecodeError error = Decoded(mapped_.event(e)).error; error != DecodeError::kNone) return std::string(ToString(error));
-  }
-  return "";
+  const DecodeError error = trial_.WhyNotDecoded(mapped_);
+  return error == DecodeError::kNone ? "" : std::string(ToString(error));
 }
 
 std::string LetterTrial::WhyTooOld(size_t topic, const RawRecord& record) {
@@ -60,17 +58,11 @@ std::string LetterTrial::WhyTooOld(size_t topic, const RawRecord& record) {
   if (!dedup.enabled) return std::string("its topic has no dedup:").append(kUnknown);
   EventTime earliest = EventTime::max();
   const auto look = [&](std::string_view event) {
-    if (const EventRow row = Decoded(event); row.has_time) earliest = std::min(earliest, row.time);
+    if (const EventRow row = trial_.Decoded(event); row.has_time) earliest = std::min(earliest, row.time);
   };
   for (size_t e = 0; e < mapped_.size(); ++e) look(mapped_.event(e));
   if (mapped_.size() == 0) look(record.value);
   return Micros(earliest) < Micros(*now_) - dedup.horizon.count() ? std::string("older than dedup.horizon:").append(kUnknown) : std::string();
-}
-
-EventRow LetterTrial::Decoded(std::string_view event) {
-  EventRow row;
-  plan_.decoder().Decode(event, slots_.data(), &row);
-  return row;
 }
 
 }  // namespace tidemark

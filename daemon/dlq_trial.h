@@ -5,9 +5,9 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "daemon/dlq_letters.h"
+#include "daemon/event_trial.h"
 #include "daemon/schema_registry.h"
 #include "pipeline/plan/plan.h"
 
@@ -25,7 +25,6 @@ class LetterTrial {
   // What is wrong with its bytes; events are then in mapped_, or the record is one.
   std::string WhyNotDecoded(size_t topic, const RawRecord& record);
   std::string WhyTooOld(size_t topic, const RawRecord& record);
-  EventRow Decoded(std::string_view event);
 
   const Plan& plan_;
   const std::optional<WallTime> now_;
@@ -33,7 +32,7 @@ class LetterTrial {
   std::map<std::string, size_t, std::less<>> topics_;
   std::map<size_t, std::unique_ptr<Mapper::Scratch>> scratches_;
   MappedEvents mapped_;
-  std::vector<Slot> slots_;
+  EventTrial trial_;
 };
 
 }  // namespace tidemark

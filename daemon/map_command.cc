@@ -13,6 +13,7 @@
 
 #include "daemon/exit_code.h"
 #include "daemon/commands.h"
+#include "daemon/event_trial.h"
 #include "daemon/samples.h"
 #include "daemon/schema_registry.h"
 #include "pipeline/event/schema.h"
@@ -36,8 +37,8 @@ std::string AsJson(const Message& prototype, std::string_view bytes, std::unique
 class MapRun {
  public:
   // `registry`: whom to ask for schemas; may be null.
-  MapRun(const Mapper& mapper, const Schema& schema, const MapOptions& options, const RegistrySpec* registry)
-      : mapper_(mapper), schema_(schema), options_(options), schemas_(registry), scratch_(mapper, schemas_.schemas()) {
+  MapRun(const Mapper& mapper, const Plan& plan, const MapOptions& options, const RegistrySpec* registry)
+      : mapper_(mapper), schema_(plan.schema()), options_(options), schemas_(registry), scratch_(mapper, schemas_.schemas()), trial_(plan) {
     for (const auto& [name, value] : options.headers) headers_.push_back({name, value});
   }
 
@@ -50,10 +51,19 @@ class MapRun {
     record.kafka_time = options_.kafka_time.value_or(WallTime::min());
     record.value = value;
     record.headers = headers_;
-    const MapOutcome outcome = schemas_.Map(mapper_, record, &scratch_, &events_);
+    MapOutcome outcome = schemas_.Map(mapper_, record, &scratch_, &events_);
+    const DecodeError unread = outcome == MapOutcome::kMapped ? trial_.WhyNotDecoded(events_) : DecodeError::kNone;
+    if (unread != DecodeError::kNone) {
+      outcome = MapOutcome::kUndecodable;
+      events_.Clear();
+    }
     ++outcomes_[outcome];
     std::cout << "record " << records_ << ": " << ToString(outcome);
-    if (outcome == MapOutcome::kUndecodable) std::cout << ", " << ToString(scratch_.error()) << ": " << mapper_.Describe(scratch_.rejection());
+    if (unread != DecodeError::kNone) {
+      std::cout << ", " << ToString(unread);
+    } else if (outcome == MapOutcome::kUndecodable) {
+      std::cout << ", " << ToString(scratch_.error()) << ": " << mapper_.Describe(scratch_.rejection());
+    }
     if (outcome == MapOutcome::kAwaitsSchema) std::cout << " " << scratch_.awaited_schema() << ": " << schemas_.schemas()->trouble(scratch_.awaited_schema());
     if (outcome == MapOutcome::kRejected) std::cout << " by " << mapper_.Describe(scratch_.rejection());
     std::cout << "\n";
@@ -91,7 +101,7 @@ class MapRun {
     std::unique_ptr<Message> envelope, payload;
     std::string json = AsJson(*google::protobuf::MessageFactory::generated_factory()->GetPrototype(schema_.envelope()), event, &envelope);
     const EventType& type = schema_.event_types()[schema_.FindType(name)->v];
-    if (type.word.empty()) return json;
+    if (type.word.empty() || json.back() != '}') return json;  // an envelope that can't be shown has no room for it
     const auto& others = envelope->GetReflection()->GetUnknownFields(*envelope);
     for (int f = 0; f < others.field_count(); ++f) {
       if (others.field(f).number() != type.payload_field) continue;
@@ -107,6 +117,7 @@ class MapRun {
   const MapOptions& options_;
   FetchedSchemas schemas_;
   Mapper::Scratch scratch_;
+  EventTrial trial_;
   MappedEvents events_;
   std::vector<RecordHeader> headers_;
   int64_t records_ = 0;
@@ -152,7 +163,7 @@ int MapRecords(const MapOptions& options) {
     std::cerr << "tidemark: the configuration has no source " << options.source << " with `topics`; there " << (known.empty() ? "is none" : "are:" + known) << "\n";
     return kExitUsage;
   }
-  MapRun run(*mapper, plan->schema(), options, specs.registry ? &*specs.registry : nullptr);
+  MapRun run(*mapper, *plan, options, specs.registry ? &*specs.registry : nullptr);
   if (!AreLines(mapper->spec())) {
     std::ifstream file;
     if (options.input != "-") file.open(options.input);

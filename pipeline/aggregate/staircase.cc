@@ -23,6 +23,8 @@ void Staircase::Add(EventTime pane, int64_t value, bool maximum, EventTime settl
 }
 
 void Staircase::Settle(EventTime settled, bool maximum) {
+  if (settled == settled_) return;  // it may fall, and what was added then doesn't hide what it will once it rises again
+  settled_ = settled;
   size_t kept = 0;
   for (const Step& step : steps_) {
     while (step.pane < settled && kept > 0 && AtLeastAsGood(step.value, steps_[kept - 1].value, maximum)) --kept;
@@ -54,13 +56,17 @@ Staircase Staircase::FromSteps(std::vector<Step> steps) {
 
 void LastValues::Add(const LastValue& value, Duration pane, EventTime settled) {
   const auto order = [](const LastValue& a, const LastValue& b) { return std::tie(a.time, a.tie) < std::tie(b.time, b.tie); };
-  values_.insert(std::upper_bound(values_.begin(), values_.end(), value, order), value);
-  size_t kept = 0;
-  for (const LastValue& v : values_) {
-    const bool hides = kept > 0 && (v.time < settled || FloorTo(v.time, pane) == FloorTo(values_[kept - 1].time, pane));
-    values_[hides ? kept - 1 : kept++] = v;
+  // Of what is settled the latest is left, so of all there is only the value's neighbours can hide it or be hidden.
+  const auto unsettled = std::partition_point(values_.begin(), values_.end(), [&](const LastValue& v) { return v.time < settled; });
+  if (unsettled - values_.begin() > 1) values_.erase(values_.begin(), unsettled - 1);
+  const auto hides = [&](const LastValue& a, const LastValue& b) { return b.time < settled || FloorTo(a.time, pane) == FloorTo(b.time, pane); };
+  const auto at = std::upper_bound(values_.begin(), values_.end(), value, order);
+  if (at != values_.end() && hides(value, *at)) return;
+  if (at != values_.begin() && hides(*std::prev(at), value)) {
+    *std::prev(at) = value;
+  } else {
+    values_.insert(at, value);
   }
-  values_.resize(kept);
 }
 
 const LastValue* LastValues::Between(EventTime from, EventTime to) const {
@@ -68,9 +74,9 @@ const LastValue* LastValues::Between(EventTime from, EventTime to) const {
   return after == values_.begin() || std::prev(after)->time < from ? nullptr : &*std::prev(after);
 }
 
-LastValues LastValues::FromValues(std::vector<LastValue> values) {
+LastValues LastValues::FromValues(std::span<const LastValue> values) {
   LastValues v;
-  v.values_ = std::move(values);
+  v.values_.assign(values.begin(), values.end());
   return v;
 }
 

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "pipeline/base/time.h"
 
 namespace tidemark {
@@ -23,7 +25,7 @@ class Staircase {
   };
 
   void Add(EventTime pane, int64_t value, bool maximum, EventTime settled = EventTime::max());
-  // More is settled than was when steps were added.
+  // More is settled than was when steps were added. Costs nothing where it isn't.
   void Settle(EventTime settled, bool maximum);
   // The extreme over panes p with from <= p < to; nullopt when there is none.
   std::optional<int64_t> Between(EventTime from, EventTime to, bool maximum) const;
@@ -36,6 +38,7 @@ class Staircase {
 
  private:
   std::vector<Step> steps_;
+  EventTime settled_ = kNoEventTime;  // when Settle() went over them last; not stored: what is read back it goes over once
 };
 
 // The value of the latest event; equal event times are settled by a hash of the event's identity, so that the order of
@@ -57,15 +60,20 @@ struct LastValue {
 // The latest of all that is settled, and of each pane from there on: what a staircase is to extremes.
 class LastValues {
  public:
+  LastValues() = default;
+  // Nothing to move by: a move copies the place of a value that isn't there, of which GCC 12 warns.
+  LastValues(const LastValues&) = default;
+  LastValues& operator=(const LastValues&) = default;
+
   void Add(const LastValue& value, Duration pane, EventTime settled);
   // The latest at `from` or later and before `to`; null when there is none.
   const LastValue* Between(EventTime from, EventTime to) const;
 
-  const std::vector<LastValue>& values() const { return values_; }
-  static LastValues FromValues(std::vector<LastValue> values);
+  std::span<const LastValue> values() const { return values_; }
+  static LastValues FromValues(std::span<const LastValue> values);
 
  private:
-  std::vector<LastValue> values_;  // ascending
+  absl::InlinedVector<LastValue, 1> values_;  // ascending; where nothing holds T, one and no more
 };
 
 }  // namespace tidemark

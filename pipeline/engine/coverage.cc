@@ -110,7 +110,7 @@ double Engine::Impl::Coverage(const KpiPlan& kpi, size_t window, size_t other) c
   const TablePlan& table = plan_->tables()[kpi.table.v];
   const CellRef& cell = kpi.cells[kpi.cells[other][window].kept() ? other : 0][window];  // a lifetime is at no other time
   const WindowPlan& plan = table.windows[table.columns[cell.column].windows[cell.position]];
-  const ColumnState& state = column_states_[table.columns[kpi.column].kpi.v];
+  const ColumnState& state = tables_[kpi.table.v]->state(cell.column);  // of a fold's columns each keeps what its windows need
   const EventTime t = clocks_[table.clock].read_at;
   if (t == kNoEventTime) return 0;
   // What can't be cut at T is of no time at all while a batch is here in part.

@@ -65,6 +65,9 @@ void Intake::MapBatch(size_t topic, Partition* partition) {
       const RawRecord raw{partition->tp.topic, partition->tp.partition, record.offset, record.kafka_time, record.key, record.value, headers_};
       outcome = mapper.Map(raw, scratches_[topic].get(), &pending.mapped);
       error = scratches_[topic]->error();
+      if (mapper.spec().on_gap == OnGap::kCoverage) {
+        for (const EventTime gap : scratches_[topic]->gaps()) pending.gaps.emplace_back(i, gap);
+      }
     }
     if (outcome == MapOutcome::kAwaitsSchema) [[unlikely]] {
       pending.awaited = scratches_[topic]->awaited_schema();
@@ -73,9 +76,6 @@ void Intake::MapBatch(size_t topic, Partition* partition) {
     }
     const bool schema = outcome == MapOutcome::kUndecodable && (error == DecodeError::kBadSchema || error == DecodeError::kBadFraming);
     if (outcome == MapOutcome::kRejected || schema) pending.rejected.push_back({record.offset, mapper.Describe(scratches_[topic]->rejection())});
-    if (mapper.spec().on_gap == OnGap::kCoverage) {
-      for (const EventTime gap : scratches_[topic]->gaps()) pending.gaps.emplace_back(i, gap);
-    }
     pending.outcomes.push_back(outcome);
     pending.errors.push_back(error);
     pending.ends.push_back(static_cast<uint32_t>(pending.mapped.size()));
@@ -238,15 +238,17 @@ bool Intake::WithoutEvents(MapOutcome outcome, DecodeError error, RecordCounts* 
 void Intake::MarkGapsOf(size_t index, WallTime now, Partition* partition) const {
   const auto& gaps = partition->pending.gaps;
   const RecordView& record = partition->pending.batch.records()[index];
+  std::vector<TimeSpan> lost;
   auto gap = std::lower_bound(gaps.begin(), gaps.end(), index, [](const auto& g, size_t i) { return g.first < i; });
   for (; gap != gaps.end() && gap->first == index; ++gap) {
     EventTime time = gap->second;
     if (JudgeTime(time, record, now) != Guard::kPass) time = EventTimeFromMicros(Micros(record.kafka_time));
     if (time < cut_ || JudgeTime(time, record, now) != Guard::kPass) continue;
     const EventTime minute = FloorTo(time, std::chrono::minutes(1));
-    const TimeSpan lost[] = {{minute, minute + std::chrono::minutes(1)}};
-    MarkGaps(lost, partition);
+    const TimeSpan span{minute, minute + std::chrono::minutes(1)};
+    if (lost.empty() || lost.back() != span) lost.push_back(span);
   }
+  if (!lost.empty()) MarkGaps(lost, partition);
 }
 
 Status Intake::ApplyOne(size_t index, WallTime now, Partition* partition) {

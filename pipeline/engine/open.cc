@@ -60,6 +60,8 @@ EventTime Engine::Impl::KeptFrom(const TablePlan& table, const ColumnPlan& colum
     if (std::find(window.columns.begin(), window.columns.end(), number) == window.columns.end()) continue;
     had.push_back(window.identity);
     if (window.tier == static_cast<uint8_t>(tier)) lower = std::min(lower, window.lower);
+    // A lifetime that is cut keeps panes from its upper edge on.
+    if (window.identity == "lifetime" && window.upper != EventTime::max() && tier == Tier::kHour) lower = std::min(lower, window.upper);
   }
   const bool grows = std::any_of(column.windows.begin(), column.windows.end(), [&](uint32_t w) {
     const WindowPlan& window = table.windows[w];
@@ -139,16 +141,7 @@ Status Engine::Impl::MakeTables() {
     for (size_t c = 0; c < plan.columns.size(); ++c) {
       const ColumnPlan& column = plan.columns[c];
       states.push_back(counted(column) ? StateOf(plan, column, head, number, first_ever) : ColumnState{});
-      const KpiPlan& kpi = plan_->kpis()[column.kpi.v];
-      if (plan.buckets_of || (!plan.folds && kpi.column != c)) continue;
-      // Of a fold's columns each keeps what its windows need, and all began together.
-      ColumnState& state = column_states_[column.kpi.v];
-      if (c == 0 || !plan.folds) {
-        state = states.back();
-        continue;
-      }
-      state.lifetime_from = std::min(state.lifetime_from, states.back().lifetime_from);
-      for (size_t t = 0; t < kTierCount; ++t) state.tier_from[t] = std::min(state.tier_from[t], states.back().tier_from[t]);
+      if (!plan.buckets_of && plan_->kpis()[column.kpi.v].column == c) column_states_[column.kpi.v] = states.back();
     }
     tables_.push_back(std::make_unique<Table>(plan, StoredTable{number}, std::move(states)));
   }

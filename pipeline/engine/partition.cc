@@ -51,14 +51,10 @@ void EndLoss(EventTime next, Partition* p) { p->losses.back().to = std::max(next
 void MarkGaps(std::span<const TimeSpan> gaps, Partition* p) {
   p->gaps.insert(p->gaps.end(), gaps.begin(), gaps.end());
   Join(&p->gaps);
-  while (p->gaps.size() > kMaxGaps) {
-    size_t nearest = 1;
-    for (size_t i = 2; i < p->gaps.size(); ++i) {
-      if (p->gaps[i].from - p->gaps[i - 1].to < p->gaps[nearest].from - p->gaps[nearest - 1].to) nearest = i;
-    }
-    p->gaps[nearest].from = p->gaps[nearest - 1].from;
-    p->gaps.erase(p->gaps.begin() + static_cast<ptrdiff_t>(nearest) - 1);
-  }
+  if (p->gaps.size() <= SourceCover::kMaxGaps) return;
+  const size_t more = p->gaps.size() - SourceCover::kMaxGaps;
+  p->gaps[more].from = p->gaps[0].from;
+  p->gaps.erase(p->gaps.begin(), p->gaps.begin() + static_cast<ptrdiff_t>(more));
 }
 
 std::string EncodePartition(const Partition& p) {
@@ -121,7 +117,7 @@ Status DecodePartition(std::string_view bytes, Partition* p) {
     }
   }
   const bool offsets = p->next_offset >= kNoOffset && p->last_offset >= kNoOffset;
-  bool gaps = p->gaps.size() <= kMaxGaps;
+  bool gaps = p->gaps.size() <= SourceCover::kMaxGaps;
   for (size_t i = 0; i < p->gaps.size(); ++i) gaps = gaps && p->gaps[i].from < p->gaps[i].to && (i == 0 || p->gaps[i - 1].to < p->gaps[i].from);
   if (!reader.Done() || !offsets || !gaps || p->losses.size() > kMaxLosses || !p->counts.AddUp()) {
     return Corrupt("stored state of " + p->tp.topic + "[" + std::to_string(p->tp.partition) + "] cannot be read");

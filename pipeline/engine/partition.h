@@ -80,7 +80,7 @@ struct Partition {
   uint64_t last_digest = 0;
   EventTime first_time = kNoEventTime; // of its first accepted event
   std::vector<Loss> losses;            // in order; at most kMaxLosses
-  std::vector<TimeSpan> gaps;          // minutes of which its source lost changes; joined, at most kMaxGaps
+  std::vector<TimeSpan> gaps;          // minutes of which its source lost changes; joined, at most SourceCover::kMaxGaps
   RecordCounts counts;
   RejectedRecord rejected;             // the last; not stored
   bool dirty = false;                  // to be stored with the next commit
@@ -98,9 +98,9 @@ struct Partition {
 // The log went on somewhere else: what lies between is lost.
 void BeginLoss(Partition* partition);
 void EndLoss(EventTime next, Partition* partition);
-// The source lost something in these spans of whole minutes. Of more than kMaxGaps the two with the least between them become one.
+// The source lost something in these spans of whole minutes. Of more than SourceCover::kMaxGaps the two oldest become one: the newest are
+// what windows still hold.
 void MarkGaps(std::span<const TimeSpan> gaps, Partition* partition);
-inline constexpr size_t kMaxGaps = 256;
 
 std::string EncodePartition(const Partition& partition);
 Status DecodePartition(std::string_view bytes, Partition* partition);

@@ -64,6 +64,10 @@ bool IsValueMessage(const FieldDescriptor* field) {
   return message != nullptr && (IsTimestamp(message) || IsDuration(message) || IsWrapper(message));
 }
 
+std::optional<int> ScaleOfInteger(const FieldDescriptor* field) {
+  return IsInteger(field) && HasScale(field) ? std::optional<int>(ScaleOf(field)) : std::nullopt;
+}
+
 bool IsStringMap(const FieldDescriptor* field) {
   return field->is_map() && field->message_type()->map_key()->type() == FieldDescriptor::TYPE_STRING &&
          field->message_type()->map_value()->type() == FieldDescriptor::TYPE_STRING;
@@ -73,10 +77,12 @@ Result<FieldInfo> DescribeLeaf(const FieldDescriptor* field, std::string_view pa
   const std::string name(path);
   if (IsStringMap(field)) return Invalid(name + " is a map: write " + name + ".KEY");
   if (field->is_repeated()) return Invalid(name + " is repeated: a KPI can use only fields that hold one value");
+  if (IsValueMessage(field) && HasScale(field)) {
+    return Invalid(name + " is a message, of which the option scale says nothing: put it on a field that is a number");
+  }
   FieldInfo info;
   TM_ASSIGN_OR_RETURN(info.type, SlotTypeOf(field, path));
-  if (info.type == SlotType::kDecimal)
-    info.scale = HasScale(field) && !IsValueMessage(field) ? ScaleOf(field) : kDefaultScale;
+  if (info.type == SlotType::kDecimal) info.scale = HasScale(field) ? ScaleOf(field) : kDefaultScale;
   if (info.scale < 0 || info.scale > 18) {
     return Invalid(name + " has the scale " + std::to_string(info.scale) + " in its schema; it must be 0 to 18");
   }

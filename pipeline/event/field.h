@@ -1,6 +1,7 @@
-// What one field of a protobuf message is to the KPI language. Internal to this room.
+// What one field of a protobuf message is to the KPI language. For this room, and for whoever compares messages of one's own.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,8 @@ bool IsTimestamp(const google::protobuf::Descriptor* message);
 bool IsDuration(const google::protobuf::Descriptor* message);
 bool IsWrapper(const google::protobuf::Descriptor* message);  // google.protobuf.Int64Value and its like: its value, or nothing
 bool IsValueMessage(const google::protobuf::FieldDescriptor* field);
+// The digits after the point of an integer that the option `scale` says; nothing for other fields.
+std::optional<int> ScaleOfInteger(const google::protobuf::FieldDescriptor* field);
 // A map<string, string>, whose paths end in a key.
 bool IsStringMap(const google::protobuf::FieldDescriptor* field);
 

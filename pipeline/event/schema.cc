@@ -21,7 +21,9 @@ constexpr std::string_view kDimensionsPrefix = "dimensions.";
 // Numbers of payloads that aren't in the envelope's descriptor: above those that it may have, and those that nobody may.
 constexpr int32_t kFirstOwnNumber = 20'000, kEndOwnNumber = FieldDescriptor::kMaxNumber;
 constexpr std::array<std::string_view, 4> kTakenWords = {"event", "dimensions", "from", "to"};
-constexpr int kMaxPathDepth = 8;  // of the paths that are listed; schemas may be recursive
+// Of the paths that are listed. Schemas may be recursive: a few fields that lead to each other are millions of paths.
+constexpr int kMaxPathDepth = 8;
+constexpr size_t kMaxListedFields = 20'000;
 
 // A field by its name or its short name.
 const FieldDescriptor* FindField(const Descriptor* message, std::string_view name) {
@@ -40,18 +42,31 @@ const FieldDescriptor* FindEnvelopeField(const Descriptor* envelope, std::string
   return is_payload ? nullptr : field;
 }
 
-// Appends the paths below `message` that end in a value.
-void ListPaths(const Descriptor* message, const std::string& prefix, int depth, std::vector<std::string>* paths) {
-  for (int i = 0; i < message->field_count(); ++i) {
+// Appends the paths below `message` that end in a value, at most so many names deep; *left: how many fields may still be looked at.
+void ListPaths(const Descriptor* message, const std::string& prefix, int depth, size_t* left, std::vector<std::string>* paths) {
+  for (int i = 0; i < message->field_count() && *left > 0; ++i) {
+    --*left;
     const FieldDescriptor* field = message->field(i);
     const std::string_view shorter = event::ShortName(field);
     const std::string path = prefix + (shorter.empty() ? field->name() : std::string(shorter));
     if (field->message_type() != nullptr && !event::IsValueMessage(field) && !field->is_repeated()) {
-      if (depth < kMaxPathDepth) ListPaths(field->message_type(), path + ".", depth + 1, paths);
+      if (depth > 1) ListPaths(field->message_type(), path + ".", depth - 1, left, paths);
     } else if (event::DescribeLeaf(field, path).ok()) {
       paths->push_back(path);
     }
   }
+}
+
+// Those below `message`, fewer names deep where they are too many: the short ones are what people mean.
+std::vector<std::string> PathsBelow(const Descriptor* message, const std::string& prefix, int depth) {
+  std::vector<std::string> paths;
+  for (; depth > 0; --depth) {
+    size_t left = kMaxListedFields;
+    paths.clear();
+    ListPaths(message, prefix, depth, &left, &paths);
+    if (left > 0) break;
+  }
+  return paths;
 }
 
 Status CheckString(const Descriptor* envelope, const char* name) {
@@ -179,14 +194,14 @@ bool Schema::Has(EventTypeId type, std::string_view path) const { return Describ
 
 std::vector<std::string> Schema::PathsOf(EventTypeId type) const {
   TM_CHECK(type.v < types_.size());
-  std::vector<std::string> paths;
-  ListPaths(types_[type.v].payload, types_[type.v].word.empty() ? "" : types_[type.v].word + ".", 1, &paths);
+  std::vector<std::string> paths = PathsBelow(types_[type.v].payload, types_[type.v].word.empty() ? "" : types_[type.v].word + ".", kMaxPathDepth);
   for (int i = 0; i < envelope_->field_count(); ++i) {
     const FieldDescriptor* field = envelope_->field(i);
     const std::string path = std::string(kEnvelopePrefix) + field->name();
     if (FindEnvelopeField(envelope_, field->name()) == nullptr) continue;
     if (field->message_type() != nullptr && !event::IsValueMessage(field) && !field->is_repeated()) {
-      ListPaths(field->message_type(), path + ".", 2, &paths);
+      const std::vector<std::string> below = PathsBelow(field->message_type(), path + ".", kMaxPathDepth - 1);
+      paths.insert(paths.end(), below.begin(), below.end());
     } else if (event::DescribeLeaf(field, path).ok()) {
       paths.push_back(path);
     }

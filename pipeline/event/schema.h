@@ -68,7 +68,7 @@ class Schema {
   Result<FieldInfo> Resolve(EventTypeId type, std::string_view path) const;
   // Resolve(type, path).ok(), without the search for a spelling.
   bool Has(EventTypeId type, std::string_view path) const;
-  // All paths of a type, for help and suggestions.
+  // The paths of a type, for help and suggestions: all, but of a recursive or huge schema the shorter ones.
   std::vector<std::string> PathsOf(EventTypeId type) const;
   const google::protobuf::Descriptor* envelope() const { return envelope_; }
   // The fields from the envelope or payload down to the leaf; `map_key` is set for dimensions.

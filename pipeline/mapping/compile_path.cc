@@ -142,7 +142,11 @@ std::optional<Source> MapperCompiler::InRow(const MapExpr& expr, const Steps& ba
     steps[0].name = made_->shape.old_prefix + steps[0].name;
   }
   const uint32_t leaf = Leaf(Joined(base, steps));
-  if (path.root == "row" && made_->nulled != kNone && !steps.empty()) made_->row_leaves.emplace_back(leaf, AsName(steps));
+  if (path.root == "row" && made_->nulled != kNone && !steps.empty()) {
+    const std::pair<uint32_t, std::string> named(leaf, AsName(steps));
+    auto& leaves = made_->row_leaves;  // once each: they are gone through with every record
+    if (std::find(leaves.begin(), leaves.end(), named) == leaves.end()) leaves.push_back(named);
+  }
   return Source{Source::Kind::kLeaf, leaf, {}};
 }
 

@@ -14,7 +14,7 @@ constexpr std::string_view kConfluent[] = {"__value_schema_id", "__key_schema_id
 constexpr std::string_view kContent[] = {"apicurio.value.contentId", "apicurio.key.contentId"};
 constexpr std::string_view kArtifact[] = {"apicurio.value.globalId", "apicurio.key.globalId"};
 constexpr std::string_view kEncoding[] = {"apicurio.value.encoding", "apicurio.key.encoding"};
-constexpr char kById = 0, kByGuid = 1;
+constexpr char kById = 0, kByGuid = 1;        // Confluent's serializers write GUIDs
 constexpr int64_t kMaxNested = 32;            // libprotobuf's own limit of messages in messages
 
 uint64_t BigEndian(std::string_view bytes) {
@@ -45,7 +45,9 @@ const char* ReadSchemaHeader(const RawRecord& record, bool of_key, Frame* frame)
   };
   std::string_view number = given(kConfluent);
   if (!number.empty()) {
-    if (number[0] == kByGuid) return "names its schema by a GUID, which isn't read: let its serializer write the schema's id";
+    if (number[0] == kByGuid) {
+      return "names its schema by a GUID, which isn't read: let its serializer write the id before the record (PrefixSchemaIdSerializer), with framing: confluent";
+    }
     if (number[0] != kById || number.size() < kHeader) return "has a header for its schema's id that is none of Confluent's";
     frame->header = number.substr(kHeader);
     number = number.substr(1, kHeader - 1);
@@ -54,7 +56,7 @@ const char* ReadSchemaHeader(const RawRecord& record, bool of_key, Frame* frame)
     if (number.empty() && !given(kArtifact).empty()) {
       return "names its schema by Apicurio's globalId, which isn't read: let its serializer write the contentId (apicurio.registry.use-id)";
     }
-    if (number.empty()) return "has no header that names its schema";
+    if (number.empty()) return kNoSchemaHeader;
     if (number.size() != sizeof(uint64_t)) return "has a header for its schema's id that is none of Apicurio's";
     const std::string_view encoding = given(kEncoding);
     if (!encoding.empty() && encoding != "BINARY") return "is written as JSON by Apicurio's serializer: let it write BINARY";

@@ -18,7 +18,9 @@ struct Frame {
 // A zero byte, the number in four bytes, the greatest first. nullptr, or what is wrong: of which other make the bytes look.
 const char* ReadFrame(std::string_view record, Frame* frame);
 
-// The same of a record that is all body, by Confluent's header or Apicurio's; frame->body stays.
+// An array, and no pointer to a literal: it is told from other reasons by its address.
+inline constexpr char kNoSchemaHeader[] = "has no header that names its schema";
+// The same of a record that is all body, by the headers that Confluent's deserializers or Apicurio's read; frame->body stays.
 const char* ReadSchemaHeader(const RawRecord& record, bool of_key, Frame* frame);
 
 // Which message of a Protobuf file it is, before the message: by position in the file, then within each. Taken off *body. False where

@@ -117,7 +117,7 @@ class Mapper::Run {
     for (const auto& [header, leaf] : compiled_.attributes) parts_.attributes.push_back(mapping::HeaderOf(record_, header));
     if (!record_.value.empty()) return ReadData(record_.value);
     parts_.captures.Reset(compiled_.data);
-    parts_.captures.message = {};
+    parts_.captures.message = std::string_view("", 0);  // not null: it is copied from
     DataRow();
     return {};
   }

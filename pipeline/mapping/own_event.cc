@@ -2,12 +2,14 @@
 
 #include <google/protobuf/descriptor.h>
 
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
 
 #include "pipeline/base/check.h"
 #include "pipeline/base/nearest.h"
+#include "pipeline/event/field.h"
 #include "pipeline/mapping/framing.h"
 #include "pipeline/mapping/protobuf_schema.h"
 
@@ -22,6 +24,13 @@ using Messages = std::pair<const Descriptor*, const Descriptor*>;
 
 // Whether each value that may be written as `from` is the same number, text or truth when its bytes are read as `to`.
 bool Holds(const FieldDescriptor* from, const FieldDescriptor* to) {
+  const std::optional<int> scale_from = event::ScaleOfInteger(from), scale_to = event::ScaleOfInteger(to);
+  if (scale_from && scale_to && *scale_from != *scale_to) return false;  // the same bytes, another number
+  if (from->message_type() != nullptr && to->message_type() != nullptr) {
+    // A time and a span have the same fields.
+    const auto differ = [](const Descriptor* a, const Descriptor* b) { return event::IsTimestamp(a) && event::IsDuration(b); };
+    if (differ(from->message_type(), to->message_type()) || differ(to->message_type(), from->message_type())) return false;
+  }
   if (from->type() == to->type()) return true;
   switch (to->type()) {
     case FieldDescriptor::TYPE_INT64:
@@ -47,7 +56,8 @@ bool Holds(const FieldDescriptor* from, const FieldDescriptor* to) {
 }
 
 std::string TypeOf(const FieldDescriptor* field) {
-  const std::string type = field->message_type() != nullptr ? field->message_type()->full_name() : field->type_name();
+  std::string type = field->message_type() != nullptr ? field->message_type()->full_name() : field->type_name();
+  if (const std::optional<int> scale = event::ScaleOfInteger(field)) type += " with the scale " + std::to_string(*scale);
   return field->is_map() ? "a map" : field->is_repeated() ? "repeated " + type : "of type " + type;
 }
 
@@ -79,7 +89,9 @@ Result<OwnEvent> OwnEventOf(const MappingSpec& spec) {
 
 std::string SignatureOf(const FieldDescriptor* field) {
   const char* many = field->is_repeated() ? "*" : field->has_presence() ? "?" : "";
-  return std::to_string(field->number()) + ":" + field->type_name() + many;
+  // Messages that are a value may have the same fields, and other values.
+  const std::string type = event::IsValueMessage(field) ? field->message_type()->full_name() : field->type_name();
+  return std::to_string(field->number()) + ":" + type + many;
 }
 
 namespace mapping {
@@ -107,6 +119,8 @@ Result<std::string> SignatureOf(const Descriptor* message, const MapPath& path) 
       map = nullptr;
       continue;
     }
+    // The names in a Struct are keys of it: any may be there, and its bytes never change.
+    if (message != nullptr && message->file()->name() == "google/protobuf/struct.proto") break;
     const FieldDescriptor* field = message == nullptr ? nullptr : message->FindFieldByName(step.name);
     if (field == nullptr) {
       std::vector<std::string> known;

@@ -95,8 +95,10 @@ Outcome RecordReader::Read(const RawRecord& record, std::string_view bytes, Capt
   frame.body = bytes;
   if (spec_.framing == MapFraming::kConfluent || (spec_.framing == MapFraming::kHeaders && !is_json)) {
     const char* why = spec_.framing == MapFraming::kConfluent ? ReadFrame(bytes, &frame) : ReadSchemaHeader(record, is_key, &frame);
-    if (why != nullptr && is_key && !is_json) return {Kind::kText, DecodeError::kNone, {}, 0};
-    if (why != nullptr && !is_key) return Undecodable(DecodeError::kBadFraming, why);
+    // A key whose header names a schema is no text, whether the name can be read or not.
+    const bool unnamed = spec_.framing == MapFraming::kConfluent || why == kNoSchemaHeader;
+    if (why != nullptr && unnamed && is_key && !is_json) return {Kind::kText, DecodeError::kNone, {}, 0};
+    if (why != nullptr && !(is_key && is_json)) return Undecodable(DecodeError::kBadFraming, why);
   }
   if (is_json) return ReadJson(frame.body, captures, visit);
   if (Program* program = ProgramOf(frame.schema)) return ReadBody(frame, program, captures, texts, visit);
@@ -137,7 +139,9 @@ Outcome RecordReader::ReadProtobuf(Frame frame, Messages* messages, Captures* ca
   const bool in_header = spec_.framing == MapFraming::kHeaders;
   std::string_view* const said = in_header ? &frame.header : &frame.body;
   if (spec_.framed() && (!ReadMessageIndexes(spec_.plain_indexes, said, &indexes) || (in_header && !said->empty()))) {
-    return Undecodable(DecodeError::kBadFraming, "doesn't say which message of its schema it is");
+    return Undecodable(DecodeError::kBadFraming, in_header && frame.header.empty()
+                                                     ? "names no message of its schema in the header: Apicurio's headers are read of Avro alone"
+                                                     : "doesn't say which message of its schema it is");
   }
   const auto* message = messages->schema.Find(indexes);
   if (message == nullptr) return Undecodable(DecodeError::kBadFraming, "is of a message that its schema doesn't have");

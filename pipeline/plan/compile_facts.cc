@@ -37,7 +37,7 @@ void Compiler::FindFacts(const KpiSpec& spec, FoldPlan* fold) {
     fold->facts.push_back(type);
     for (const std::string& path : reads) {
       const std::optional<EventTypeId> id = schema_.FindType(type);
-      if (!id || !FieldOf(*id, path).ok()) continue;
+      if (!id || !fields_.Has(*id, path)) continue;
       kept.insert(path);
       if (!fact->carry.contains(path)) continue;
       const auto said = facts_.sayings.find({fact->entity, path});
@@ -50,7 +50,7 @@ void Compiler::FindFacts(const KpiSpec& spec, FoldPlan* fold) {
   if (kept.size() > kMaxSlotsPerType) return Error(spec.place, "kpi " + spec.name + " uses more than 64 fields of its events");
   for (const std::string& path : kept) {
     const EventTypeId any = *schema_.FindType(*std::find_if(fold->facts.begin(), fold->facts.end(), [&](const std::string& type) {
-      return FieldOf(*schema_.FindType(type), path).ok();
+      return fields_.Has(*schema_.FindType(type), path);
     }));
     const Result<FieldInfo> field = FieldOf(any, path);
     const bool carried = std::any_of(fold->facts.begin(), fold->facts.end(), [&](const std::string& type) { return facts_.Of(type)->carry.contains(path); });
@@ -109,7 +109,7 @@ void Compiler::MarkFact(const std::string& type, EventTypeId id, const FoldPlan&
   op->within = facts_.Of(type)->within;
   for (size_t f = 0; f < fold.kept.size(); ++f) {
     const std::string& path = fold.kept[f].path;
-    const bool has = FieldOf(id, path).ok();
+    const bool has = fields_.Has(id, path);
     if (has && (FieldOf(id, path)->type != fold.kept[f].type || FieldOf(id, path)->scale != fold.kept[f].scale)) {
       Error({}, path + " has another type or unit in " + type + " than in other event types");
     }
@@ -122,7 +122,7 @@ void Compiler::MarkFact(const std::string& type, EventTypeId id, const FoldPlan&
 void Compiler::FindVersion(EventTypeId type, FoldOp* op) {
   static constexpr std::array<const char*, 3> kParts = {"event.entity_version", "event.entity_version_minor", "event.entity_version_patch"};
   for (size_t p = 0; p < kParts.size(); ++p) {
-    if (FieldOf(type, kParts[p]).ok()) op->version_slots[p] = static_cast<int32_t>(SlotOf(type, kParts[p]));
+    if (fields_.Has(type, kParts[p])) op->version_slots[p] = static_cast<int32_t>(SlotOf(type, kParts[p]));
   }
 }
 

@@ -211,7 +211,7 @@ void Compiler::DistinctWindows(const KpiSpec& spec, KpiPlan* kpi, FoldPlan* fold
 void Compiler::LayOutFields(const KpiSpec& spec, EventTypeId entity, FoldPlan* fold) {
   const auto add = [&](const std::set<std::string>& paths) {
     for (const std::string& path : paths) {
-      if (FieldOf(entity, path).ok()) SlotOf(entity, path);
+      if (fields_.Has(entity, path)) SlotOf(entity, path);
     }
   };
   std::vector<std::string> fields;
@@ -281,20 +281,17 @@ void Compiler::FoldLayout(const KpiSpec& spec, KpiPlan* kpi, FoldPlan* fold) {
 std::vector<LabelSlot> Compiler::KeyOf(const KpiSpec& spec, EventTypeId type) {
   const std::string clause = spec.at.contains("key") ? "key" : std::string(ToString(spec.measure));
   std::vector<LabelSlot> ids;
-  Status first;
   for (const std::string& path : spec.key) {
+    if (!fields_.Has(type, path)) continue;
     const Result<FieldInfo> field = FieldOf(type, path);
-    if (!field.ok()) {
-      if (first.ok()) first = field.status();
-      continue;
-    }
     if (field->type != SlotType::kString && field->type != SlotType::kInt64) {
       Error(At(spec, clause), clause + ": " + path + " is neither text nor a whole number, so it is no id");
     }
     ids.push_back({SlotOf(type, path), field->type, field->scale, field->leaf});
   }
-  if (ids.empty() && !first.ok()) {
-    Error(At(spec, clause), clause + ": " + first.text() + "; add the path that " + schema_.event_types()[type.v].name + " has, like [" +
+  if (ids.empty() && !spec.key.empty()) {
+    const Result<FieldInfo> first = FieldOf(type, spec.key.front());
+    Error(At(spec, clause), clause + ": " + first.status().text() + "; add the path that " + schema_.event_types()[type.v].name + " has, like [" +
                                 spec.key.front() + ", deal.lead]");
   }
   return ids;
@@ -321,7 +318,7 @@ void Compiler::RouteFoldType(const KpiSpec& spec, EventTypeId type, uint32_t fol
   if (!merged && !revokes && first_step && !(fold.kind == FoldKind::kDwell && ends)) op.filter = FilterOf(spec, type);
   if (merged) {
     const auto add = [&](const std::string& path) {
-      op.fields.push_back(FieldOf(type, path).ok() ? static_cast<int32_t>(SlotOf(type, path)) : -1);
+      op.fields.push_back(fields_.Has(type, path) ? static_cast<int32_t>(SlotOf(type, path)) : -1);
     };
     for (const LayoutField& field : fold.layout) add(field.path);
     if (fold.waiting) {

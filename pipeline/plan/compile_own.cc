@@ -59,6 +59,7 @@ std::string Compiler::OwnFields(const KpiSpec& spec) const {
     const std::optional<EventTypeId> type = schema_.FindType(name);
     if (!type || schema_.event_types()[type->v].word.empty()) continue;
     for (const std::string& path : paths) {
+      if (!schema_.Has(*type, path)) continue;
       const Result<FieldInfo> info = schema_.Resolve(*type, path);
       const Result<Schema::ResolvedPath> at = schema_.ResolvePath(*type, path);
       if (!info.ok() || !at.ok() || at->in_envelope) continue;

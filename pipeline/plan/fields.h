@@ -33,6 +33,8 @@ class Fields {
 
   // What a path or derived field is in an event type; the error says why it is nothing there.
   Result<FieldInfo> Resolve(EventTypeId type, std::string_view path);
+  // Resolve(type, path).ok(), without the search for a spelling.
+  bool Has(EventTypeId type, std::string_view path);
   // Its slot there, given out when it is asked for first; 0 when it is nothing there.
   uint32_t Slot(EventTypeId type, std::string_view path);
 

@@ -63,19 +63,30 @@ Result<FieldInfo> Fields::Resolve(EventTypeId type, std::string_view path) {
   return *info;
 }
 
+bool Fields::Has(EventTypeId type, std::string_view path) {
+  const std::vector<EventTypeId>& entity = of_types_[type.v].entity;
+  if (Find(path) == nullptr) {
+    if (entity.empty()) return schema_.Has(type, path);
+    if (std::none_of(entity.begin(), entity.end(), [&](EventTypeId t) { return schema_.Has(t, path); })) return false;
+  }
+  return Resolve(type, path).ok();
+}
+
 Result<FieldInfo> Fields::ResolveOfEntity(const std::vector<EventTypeId>& types, std::string_view path) {
-  Result<FieldInfo> found = Resolve(types[0], path);
-  for (size_t t = 1; t < types.size(); ++t) {
-    const Result<FieldInfo> field = Resolve(types[t], path);
-    if (!field.ok()) continue;
-    if (!found.ok()) found = field;
+  // That some of them don't have it is no mistake: nobody wants a spelling for those.
+  const auto first = std::find_if(types.begin(), types.end(), [&](EventTypeId type) { return Has(type, path); });
+  if (first == types.end()) return Resolve(types[0], path);
+  Result<FieldInfo> found = Resolve(*first, path);
+  for (auto type = first + 1; type != types.end(); ++type) {
+    if (!Has(*type, path)) continue;
+    const Result<FieldInfo> field = Resolve(*type, path);
     if (found->type != field->type || found->scale != field->scale) {
       return Invalid(std::string(path) + " is not of one type in all event types of the KPI");
     }
     found->personal |= field->personal;
   }
   // What an entity has never had is absent, whatever the schema says of single events.
-  if (found.ok() && found->type != SlotType::kString) found->explicit_presence = true;
+  if (found->type != SlotType::kString) found->explicit_presence = true;
   return found;
 }
 
@@ -148,7 +159,7 @@ uint32_t Fields::Slot(EventTypeId type, std::string_view path) {
   const std::string name(path), identity = Identity(name);
   OfType& of_type = of_types_[type.v];
   if (const auto it = of_type.slot_of.find(identity); it != of_type.slot_of.end()) return it->second;
-  if (!Resolve(type, path).ok()) return 0;
+  if (!Has(type, path)) return 0;
   const Derived* derived = Find(path);
   if (derived != nullptr && derived->spec->expr->kind == FieldExpr::Kind::kField) return Slot(type, derived->spec->expr->field);
   // A hash of an entity's is kept as it came with an event.

@@ -45,6 +45,7 @@ class Table {
   StoredTable number() const { return number_; }
   // False when all of its columns are counted by another engine.
   bool counted() const { return !by_number_.empty(); }
+  const ColumnState& state(uint32_t column) const { return columns_[column]; }
   Rows& rows() { return rows_; }
   const Rows& rows() const { return rows_; }
 

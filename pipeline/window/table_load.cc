@@ -71,7 +71,7 @@ Status Table::LoadRow(RowId row, std::string_view value) {
         if (HasSum(column.kind)) StoreSum(cell + 1, w.sum);
       }
     }
-    if (column.extra != UINT32_MAX) extras[column.extra] = {Staircase::FromSteps(std::move(stored.steps)), LastValues::FromValues(std::move(stored.last))};
+    if (column.extra != UINT32_MAX) extras[column.extra] = {Staircase::FromSteps(std::move(stored.steps)), LastValues::FromValues(stored.last)};
   }
   if (row == kOtherRow) {
     rows_.AdmitOther(columns);

@@ -195,7 +195,8 @@ std::string Table::EncodeRow(RowId row) const {
     if (column.extra != UINT32_MAX) {
       const Extra& extra = rows_.Extras(row)[column.extra];
       stored.steps = extra.stairs.steps();
-      stored.last = extra.last.values();
+      const std::span<const LastValue> last = extra.last.values();
+      stored.last.assign(last.begin(), last.end());
     }
     PutRowColumn(&value, stored);
   }

@@ -41,7 +41,7 @@ OWN_SOURCE = """sources:
 """
 OWN_FIELDS = [("on: lead.created\n", 'on: call\n    where: call.event == "Lead Created"\n'), ("on: order.paid\n    count", 'on: call\n    where: call.event == "Order Completed"\n    count'),
               ("on: order.paid\n", "on: call\n"), ("where: order.currency", 'where: call.event == "Order Completed" and call.order.currency'),
-              ("order.amount", "call.order.revenue"), ("channel: order.", "channel: call.order."), ("channel: lead.", "channel: call.lead.")]
+              ("order.amount", "call.order.revenue_micros"), ("channel: order.", "channel: call.order."), ("channel: lead.", "channel: call.lead.")]
 
 
 def unmapped(kpis):

@@ -167,7 +167,8 @@ class OwnProtobuf(unittest.TestCase):
         config = self.work / "kpis.yaml"
         own = {"on": "sale", "price": "sale.price", "currency": "sale.currency", "seller": "sale.seller.id", "freight": "sale.freight", "order": "sale.order"}
         config.write_text(OWN.format(bootstrap="none", group="g", topic="t", framing="", proto=self.work / "sale.proto", **own))
-        records = [self.message(self.events[0]), b"\x0a"]
+        nan = self.message(self.events[0]) + self.sale.Sale(freight=float("nan")).SerializeToString()  # which neither id nor time is made of
+        records = [self.message(self.events[0]), b"\x0a", nan]
         (self.work / "records.bin").write_bytes(b"".join(struct.pack(">I", len(r)) + r for r in records))
         done = subprocess.run([harness.binary(), "map", f"--config.file={config}", "--source=shop", f"--input={self.work / 'records.bin'}"], stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True)
@@ -175,6 +176,8 @@ class OwnProtobuf(unittest.TestCase):
         self.assertIn(f'"sale":{{"order":"{self.events[0].order_item.order.id}","line":"{item.id}",', done.stdout)
         self.assertIn(f'"price_micros":"{item.amount_micros}","currency":"BRL","seller":{{"id":"{item.seller}"}}', done.stdout)
         self.assertIn("record 2: undecodable, bad_protobuf: record ends", done.stdout)
+        self.assertTrue(done.stdout.endswith("record 3: undecodable, bad_number\n"), done.stdout)
+        self.assertIn("3 records: 1 mapped 2 undecodable\n", done.stderr)
         self.assertEqual(done.returncode, 65, done.stderr)
 
 

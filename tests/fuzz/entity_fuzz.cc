@@ -60,7 +60,7 @@ class Event {
     event_.row = RowId{bits % 8};
     event_.from = event_.to = labels_;
     event_.text = (bits & 4) != 0 ? "offer" : "";
-    event_.version = {bits % 3, bits % 4 == 3 ? bits % 2 : 0, 0};
+    event_.version = {bits % 3, bits % 4 == 3 ? bits % 2 : 0, bits % 8 == 7 ? 1 : 0};
     event_.added = bits % 5 == 4 ? INT64_MIN : 5;
     event_.event = &row_;
     event_.fields = &fields_;

@@ -1,5 +1,6 @@
 // Gaps that a source tells of: what they do to coverage, whatever comes between.
 #include <algorithm>
+#include <random>
 
 #include "config/config.h"
 #include "pipeline/engine/adopt.h"
@@ -107,6 +108,33 @@ TEST_F(Gaps, OneOfNoPossibleTimeIsOfWhenItsRecordWasSent) {
   EXPECT_EQ(rig.Counts().gaps, 2);
 }
 
+TEST_F(Gaps, ARecordThatIsTooLargeTellsOfNone) {
+  rig.specs.limits.max_record_bytes = 1024;
+  ASSERT_TRUE(rig.Start(0).ok());
+  Say("UPDATE", 0, 0, 0);
+  Say("GAP_UPDATE", 40 * kHour);
+  rig.logs.at({kRigTopic, 0}).Append(std::string(1025, 'x'), EngineRig::WallAt(kHour + 30 * kMinute));
+  ASSERT_TRUE(rig.RunAt(2 * kHour).ok());
+  EXPECT_EQ(rig.Counts().gaps, 1);
+  EXPECT_EQ(rig.Counts().undecodable[static_cast<size_t>(DecodeError::kTooLarge)], 1);
+  EXPECT_TRUE(Unobserved().empty()) << "the gap before it isn't of its time";
+}
+
+TEST_F(Gaps, OneRecordMayTellOfSeveral) {
+  Configure("each: root,");
+  ASSERT_TRUE(rig.Start(0).ok());
+  Say("UPDATE", 0);
+  std::string records;
+  for (const int64_t seconds : {90 * kMinute, 90 * kMinute + 59, 95 * kMinute, 80 * kMinute, 90 * kMinute + 30}) {
+    records += (records.empty() ? "[" : ",") + Record("GAP_UPDATE", seconds, "006a");
+  }
+  rig.logs.at({kRigTopic, 0}).Append(records + "]", WallTime::min());
+  ASSERT_TRUE(rig.RunAt(2 * kHour).ok());
+  const auto minute = [](int64_t n) { return TimeSpan{EngineRig::At(n * kMinute), EngineRig::At((n + 1) * kMinute)}; };
+  EXPECT_EQ(Unobserved(), (std::vector<TimeSpan>{minute(80), minute(90), minute(95)}));
+  EXPECT_DOUBLE_EQ(Covered(), 56);
+}
+
 TEST_F(Gaps, TheirOrderMakesNoDifference) {
   std::vector<std::pair<std::string, int64_t>> records;
   for (int64_t n = 0; n < 40; ++n) records.emplace_back(n % 3 == 0 ? "GAP_CREATE" : "UPDATE", n * n * 7 % (2 * kHour));
@@ -136,7 +164,7 @@ TEST_F(Gaps, WhatIsCountedOverThePastKnowsThoseOfThePast) {
   const auto before = rig.engine->view();
   rig.engine.reset();
   Configure("on_gap: coverage,");
-  rig.Kpi("more", Measure::kCount, "deal.updated", {{"deal_stage", "deal.stage"}}, {"24h"});
+  rig.Kpi("more", Measure::kCount, "deal.updated", {{"deal_stage", "deal.stage"}}, {"1h", "24h"});
   Diagnostics diagnostics;
   const auto plan = Plan::Compile(rig.specs, Schema::Canonical(), &diagnostics);
   ASSERT_NE(plan, nullptr) << diagnostics.ToString();
@@ -161,22 +189,34 @@ TEST_F(Gaps, WhatIsCountedOverThePastKnowsThoseOfThePast) {
   ASSERT_TRUE(rig.Start(2 * kHour).ok());
   ASSERT_TRUE(rig.RunAt(2 * kHour).ok());
   EXPECT_EQ(rig.Value("more", "24h", "new"), "1");
+  ASSERT_EQ(rig.engine->view()->kpis()[3].name, "more");
+  EXPECT_DOUBLE_EQ(Covered(3), 58);
+  EXPECT_DOUBLE_EQ(Covered(), 58) << "what was counted before it was known";
   EXPECT_EQ(Unobserved(), (std::vector<TimeSpan>{{EngineRig::At(kHour + 30 * kMinute), EngineRig::At(kHour + 31 * kMinute)}}));
 }
 
-TEST_F(Gaps, BeyondWhatIsKeptTheNearestBecomeOne) {
+// Minute n, of each, one after the other.
+Partition Marked(const std::vector<int64_t>& minutes) {
   Partition partition({"t", 0}, TopicId{0}, Duration(0));
-  const auto mark = [&](int64_t minute) {
-    const TimeSpan span[] = {{EngineRig::At(minute * kMinute), EngineRig::At((minute + 1) * kMinute)}};
+  for (const int64_t n : minutes) {
+    const TimeSpan span[] = {{EngineRig::At(n * kMinute), EngineRig::At((n + 1) * kMinute)}};
     MarkGaps(span, &partition);
-  };
-  for (int64_t n = 0; n < static_cast<int64_t>(kMaxGaps); ++n) mark(n * 10);
-  EXPECT_EQ(partition.gaps.size(), kMaxGaps);
-  mark(1003);
-  ASSERT_EQ(partition.gaps.size(), kMaxGaps);
-  EXPECT_EQ(partition.gaps[100], (TimeSpan{EngineRig::At(1000 * kMinute), EngineRig::At(1004 * kMinute)}));
-  mark(1001);  // within
-  EXPECT_EQ(partition.gaps.size(), kMaxGaps);
+  }
+  return partition;
+}
+
+TEST(GapsKept, BeyondSoManyTheTwoOldestBecomeOne) {
+  constexpr auto kMost = static_cast<int64_t>(SourceCover::kMaxGaps);
+  std::vector<int64_t> minutes;
+  for (int64_t n = 0; n < kMost; ++n) minutes.push_back(n * 10);
+  EXPECT_EQ(Marked(minutes).gaps.size(), SourceCover::kMaxGaps);
+  minutes.push_back(1003);
+  Partition partition = Marked(minutes);
+  ASSERT_EQ(partition.gaps.size(), SourceCover::kMaxGaps);
+  EXPECT_EQ(partition.gaps[0], (TimeSpan{EngineRig::At(0), EngineRig::At(11 * kMinute)}));
+  EXPECT_EQ(partition.gaps[1], (TimeSpan{EngineRig::At(20 * kMinute), EngineRig::At(21 * kMinute)}));
+  minutes.push_back(5);  // within
+  EXPECT_EQ(Marked(minutes).gaps, partition.gaps);
   Partition again({"t", 0}, TopicId{0}, Duration(0));
   partition.next_offset = partition.last_offset = Offset{0};
   ASSERT_TRUE(DecodePartition(EncodePartition(partition), &again).ok());
@@ -184,6 +224,27 @@ TEST_F(Gaps, BeyondWhatIsKeptTheNearestBecomeOne) {
   std::string stored = EncodePartition(partition);
   stored.append("\x02\x04");  // one that is before those
   EXPECT_FALSE(DecodePartition(stored, &again).ok());
+}
+
+TEST(GapsKept, BeyondSoManyTheNewestAreExactWhateverTheOrder) {
+  constexpr auto kMost = static_cast<int64_t>(SourceCover::kMaxGaps), kMore = int64_t{150};
+  std::vector<int64_t> minutes;
+  for (int64_t n = 0; n < kMost + kMore; ++n) minutes.push_back(n * 10);
+  std::vector<TimeSpan> expected = {{EngineRig::At(0), EngineRig::At((kMore * 10 + 1) * kMinute)}};
+  for (int64_t n = kMore + 1; n < kMost + kMore; ++n) expected.push_back({EngineRig::At(n * 10 * kMinute), EngineRig::At((n * 10 + 1) * kMinute)});
+  EXPECT_EQ(Marked(minutes).gaps, expected) << "forwards";
+  std::reverse(minutes.begin(), minutes.end());
+  EXPECT_EQ(Marked(minutes).gaps, expected) << "backwards";
+  for (uint32_t seed = 1; seed <= 5; ++seed) {
+    std::mt19937 random(seed);
+    std::shuffle(minutes.begin(), minutes.end(), random);
+    EXPECT_EQ(Marked(minutes).gaps, expected) << "seed " << seed;
+  }
+  std::vector<TimeSpan> all;
+  for (const int64_t n : minutes) all.push_back({EngineRig::At(n * kMinute), EngineRig::At((n + 1) * kMinute)});
+  Partition at_once({"t", 0}, TopicId{0}, Duration(0));
+  MarkGaps(all, &at_once);
+  EXPECT_EQ(at_once.gaps, expected) << "as a back-fill brings them";
 }
 
 }  // namespace

@@ -217,6 +217,29 @@ TEST(HeldMeasures, GoOnWhereHoldingBeginsOrEnds) {
   EXPECT_EQ(held.rig.Value("least", "lifetime", "web"), "5");
 }
 
+// A lifetime that is cut keeps hours for `series_idle`: a longer window is built from what is left of them.
+TEST(HeldMeasures, AWindowThatGrowsIsNotCoveredWherePanesAreGone) {
+  const std::string config = kConfig;
+  Held held(config.substr(0, config.find("kpis:")) + "kpis:\n- {name: orders, count: true, on: order.paid, windows: [24h, lifetime]}\n");
+  constexpr int64_t kDays = 40;
+  for (int64_t day = 0; day < kDays; ++day) {
+    const int64_t through = (day + 1) * kDay;
+    held.Write(Order(day * kDay + kHour, static_cast<int>(day), 0, 1), through, static_cast<int>(day % 2));
+    held.Done(through, through + kHour);
+    ASSERT_TRUE(held.RunTo(through + 2 * kHour).ok());
+  }
+  held.rig.specs.kpis[0].windows.push_back(EngineRig::Window("30d"));
+  ASSERT_TRUE(held.rig.Start(kDays * kDay + 3 * kHour).ok());
+  ASSERT_EQ(held.rig.T(), EngineRig::At(kDays * kDay));
+  EXPECT_EQ(held.rig.Value("orders", "lifetime"), "40");
+  EXPECT_LT(std::stoi(held.rig.Value("orders", "30d")), 30);
+  const std::vector<double> coverage = held.rig.engine->view()->status(KpiId{0}).coverage;
+  ASSERT_EQ(coverage.size(), 3u);
+  EXPECT_EQ(coverage[0], 1);
+  EXPECT_EQ(coverage[1], 1);
+  EXPECT_LT(coverage[2], 0.5);
+}
+
 // Every KPI but the first comes later, and is counted over the past beside the others.
 TEST(HeldMeasures, AreBackFilledToWhatTheyWouldHaveBeen) {
   Held whole, late;

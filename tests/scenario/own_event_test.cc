@@ -240,20 +240,22 @@ TEST_F(Own, RecordsOfOtherVersionsAreReadByNumber) {
   const std::string narrower = Replaced(kSchema, "int64 placed_ms = 2", "int32 placed_ms = 2");
   const std::string inside = Replaced(kSchema, "message Address { string country = 1;", "message Address { int32 country = 1;");
   const std::string list = Replaced(kSchema, "sint32 points = 4", "repeated sint32 points = 4");
+  const std::string span = Replaced(kSchema, "Timestamp promised", "Duration promised"), cents = Replaced(kSchema, "scale) = 6", "scale) = 2");
   char number = 1;
-  for (const std::string* text : {&kSchema, &older, &newer, &retyped, &narrower, &inside, &list}) File("schemas/" + std::to_string(number++) + ".proto", *text);
+  for (const std::string* text : {&kSchema, &older, &newer, &retyped, &narrower, &inside, &list, &span, &cents}) File("schemas/" + std::to_string(number++) + ".proto", *text);
   ASSERT_EQ(Read("{name: k, on: checkout, sum: checkout.total, windows: [lifetime]}", "", source), "");
   const std::string second = "\2\2"s;  // [1]: the second message of its file
   const auto record = [&](const std::string& schema, const std::string& text) { return Writer(schema)(text + At(5)); };
   Run({Framed(1, second, record(kSchema, "order_number: \"1\" total_micros: 1000000")), Framed(2, second, record(older, "order_no: \"2\" total_micros: 20000000 points: 5")),
        Framed(3, second, record(newer, "order_number: \"3\" total_micros: 300000000 note: \"n\"")), Framed(4, second, record(retyped, "order_number: \"4\" units: \"x\"")),
        Framed(5, second, Writer(narrower)("order_number: \"5\" placed_ms: 1")), Framed(6, second, record(inside, "order_number: \"6\"")), Framed(7, second, record(list, "order_number: \"7\"")),
+       Framed(8, second, record(span, "order_number: \"9\" promised { seconds: 5 }")), Framed(9, second, record(cents, "order_number: \"10\" total_micros: 100")),
        Framed(1, "\0"s, Writer(kSchema, "shop.v1.Ping")("id: \"p\"")), record(kSchema, "order_number: \"8\"")});
   EXPECT_EQ(rig->Value("k", "lifetime"), "321");
   const RecordCounts counts = rig->Counts();
   EXPECT_EQ(counts.accepted, 4) << "an int32 is an int64, too";
   EXPECT_EQ(counts.unmapped, 1) << "another message";
-  EXPECT_EQ(counts.undecodable[static_cast<size_t>(DecodeError::kBadSchema)], 3);
+  EXPECT_EQ(counts.undecodable[static_cast<size_t>(DecodeError::kBadSchema)], 5);
   EXPECT_EQ(counts.undecodable[static_cast<size_t>(DecodeError::kBadFraming)], 1);
   Mapper::Scratch scratch(*plan->topics()[0].mapper);
   MappedEvents events;
@@ -261,6 +263,10 @@ TEST_F(Own, RecordsOfOtherVersionsAreReadByNumber) {
   EXPECT_EQ(plan->topics()[0].mapper->Map({"crm", 0, Offset{0}, EngineRig::WallAt(1), {}, bytes}, &scratch, &events), MapOutcome::kUndecodable);
   EXPECT_EQ(scratch.rejection().why,
             "is of a schema that can't be read as shop.v1.Checkout: its field 1, shop.v1.Address.country, is of type int32, and here of type string");
+  const std::string scaled = Framed(9, second, record(cents, "order_number: \"10\""));
+  EXPECT_EQ(plan->topics()[0].mapper->Map({"crm", 0, Offset{0}, EngineRig::WallAt(1), {}, scaled}, &scratch, &events), MapOutcome::kUndecodable);
+  EXPECT_EQ(scratch.rejection().why, "is of a schema that can't be read as shop.v1.Checkout: its field 3, shop.v1.Checkout.total_micros, is of type int64 with the scale 2, "
+                                     "and here of type int64 with the scale 6");
 }
 
 TEST_F(Own, StateFitsAsLongAsTheFieldsThatAreReadAreTheSame) {
@@ -279,8 +285,30 @@ TEST_F(Own, StateFitsAsLongAsTheFieldsThatAreReadAreTheSame) {
   EXPECT_NE(Fingerprint(Replaced(kSchema, "Status status = 6", "Status status = 66"), by), labelled);
   EXPECT_NE(Fingerprint(Replaced(kSchema, "message Address { string country = 1;", "message Address { string country = 11;"), by), labelled);
   EXPECT_NE(Fingerprint(Replaced(kSchema, "Address address = 7", "Address address = 77"), by), labelled);
+  const std::string has = "{name: k, on: checkout, count: true, where: has(checkout.refund) or has(checkout.promised), windows: [lifetime]}";
+  EXPECT_NE(Fingerprint(Replaced(kSchema, "Int64Value refund", "StringValue refund"), has), Fingerprint(kSchema, has)) << "another wrapper";
+  EXPECT_NE(Fingerprint(Replaced(kSchema, "Timestamp promised", "Duration promised"), has), Fingerprint(kSchema, has)) << "a span is no time";
   const std::string distinct = "{name: k, on: checkout, distinct: checkout.card, windows: [24h]}";
   EXPECT_NE(Fingerprint(kSchema, distinct), Fingerprint(Replaced(kSchema, "string card = 17", "string card = 27"), distinct));
+}
+
+TEST_F(Own, SchemasThatLeadToThemselvesInManyWaysAreNoTrouble) {
+  std::string tree = "syntax = \"proto3\"; message Tree { string id = 1; ";
+  for (int f = 2; f < 10; ++f) tree += "Tree t" + std::to_string(f) + " = " + std::to_string(f) + "; ";
+  File("tree.proto", tree + "int64 total = 10; }");  // 8^7 messages at the depth to which paths are listed
+  File("leaf.proto", "syntax = \"proto3\"; message Leaf { string id = 1; }");
+  const std::string source = "schema: " + Path("tree.proto") + ", payload: tree, id: [row.id]}\n  leaves: {topics: [leaves], format: protobuf, schema: " + Path("leaf.proto") + ", payload: leaf, id: [row.id]";
+  EXPECT_EQ(Read("{name: k, key: [leaf.id, tree.id], elapsed: {from: tree, to: leaf}, stats: [sum], unit: seconds, windows: [lifetime]}", "", source), "");
+  const std::string said = Read("{name: k, on: tree, sum: tree.totel, windows: [lifetime]}", "", source);
+  EXPECT_NE(said.find("tree.totel is not a field of tree; did you mean tree.total?"), std::string::npos) << said;
+}
+
+TEST_F(Own, NamesInAStructAreKeysThatMayBeThere) {
+  const std::string text = "syntax = \"proto3\"; import \"google/protobuf/struct.proto\"; message Free { string id = 1; int64 at = 2; google.protobuf.Struct extra = 3; }";
+  File("free.proto", text);
+  ASSERT_EQ(Read("{name: k, on: free, count: true, by: {i: event.id}, windows: [lifetime]}", "", "schema: " + Path("free.proto") + ", payload: free, id: [row.extra.order], time: s(row.at)"), "");
+  Run({Writer(text, "Free")("at: " + std::to_string(EngineRig::kStartSeconds + 5) + " extra { fields { key: \"order\" value { string_value: \"7\" } } }")});
+  EXPECT_EQ(rig->Value("k", "lifetime", "free/7"), "1");
 }
 
 TEST_F(Own, ANumberInTheEnvelopeHangsOnTheNameAlone) {
@@ -310,6 +338,9 @@ TEST_F(Own, MistakesAreToldWhereTheyStand) {
   EXPECT_EQ(kpi("sum: checkout.address"), "own.yaml:5:58: sum: checkout.address is a message, not a value: name one of its fields");
   EXPECT_NE(kpi("count: true, by: {e: checkout.email}").find("checkout.email is personal data"), std::string::npos);
   EXPECT_EQ(kpi("count: true, by: {e: {field: checkout.email, personal: allow}}"), "");
+  File("checkout.proto", Replaced(kSchema, "Int64Value refund = 10", "Int64Value refund = 10 [(tidemark.events.v1.scale) = 2]"));
+  EXPECT_EQ(kpi("sum: checkout.refund"), "own.yaml:5:58: sum: checkout.refund is a message, of which the option scale says nothing: put it on a field that is a number");
+  File("checkout.proto", kSchema);
   EXPECT_EQ(Read("{name: k, on: chekout, count: true, windows: [1h]}"), "own.yaml:5:22: on: there is no event type \"chekout\"; did you mean \"checkout\"?");
 }
 

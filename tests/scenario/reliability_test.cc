@@ -207,6 +207,30 @@ TEST(Reliability, AWindowThatGrowsIsNotCoveredWherePanesAreGone) {
   EXPECT_EQ(rig.engine->view()->status(KpiId{0}).coverage[1], 1) << "the window holds only what it saw";
 }
 
+// Of a KPI that has several columns, each says what it keeps itself: unique values of a week are apart from those of the last 24 hours.
+TEST(Reliability, AWindowThatGrowsIsNotCoveredByWhatOtherColumnsKeep) {
+  EngineRig rig;
+  Diagnostics diagnostics;
+  ParseConfig("c.yaml",
+              "kafka: {brokers: \"b:1\"}\ntopics: [{name: crm}]\nkpis:\n"
+              "  - {name: channels, distinct: lead.channel, on: lead.created, windows: [24h, week_to_date]}\n",
+              &rig.specs, &diagnostics);
+  ASSERT_EQ(diagnostics.ToString(), "");
+  ASSERT_TRUE(rig.Start(0).ok());
+  constexpr int64_t kHours = 8 * 24;
+  for (int64_t hour = 0; hour <= kHours; hour += 6) {
+    rig.Lead(hour * kHour);
+    ASSERT_TRUE(rig.RunAt(hour * kHour + 1).ok());
+  }
+  rig.specs.kpis[0].windows.push_back(EngineRig::Window("5d"));
+  ASSERT_TRUE(rig.Start(kHours * kHour + 2).ok());
+  const std::vector<double> coverage = rig.engine->view()->status(KpiId{0}).coverage;
+  ASSERT_EQ(coverage.size(), 3u);
+  EXPECT_EQ(coverage[0], 1);
+  EXPECT_EQ(coverage[1], 1);
+  EXPECT_LT(coverage[2], 0.5);
+}
+
 TEST(Reliability, AWindowThatGrowsIsNotCoveredWhereLateEventsWereDropped) {
   for (const bool late : {false, true}) {
     EngineRig rig;

@@ -137,7 +137,7 @@ std::string Change::Json(const std::string& topic) const {
 
 std::string ChangesConfig(bool held) {
   std::string text = "kafka: {brokers: none}\nsources:\n  crm_db:\n    topics: [crm]\n    expect_every: 31d\n";
-  if (held) text.append("    complete_after: 2h\n");
+  if (held) text.append("    complete_after: " + FormatDuration(kCompleteAfter) + "\n");
   text.append(kRules).append("  desk:\n    topics: [desk]\n    shape: debezium\n");
   std::string again = kRules;
   again.replace(again.find("&deal {"), 7, "&desk {");

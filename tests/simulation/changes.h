@@ -11,6 +11,7 @@
 
 namespace tidemark::simulation {
 
+inline constexpr Duration kCompleteAfter = std::chrono::hours(2);  // of the first system's, where it holds T
 inline constexpr char kDesk[] = "desk";  // the other system's topic: its changes stand behind an envelope
 
 struct Change {

@@ -7,7 +7,7 @@ namespace tidemark::simulation {
 namespace {
 
 constexpr int kMostPartitions = 5;
-constexpr Duration kMostBehind = std::chrono::minutes(50), kMostAhead = std::chrono::hours(6);
+constexpr Duration kMostBehind = std::chrono::minutes(50);
 constexpr Duration kRound = std::chrono::milliseconds(30);
 constexpr uint64_t kLostAtOnce = 20;  // records
 

@@ -15,6 +15,8 @@
 
 namespace tidemark::simulation {
 
+inline constexpr Duration kMostAhead = std::chrono::hours(6);  // of a wrong clock
+
 struct Settings {
   uint64_t seed = 1;
   std::set<Fault> without;

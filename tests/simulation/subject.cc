@@ -1,5 +1,7 @@
 #include "tests/simulation/subject.h"
 
+#include <algorithm>
+
 #include "tests/property/entity_trial.h"
 #include "tests/simulation/changes.h"
 #include "tests/simulation/plans.h"
@@ -85,6 +87,7 @@ class ChangesSubject final : public Subject {
     changes_.push_back(company_.Next(&rng_, now));
     const Change& c = changes_.back();
     ids_.push_back(std::to_string(c.deal) + "/" + std::to_string(c.n));
+    if (topic == kTopic && !c.through) newest_ = std::max(newest_, EventTimeFromMicros(c.at * kMicrosPerSecond));
     return c.Json(topic);
   }
   std::string Poison(const std::string& topic, RecordKind kind, EventTime now) const override {
@@ -98,6 +101,7 @@ class ChangesSubject final : public Subject {
   const std::string& id(int event) const override { return ids_[static_cast<size_t>(event)]; }
   int64_t yields(int event) const override { return At(event).events(); }
   bool routed(int event) const override { return !At(event).through; }
+  EventTime HeldAtLeast() const override { return newest_ == kNoEventTime ? kNoEventTime : newest_ - kCompleteAfter; }
   Answers Expected(const AppliedEvents& applied, EventTime t) const override {
     std::vector<const Change*> changes;
     for (const auto& [tp, numbers] : applied) {
@@ -121,6 +125,7 @@ class ChangesSubject final : public Subject {
   const bool held_;
   Company company_;
   std::vector<Change> changes_;
+  EventTime newest_ = kNoEventTime;    // of the system that comes in batches
   std::vector<std::string> ids_;
 };
 

@@ -1,5 +1,6 @@
 tidemark_test(base_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/base_test.cc LIBS tidemark_aggregate tidemark_plan LABELS unit)
 tidemark_test(window_codec_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/window_codec_test.cc LIBS tidemark_window LABELS unit)
+tidemark_test(entity_version_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/entity_version_test.cc LIBS tidemark_entity LABELS unit)
 tidemark_test(engine_id_set_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/engine_id_set_test.cc LIBS tidemark_engine LABELS unit)
 tidemark_test(engine_groups_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/engine_groups_test.cc LIBS tidemark_engine tidemark_config tidemark_proto LABELS unit)
 tidemark_test(engine_dedup_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/engine_dedup_test.cc LIBS tidemark_engine tidemark_store LABELS unit)

@@ -148,6 +148,11 @@ TEST(Staircases, AndLastValuesAreExactForEveryWindowThatEndsWhereAllIsSettledOrL
       stairs.Add(FloorTo(time, kPane), added.value, maximum, EventTimeFromMicros(settled));
       last.Add(added, kPane, EventTimeFromMicros(settled));
       all.push_back(added);
+      for (size_t n = 1; n < last.values().size(); ++n) {
+        const EventTime before = last.values()[n - 1].time, after = last.values()[n].time;
+        ASSERT_GE(after, EventTimeFromMicros(settled)) << "of what is settled one is enough, seed " << seed;
+        ASSERT_LT(FloorTo(before, kPane), FloorTo(after, kPane)) << "and of a pane, seed " << seed;
+      }
       for (int64_t to = settled; to <= 44; to += 4) {
         for (int64_t from = 0; from < to; from += 4) {
           const EventTime lower = EventTimeFromMicros(from), upper = EventTimeFromMicros(to);
@@ -165,6 +170,19 @@ TEST(Staircases, AndLastValuesAreExactForEveryWindowThatEndsWhereAllIsSettledOrL
       }
     }
   }
+}
+
+// Where what is settled begins falls when a period begins anew (30 and 31 May, a month before).
+TEST(Staircases, KeepTheBestOfAllTimeThoughLessIsSettledMeanwhile) {
+  const auto at = [](int64_t micros) { return EventTimeFromMicros(micros); };
+  Staircase stairs;
+  for (const auto& [settled, pane, value] : {std::tuple(20, 4, 5), std::tuple(8, 12, 9)}) {
+    stairs.Settle(at(settled), true);
+    stairs.Add(at(pane), value, true, at(settled));
+  }
+  stairs.Settle(at(20), true);
+  stairs.Expire(at(16), true);
+  EXPECT_EQ(stairs.Between(kNoEventTime, EventTime::max(), true), 9);
 }
 
 // Hashes are stored: the tail is its little-endian bytes, however it is read.

@@ -50,7 +50,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"NoSuchFile", "format: avro\nschema: /nowhere/x.avsc\nevents: [{emit: deal.won}]", "m.yaml:8:13: sources.s.schema: can't read \"/nowhere/x.avsc\": No such file or directory\n"},
         Mistake{"NoSuchDirectory", "format: avro\nframing: confluent\nschemas: /nowhere\nevents: [{emit: deal.won}]", "m.yaml:9:14: sources.s.schemas: can't read \"/nowhere\": No such file or directory\n"},
         Mistake{"DirectoryOfNothing", "format: avro\nframing: confluent\nschemas: /proc/self/fdinfo\nevents: [{emit: deal.won}]", "m.yaml:9:14: sources.s.schemas: holds no schema; the one with number 7 is called 7.avsc\n"},
-        Mistake{"MessageOfAvro", "format: avro\nframing: confluent\nmessage: a.B\nevents: [{emit: deal.won}]", "m.yaml:9:14: sources.s.message: only Protobuf without framing is told which message it is\n"},
+        Mistake{"MessageOfAvro", "format: avro\nframing: confluent\nmessage: a.B\nevents: [{emit: deal.won}]", "m.yaml:9:14: sources.s.message: only Protobuf without framing, or with `payload`, is told which message it is\n"},
         Mistake{"IndexOfAvro", "format: avro\nframing: confluent\nmessage_index: plain\nevents: [{emit: deal.won}]", "m.yaml:9:20: sources.s.message_index: is of Protobuf with `framing: confluent` or `headers`\n"},
         Mistake{"KeyWithoutFraming", "key_format: avro\nevents: [{emit: deal.won}]", "m.yaml:7:17: sources.s.key_format: is read with `framing: confluent` or `headers` alone\n"},
         Mistake{"HeadersOfJson", "framing: headers\nevents: [{emit: deal.won}]", "m.yaml:7:14: sources.s.framing: JSON needs no schema: without framing it is read as it is\n"},

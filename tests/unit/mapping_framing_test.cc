@@ -64,7 +64,7 @@ TEST(Framing, HeadersThatNameNoNumberAreRefusedByName) {
   const std::string bad = "undecodable: bad_framing: record ";
   EXPECT_EQ(said("other", "x"), bad + "has no header that names its schema");
   EXPECT_EQ(said("__key_schema_id", "\0\0\0\0\7"s), bad + "has no header that names its schema");
-  EXPECT_EQ(said("__value_schema_id", "\1"s + std::string(16, 'g')), bad + "names its schema by a GUID, which isn't read: let its serializer write the schema's id");
+  EXPECT_EQ(said("__value_schema_id", "\1"s + std::string(16, 'g')), bad + "names its schema by a GUID, which isn't read: let its serializer write the id before the record (PrefixSchemaIdSerializer), with framing: confluent");
   EXPECT_EQ(said("__value_schema_id", "\0\0\7"s), bad + "has a header for its schema's id that is none of Confluent's");
   EXPECT_EQ(said("__value_schema_id", "7"), bad + "has a header for its schema's id that is none of Confluent's");
   EXPECT_EQ(said("__value_schema_id", "\0\0\0\0\0"s), bad + "names a schema by a number that no registry gives");
@@ -75,12 +75,30 @@ TEST(Framing, HeadersThatNameNoNumberAreRefusedByName) {
   EXPECT_EQ(rig.Map("\2a", "", {{"apicurio.value.contentId", "\0\0\0\1\0\0\0\7"s}}), bad + "names a schema by a number that no registry gives");
 }
 
+TEST(Framing, AKeyWhoseHeaderCantBeReadIsNoText) {
+  HeaderRig rig("format: avro");
+  const auto said = [&](const std::string& name, const std::string& value) {
+    return rig.Map("\2a", "\2k", {{"__value_schema_id", "\0\0\0\0\7"s}, {name, value}, {"apicurio.key.encoding", "JSON"}});
+  };
+  const std::string bad = "undecodable: bad_framing: key ";
+  EXPECT_EQ(said("__key_schema_id", "\1"s + std::string(16, 'g')),
+            bad + "names its schema by a GUID, which isn't read: let its serializer write the id before the record (PrefixSchemaIdSerializer), with framing: confluent");
+  EXPECT_EQ(said("__key_schema_id", "\0\0\7"s), bad + "has a header for its schema's id that is none of Confluent's");
+  EXPECT_EQ(said("apicurio.key.globalId", "\0\0\0\0\0\0\0\x8"s),
+            bad + "names its schema by Apicurio's globalId, which isn't read: let its serializer write the contentId (apicurio.registry.use-id)");
+  EXPECT_EQ(said("apicurio.key.contentId", "\0\0\0\0\0\0\0\x8"s), bad + "is written as JSON by Apicurio's serializer: let it write BINARY");
+  EXPECT_TRUE(said("other", "x").starts_with("mapped: ")) << "a key without one is its text";
+}
+
 TEST(Framing, WhichMessageItIsStandsBehindTheNumber) {
   HeaderRig rig("format: protobuf", "key_format: text\n");
   const std::string number = "\0\0\0\0\x9"s, b = "\x12\1a";
   EXPECT_EQ(rig.Map(b, "", {{"__value_schema_id", number + "\2\2"}}),
             R"(mapped: id: "lead.created/t/3/42" source: "s" time { seconds: 1700000000 } lead_created { lead { id: "a" channel: "none" } })");
-  for (const std::string& indexes : {""s, "\2"s, "\2\2\2"s}) {
+  const std::string none = "undecodable: bad_framing: record names no message of its schema in the header: Apicurio's headers are read of Avro alone";
+  EXPECT_EQ(rig.Map(b, "", {{"__value_schema_id", number}}), none);
+  EXPECT_EQ(rig.Map(b, "", {{"apicurio.value.contentId", "\0\0\0\0\0\0\0\x9"s}}), none);
+  for (const std::string& indexes : {"\2"s, "\2\2\2"s}) {
     EXPECT_EQ(rig.Map(b, "", {{"__value_schema_id", number + indexes}}), "undecodable: bad_framing: record doesn't say which message of its schema it is");
   }
   EXPECT_EQ(rig.Map(b, "", {{"__value_schema_id", number + "\2\4"}}), "undecodable: bad_framing: record is of a message that its schema doesn't have");
