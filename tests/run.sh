@@ -55,10 +55,10 @@ cmake --build --preset "$preset" --parallel "$jobs"
 echo "== Tests"
 export LLVM_PROFILE_FILE=$PWD/build/$preset/profiles/%4m.profraw  # of a build that counts what is gone through: asan
 export TSAN_OPTIONS=die_after_fork=0:suppressions=$PWD/tests/sanitizers/tsan.supp:${TSAN_OPTIONS:-}  # some tests start a second process by fork alone
-# One more at a time than processors: many wait for others. Those that measure are marked RUN_SERIAL where they are declared.
+# More at a time than processors: those with a broker or a browser wait half of their time. Those that measure are marked RUN_SERIAL where they are declared.
 log=build/$preset/tests.log
 status=0
-ctest --test-dir "build/$preset" --output-on-failure --no-tests=error --parallel $((jobs + 1)) "${filter[@]}" "$@" </dev/null 2>&1 |
+ctest --test-dir "build/$preset" --output-on-failure --no-tests=error --parallel $((jobs + 2)) "${filter[@]}" "$@" </dev/null 2>&1 |
   tee "$log" || status=$?
 echo "== Result"
 # ctest names the tests that were skipped, not why.

@@ -23,6 +23,7 @@ limits: {max_entities: 100000}
 sources:
   crm: {source: /crm, expect_every: 1h}
   erp: {topics: [erp], format: avro, framing: confluent, events: [{emit: order.paid, set: {order.id: row.id}}]}
+  sfdc: {use: salesforce, topics: [sfdc.changes]}
 registry: {url: "http://127.0.0.1:8081"}
 tables: {reps: {file: reps.csv, key: rep_id}}
 targets: {goal_leads_created: {month_to_date: 90, quarter_to_date: 300}}
