@@ -1,7 +1,9 @@
 // RocksStore over a faulty disk: what it shows is exactly what was committed up to some commit, or it says what is wrong.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <random>
+#include <thread>
 
 #include "pipeline/store/bytes.h"
 #include "pipeline/store/memory_store.h"
@@ -134,6 +136,34 @@ class StoreTrial : public Trial {
 
 TEST(DiskFaults, TheStoreShowsACommittedStateOrSaysWhatIsWrong) {
   RunTrials([](const FaultPoint& point, bool power, unsigned seed) { return std::make_unique<StoreTrial>(point, power, seed); });
+}
+
+// RocksDB goes on by itself once there is space again, with a log that lacks what failed.
+TEST(DiskFaults, AStoreThatFailedToWriteTakesNoMoreThoughThereIsSpaceAgain) {
+  TempDir dir;
+  const std::string path = dir.path() + "/state";
+  std::filesystem::create_directory(dir.path() + "/aside");
+  const auto fs = std::make_shared<FaultFs>(path, dir.path() + "/aside", 1);
+  const std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(fs);
+  RocksOptions options;
+  options.memory_bytes = 4 << 20;
+  options.min_free_disk_bytes = 0;
+  options.env = env.get();
+  auto store = RocksStore::Open(path, options).value();
+  int at = 0;
+  while (at < 3) EXPECT_TRUE(store->Commit(NthCommit(++at)).ok());
+  fs->Arm({FileKind::kLog, FileOp::kAppend, 1, Fault::kNoSpace});
+  EXPECT_FALSE(store->Commit(NthCommit(++at)).ok());
+  EXPECT_TRUE(fs->struck());
+  fs->Heal();
+  for (int tenths = 0; tenths < 20; ++tenths) {
+    const Status again = store->Commit(NthCommit(at));
+    ASSERT_FALSE(again.ok()) << "taken after " << tenths << " tenths of a second";
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  store.reset();
+  store = RocksStore::Open(path, options).value();
+  EXPECT_TRUE(store->Commit(NthCommit(at)).ok()) << "opened anew it does";
 }
 
 }  // namespace
