@@ -115,7 +115,7 @@ void ReadSchemas(Map* map, MappingSpec* mapping, std::vector<ReadFile>* files) {
   }
   if (const auto indexes = map->Take("message_index")) {
     if (const auto choice = indexes->Choice({"zigzag", "plain"})) mapping->plain_indexes = *choice == 1;
-    if (!protobuf || !framed) indexes->Fail("is of Protobuf with `framing: confluent` or `headers`");
+    if (!framed || !Has(*mapping, MapFormat::kProtobuf, MapKeyFormat::kProtobuf)) indexes->Fail("is of Protobuf with `framing: confluent` or `headers`");
   }
 }
 

@@ -178,7 +178,7 @@ bool CheckSamples(const Specs& specs, const Plan& plan, const SampleOptions& opt
     std::cout << std::move(json).Take() << "\n";
   } else {
     for (const Checked& checked : all) WriteText(checked, options.directory);
-    if (all.empty()) std::cout << "\nno source says how records become events\n";
+    if (done.empty()) std::cout << "\nno source says how records become events\n";
   }
   const bool any = std::any_of(all.begin(), all.end(), [](const Checked& checked) { return checked.records > 0; });
   return any && std::all_of(all.begin(), all.end(), [&](const Checked& checked) { return checked.Good(options.strict); });

@@ -110,6 +110,7 @@ Result<HttpReply> Ask(const HttpTarget& target, std::string_view path, HttpQuery
   TM_RETURN_IF_ERROR(AddPath(address.get(), path, query));
   List connect_to(nullptr, curl_slist_free_all);
   if (!target.server_name.empty()) TM_RETURN_IF_ERROR(GoBy(target.server_name, address.get(), &connect_to));
+  char detail[CURL_ERROR_SIZE] = "";  // outlives the handle, which may write to it until its end
   const Curl curl(curl_easy_init(), curl_easy_cleanup);
   if (curl == nullptr) return Internal("libcurl does not start");
   Body body;
@@ -130,7 +131,6 @@ Result<HttpReply> Ask(const HttpTarget& target, std::string_view path, HttpQuery
   }
   if (post) curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, "");
   TM_RETURN_IF_ERROR(Identify(target, curl.get()));
-  char detail[CURL_ERROR_SIZE] = "";
   curl_easy_setopt(curl.get(), CURLOPT_ERRORBUFFER, detail);
   const CURLcode code = curl_easy_perform(curl.get());
   if (code != CURLE_OK) return Unavailable(target.url + ": " + WhyNot(code, detail));

@@ -102,7 +102,7 @@ void MapperCompiler::Shape() {
     made_->nulled = names(shape.nulled);
     made_->differing = names(shape.differing);
     made_->captures.positions = {made_->changed, made_->nulled, made_->differing};
-    made_->captures.places = shape.prefixes;
+    made_->captures.places.assign(shape.prefixes.rbegin(), shape.prefixes.rend());  // the innermost first: the outermost is always a record
   }
   if (shape.old && shape.old_prefix.empty()) made_->old_row = Leaf(*shape.old);
   if (spec_.shape == MapShape::kPropertyChange) made_->property = Leaf(Dotted(spec_.property_name));

@@ -96,9 +96,12 @@ void MoveEntriesOfMapsBack(DescriptorProto* message) {
 
 // Where a comment or a quoted text that begins at `at` ends; `at`: there is none. As libprotobuf has it, a zero byte ends both.
 size_t BehindWords(std::string_view text, size_t at) {
-  const auto end_of = [&](std::string_view ends) { return std::min(text.find_first_of(ends, at), text.size()); };
-  if (text.substr(at).starts_with("//")) return end_of({"\n\0", 2});
-  if (text.substr(at).starts_with("/*")) return std::min({text.find("*/", at + 2), end_of({"\0", 1}), text.size() - 1}) + 1;  // its "/"
+  if (text.substr(at).starts_with("//")) return std::min(text.find_first_of(std::string_view("\n\0", 2), at), text.size());
+  if (text.substr(at).starts_with("/*")) {
+    size_t end = at + 2;
+    while (end < text.size() && text[end] != 0 && !text.substr(end).starts_with("*/")) ++end;
+    return end < text.size() && text[end] != 0 ? end + 1 : end;  // its "/"
+  }
   if (text[at] != '"' && text[at] != '\'') return at;
   size_t end = at + 1;
   while (end < text.size() && text[end] != text[at] && text[end] != '\n' && text[end] != 0) {
@@ -113,7 +116,8 @@ bool IsTooDeep(std::string_view text) {
   for (size_t at = 0; at < text.size(); ++at) {
     at = BehindWords(text, at);
     if (at >= text.size()) break;
-    depth += text[at] == '{' ? 1 : text[at] == '}' ? -1 : 0;
+    if (text[at] == '{') ++depth;
+    if (text[at] == '}' && depth > 0) --depth;  // libprotobuf passes over one that closes nothing
     if (depth > kMaxBlocks) return true;
   }
   return false;

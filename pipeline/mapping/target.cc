@@ -5,6 +5,7 @@
 #include <bit>
 #include <optional>
 
+#include "pipeline/event/number.h"
 #include "pipeline/mapping/numbers.h"
 
 namespace tidemark::mapping {
@@ -119,7 +120,8 @@ const char* Encode(const Datum& value, const Target& target, std::string* text, 
     case Kind::kFloat: {
       const std::optional<Decimal> number = NumberIn(value);
       if (!number) return "is no number";
-      const double is = ToDouble(*number);
+      const double is = target.kind == Kind::kFloat ? static_cast<float>(ToDouble(*number)) : ToDouble(*number);
+      if (!event::ScaleDouble(is, target.scale)) return "is out of range";  // for the decoder, too
       if (target.kind == Kind::kDouble) {
         *out = {Encoded::Kind::kFixed64, std::bit_cast<uint64_t>(is), {}, 0};
       } else {

@@ -87,6 +87,15 @@ class Samples(unittest.TestCase):
         self.assertIn("no samples", done.stdout)
         self.assertEqual(run("check-config", self.config, "--strict").returncode, 2)
 
+    def test_what_are_no_lines_is_said_to_be_for_map(self):
+        self.config.write_text('kafka: {brokers: "localhost:1"}\nregistry: {url: "http://localhost:1"}\nsources:\n'
+                               "  shop: {topics: [calls], format: avro, framing: confluent, events: [{emit: lead.created}]}\n"
+                               "kpis: [{name: leads, count: true, on: lead.created, windows: [1h]}]\n")
+        done = self.check()
+        self.assertEqual(done.returncode, 65)
+        self.assertIn("sources.shop: its records are no lines of text", done.stderr)
+        self.assertNotIn("no source says", done.stdout)
+
     def test_what_ships_knows_its_samples(self):
         self.config.write_text('kafka: {brokers: "localhost:1"}\ntopics: [events]\ncatalogue: all\nsources:\n' +
                                "".join(f"  {name}: {{use: {name}, topics: [{name}]}}\n" for name in NAMES))

@@ -1,4 +1,4 @@
-// Protobuf of a source's own: behind a zero byte a record, which libprotobuf reads too; behind a one a descriptor, as schemas in base64 are; behind
+// Protobuf of a source's own: behind a zero byte a record, which libprotobuf reads too; behind a two a descriptor, as schemas in base64 are; behind
 // any other the text of a schema.
 #include <google/protobuf/compiler/parser.h>
 #include <google/protobuf/descriptor.h>
@@ -128,7 +128,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   MappedEvents events, again;
   if (data[0] != 0) {
     const auto schemas = std::make_shared<WriterSchemas>();
-    schemas->Add(1, std::make_shared<const WriterSchema>(WriterSchema{WriterSchema::Kind::kProtobuf, data[0] == 1 ? absl::Base64Escape({input.data(), input.size()}) : std::string(input), {}}));
+    schemas->Add(1, std::make_shared<const WriterSchema>(WriterSchema{WriterSchema::Kind::kProtobuf, data[0] == 2 ? absl::Base64Escape({input.data(), input.size()}) : std::string(input), {}}));
     Mapper::Scratch scratch(fixture.mapper(), schemas);
     fixture.Map(input, &scratch, &events);
     return 0;

@@ -279,6 +279,17 @@ struct BitmapRig : AvroRig {
   }
 };
 
+TEST(Avro, BitmapsAreOfTheRecordThatTheChangeIs) {
+  AvroRig rig("shape: salesforce_cdc\nevents: [{emit: deal.updated, id: [item], when: 'changed(row.StageName)', set: {deal.id: item}}]",
+              R"({"type": "record", "name": "Envelope", "fields": [)" + Field("schema", "\"string\"") + "," + Field("payload", BitmapRig::Schema()) + "]}");
+  const auto change = [&](const std::string& bits) {
+    return rig.Of(avro::Text("s") + avro::Text("UPDATE") + BitmapRig::List({"006a"}) + BitmapRig::List({bits}) + BitmapRig::List({}) + BitmapRig::List({}) + avro::Long(1) + avro::Text("Closed Won") +
+                  avro::Long(0) + avro::Long(0) + avro::Long(0));
+  };
+  EXPECT_TRUE(change("0x2").starts_with("mapped")) << change("0x2");
+  EXPECT_EQ(change("0x4"), "unmapped");
+}
+
 TEST(Avro, BitmapsNameFieldsByTheirPositions) {
   const auto rig = [](const std::string& what) {
     return BitmapRig("events: [{emit: deal.updated, id: [item], when: '" + what + "', set: {deal.id: item}}]");

@@ -110,7 +110,7 @@ TEST(Protobuf, BracesOfWordsNestNothing) {
   EXPECT_EQ(said("/* " + many + " \n * / */"), "");
   EXPECT_EQ(said("import \"" + many + "\\\"" + many + "\";"), "");
   EXPECT_EQ(said("import '" + many + "\"';"), "");
-  for (const std::string& open : {"/**//" + many, "\"\n" + many, "'\\\n" + many, "/* */" + many, many}) {
+  for (const std::string& open : {"/**//" + many, "\"\n" + many, "'\\\n" + many, "/* */" + many, many, std::string(300, '}') + many, "/*\0\" \";"s + many}) {
     EXPECT_EQ(said(open), "m.yaml:8:13: sources.s.schema: it schema.proto is nested too deep\n") << open;
   }
 }

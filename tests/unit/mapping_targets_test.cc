@@ -1,5 +1,4 @@
 // What a value becomes in a field of each type that a schema can have, also of a schema that isn't ours.
-#include <google/protobuf/descriptor.h>
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -19,8 +18,7 @@ class Targets : public ::testing::Test {
   // The bits that are written, or why nothing is.
   std::string Of(const std::string& field, const Datum& value) {
     const EventTypeId type = own_.schema().FindType("numbers.seen").value();
-    const std::string& path = field;
-    const auto target = mapping::TargetOf(own_.schema().ResolvePath(type, path).value(), own_.schema().Resolve(type, path).value());
+    const auto target = mapping::TargetOf(own_.schema().ResolvePath(type, field).value(), own_.schema().Resolve(type, field).value());
     if (!target.ok()) return target.status().text();
     Encoded encoded;
     rounded_ = false;
@@ -70,6 +68,10 @@ TEST_F(Targets, ScalesAreOfTheSchema) {
 TEST_F(Targets, FloatsAreTheNearest) {
   EXPECT_EQ(Of("d", Datum::Number("0.25")), "double 0.250000");
   EXPECT_EQ(Of("f", Datum::Text("-1e3")), "float -1000.000000");
+  EXPECT_EQ(Of("f", Datum::Number("16777219")), "float 16777220.000000");
+  EXPECT_EQ(Of("d", Datum::Number("1e16")), "double 10000000000000000.000000");
+  EXPECT_EQ(Of("d", Datum::Number("1e17")), "is out of range") << "for its two digits after the point";
+  EXPECT_EQ(Of("f", Datum::Number("-1e13")), "is out of range") << "for six";
   EXPECT_EQ(Of("d", Datum::Text("x")), "is no number");
   EXPECT_EQ(Of("f", Datum::Bool(false)), "is no number");
 }

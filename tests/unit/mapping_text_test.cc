@@ -74,6 +74,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "m.yaml:5:3: sources.s: its records name no schema: write `schema: FILE`, or `framing: confluent` where a number stands before each, `headers` where it stands in a header\nm.yaml:8:14: sources.s.schemas: only Avro and Protobuf with `framing: confluent` or `headers` name their schemas by number\n"},
         Mistake{"SchemaAndSchemas", "format: protobuf\nframing: confluent\nmessage_index: odd\nevents: [{emit: deal.won}]",
                 "m.yaml:9:20: sources.s.message_index: \"odd\" is none of zigzag, plain\n"},
+        Mistake{"MessageIndexOfKeysIsRight", "format: avro\nframing: confluent\nkey_format: protobuf\nmessage_index: plain\nevents: [{emit: deal.won}]", ""},
         Mistake{"MessageWithoutASchema", "format: protobuf\nmessage: a.B\nevents: [{emit: deal.won}]",
                 "m.yaml:5:3: sources.s: its records name no schema: write `schema: FILE`, or `framing: confluent` where a number stands before each, `headers` where it stands in a header\n"},
         Mistake{"UnknownKey", "shpae: row\nevents: [{emit: deal.won}]", "m.yaml:7:5: sources.s: unknown key \"shpae\"; did you mean \"shape\"?\n"},
