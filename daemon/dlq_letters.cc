@@ -31,13 +31,6 @@ Status ReadThrough(const KafkaSpec& kafka, const std::string& topic, const OnRec
   return Status::Ok();
 }
 
-const RecordHeader* Find(const RawRecord& record, std::string_view name) {
-  for (auto header = record.headers.rbegin(); header != record.headers.rend(); ++header) {
-    if (header->name == name) return &*header;
-  }
-  return nullptr;
-}
-
 bool TakeNumber(std::string_view* text, int64_t* number) {
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), *number);
   if (error != std::errc() || *number < 0) return false;
@@ -99,11 +92,11 @@ std::vector<std::pair<int32_t, std::string>> OffsetSet::ToTexts(size_t most) con
 }
 
 bool ParseLetter(const RawRecord& record, std::vector<RecordHeader>* headers, Letter* letter) {
-  const RecordHeader *topic = Find(record, kLetterTopic), *reason = Find(record, kLetterReason);
-  const RecordHeader *partition = Find(record, kLetterPartition), *offset = Find(record, kLetterOffset);
+  const RecordHeader *topic = LastHeader(record, kLetterTopic), *reason = LastHeader(record, kLetterReason);
+  const RecordHeader *partition = LastHeader(record, kLetterPartition), *offset = LastHeader(record, kLetterOffset);
   if (topic == nullptr || reason == nullptr || partition == nullptr || offset == nullptr) return false;
   const auto text = [&](std::string_view name) {
-    const RecordHeader* header = Find(record, name);
+    const RecordHeader* header = LastHeader(record, name);
     return header == nullptr ? std::string_view() : header->value;
   };
   headers->clear();
@@ -111,13 +104,13 @@ bool ParseLetter(const RawRecord& record, std::vector<RecordHeader>* headers, Le
     if (!IsLetterHeader(header.name)) headers->push_back(header);
   }
   for (const std::string_view name : {kLetterTopic, kLetterPartition, kLetterOffset, kLetterTimestamp}) {
-    if (const RecordHeader* header = Find(record, name)) headers->push_back(*header);
+    if (const RecordHeader* header = LastHeader(record, name)) headers->push_back(*header);
   }
   RawRecord sent = record;
   sent.topic = topic->value;
   sent.partition = -1;  // of no record that came
   sent.headers = *headers;
-  *letter = {record.partition, record.offset, record.kafka_time, FirstSent(sent), text(kLetterSource), reason->value, text(kLetterError), Find(record, kLetterOmitted) == nullptr};
+  *letter = {record.partition, record.offset, record.kafka_time, FirstSent(sent), text(kLetterSource), reason->value, text(kLetterError), LastHeader(record, kLetterOmitted) == nullptr};
   return letter->record.partition >= 0;
 }
 
@@ -129,7 +122,7 @@ Result<LetterCounts> ReadLetters(const KafkaSpec& kafka, const std::string& topi
   TM_RETURN_IF_ERROR(ReadThrough(kafka, topic, [&](const RawRecord& record) {
     progress(++records);
     last[record.partition] = record.offset.v;
-    if (const RecordHeader* mark = Find(record, kReplayedMark)) static_cast<void>(replayed.Add(record.partition, mark->value));
+    if (const RecordHeader* mark = LastHeader(record, kReplayedMark)) static_cast<void>(replayed.Add(record.partition, mark->value));
     return Status::Ok();
   }));
   LetterCounts counts;
@@ -137,7 +130,7 @@ Result<LetterCounts> ReadLetters(const KafkaSpec& kafka, const std::string& topi
   TM_RETURN_IF_ERROR(ReadThrough(kafka, topic, [&](const RawRecord& record) {
     progress(++records);
     const auto known = last.find(record.partition);
-    if (known == last.end() || record.offset.v > known->second || Find(record, kReplayedMark) != nullptr) return Status::Ok();
+    if (known == last.end() || record.offset.v > known->second || LastHeader(record, kReplayedMark) != nullptr) return Status::Ok();
     Letter letter;
     if (!ParseLetter(record, &headers, &letter)) {
       ++counts.foreign;

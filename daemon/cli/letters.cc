@@ -18,7 +18,7 @@ The daemon must have the same configuration: reload it first. A changed mapping 
 among it; sending them again changes nothing then. Ids are remembered for dedup.horizon: an event older than that stays, since
 it could count twice, unless --older is given.
 
-Exit codes: 0 nothing is left of those chosen, 2 the configuration has no dead_letters, 1 Kafka can't be had, 65 some are left, 78 the configuration is refused.)";
+Exit codes: 0 nothing is left of those chosen, 1 Kafka can't be had, 2 the configuration has no dead_letters, 65 some are left, 78 the configuration is refused.)";
 
 void FillChoice(CLI::App* app, std::string* config_file, LetterChoice* choice) {
   AddConfigFile(app, config_file);

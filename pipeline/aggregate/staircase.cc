@@ -59,10 +59,10 @@ void LastValues::Add(const LastValue& value, Duration pane, EventTime settled) {
   // Of what is settled the latest is left, so of all there is only the value's neighbours can hide it or be hidden.
   const auto unsettled = std::partition_point(values_.begin(), values_.end(), [&](const LastValue& v) { return v.time < settled; });
   if (unsettled - values_.begin() > 1) values_.erase(values_.begin(), unsettled - 1);
-  const auto hides = [&](const LastValue& a, const LastValue& b) { return b.time < settled || FloorTo(a.time, pane) == FloorTo(b.time, pane); };
+  const auto hidden_by = [&](const LastValue& a, const LastValue& b) { return b.time < settled || FloorTo(a.time, pane) == FloorTo(b.time, pane); };
   const auto at = std::upper_bound(values_.begin(), values_.end(), value, order);
-  if (at != values_.end() && hides(value, *at)) return;
-  if (at != values_.begin() && hides(*std::prev(at), value)) {
+  if (at != values_.end() && hidden_by(value, *at)) return;
+  if (at != values_.begin() && hidden_by(*std::prev(at), value)) {
     *std::prev(at) = value;
   } else {
     values_.insert(at, value);

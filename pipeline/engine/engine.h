@@ -19,7 +19,8 @@
 namespace tidemark {
 
 struct EngineOptions {
-  // Measures how long a commit took, which paces commits; null: commits cost nothing.
+  // The wall clock within a step: how long a commit took, which paces commits, and when a source that comes in batches was heard, which
+  // proofs are compared with. null: commits cost nothing, and all of a step is at its `now`.
   std::function<WallTime()> stopwatch;
   // Memory for open panes, hot cells and changed entities; beyond it a commit is due at once. With less, what several events
   // change is written more often; more makes commits of a backlog larger, not cheaper.

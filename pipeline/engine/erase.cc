@@ -17,7 +17,7 @@ Status Engine::Impl::EraseOne(std::string_view key, const EntityRow& row, Erased
     ++erased->parts[name];
     const auto folds = plan_->folds();
     const auto fold = std::find_if(folds.begin(), folds.end(), [&](const FoldPlan& f) {
-      return f.kind == FoldKind::kOpen && column_states_[f.kpi.v].number == number;
+      return f.kind == FoldKind::kOpen && tables_[f.table.v]->state(f.main_column).number == number;
     });
     if (fold == folds.end()) continue;
     EntitySummary summary;

@@ -154,7 +154,6 @@ class Engine::Impl {
   state::v1::Registry registry_;
   bool registry_dirty_ = false;
   std::vector<std::unique_ptr<Table>> tables_;
-  std::vector<ColumnState> column_states_;  // by KPI: of its column, of a fold's columns the main one
   Entities entities_;
   Router router_;
   Sources sources_;

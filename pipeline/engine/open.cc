@@ -116,7 +116,6 @@ ColumnState Engine::Impl::StateOf(const TablePlan& table, const ColumnPlan& colu
 
 Status Engine::Impl::MakeTables() {
   const bool first_ever = sequence_ == 0;
-  column_states_.resize(plan_->kpis().size());
   for (const TablePlan& plan : plan_->tables()) {
     const auto counted = [&](const ColumnPlan& column) { return plan_->kpis()[column.kpi.v].counted; };
     if (std::none_of(plan.columns.begin(), plan.columns.end(), counted)) {
@@ -138,10 +137,8 @@ Status Engine::Impl::MakeTables() {
     }
     TM_ASSIGN_OR_RETURN(const TableHead head, LoadTableHead(store_, StoredTable{number}));
     std::vector<ColumnState> states;
-    for (size_t c = 0; c < plan.columns.size(); ++c) {
-      const ColumnPlan& column = plan.columns[c];
+    for (const ColumnPlan& column : plan.columns) {
       states.push_back(counted(column) ? StateOf(plan, column, head, number, first_ever) : ColumnState{});
-      if (!plan.buckets_of && plan_->kpis()[column.kpi.v].column == c) column_states_[column.kpi.v] = states.back();
     }
     tables_.push_back(std::make_unique<Table>(plan, StoredTable{number}, std::move(states)));
   }
@@ -151,7 +148,8 @@ Status Engine::Impl::MakeTables() {
 void Engine::Impl::NumberFolds() {
   std::vector<uint32_t> numbers;
   for (size_t f = 0; f < plan_->folds().size(); ++f) {
-    numbers.push_back(column_states_[plan_->folds()[f].kpi.v].number);
+    const FoldPlan& fold = plan_->folds()[f];
+    numbers.push_back(tables_[fold.table.v]->state(fold.main_column).number);
     const auto& kpis = registry_.kpis();
     if (std::any_of(kpis.begin(), kpis.end(), [&](const auto& kpi) { return kpi.number() == numbers.back() && kpi.has_full_at(); })) {
       router_.folding().SetFull(f);

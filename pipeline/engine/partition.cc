@@ -32,8 +32,6 @@ void ForEachFormatCount(Counts& c, F f) {
 
 constexpr size_t kMaxLosses = 16;
 
-int64_t MinuteOf(EventTime t) { return Micros(t) / kMicrosPerMinute; }
-
 }  // namespace
 
 void BeginLoss(Partition* p) {
@@ -78,8 +76,8 @@ std::string EncodePartition(const Partition& p) {
     ForEachLaterCount(p.counts, [&](int64_t n) { PutZigZag(&out, n); });
     if (formats != 0 || !p.gaps.empty()) ForEachFormatCount(p.counts, [&](int64_t n) { PutZigZag(&out, n); });
     for (const TimeSpan& gap : p.gaps) {
-      PutZigZag(&out, MinuteOf(gap.from));
-      PutZigZag(&out, MinuteOf(gap.to));
+      PutMinute(&out, gap.from);
+      PutMinute(&out, gap.to);
     }
   } else if (p.counts.imported != 0) {
     PutZigZag(&out, p.counts.imported);

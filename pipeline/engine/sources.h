@@ -26,7 +26,8 @@ class Sources {
   void Hear(const EventRow& row);
 
   // How far a source that comes in batches is complete, as it is now known. What it says counts once all that was in its log then is
-  // applied: when the ends of all its partitions were confirmed at `proven`, and that is no earlier. kNoEventTime: it was never heard.
+  // applied: when the ends of all its partitions were confirmed at `proven`, and that is no earlier. kNoEventTime: it has said
+  // nothing of it; a heartbeat alone doesn't.
   EventTime CompleteThrough(uint32_t source, EventTime proven, WallTime now);
 
   // The newest event that is no heartbeat, of one that comes in batches.

@@ -41,7 +41,7 @@ const char* ReadFrame(std::string_view record, Frame* frame) {
 const char* ReadSchemaHeader(const RawRecord& record, bool of_key, Frame* frame) {
   const auto given = [&](const std::string_view (&names)[2]) {
     const RecordHeader* header = LastHeader(record, names[of_key ? 1 : 0]);
-    return header == nullptr || header->value.data() == nullptr ? std::string_view() : header->value;
+    return header == nullptr ? std::string_view() : header->value;
   };
   std::string_view number = given(kConfluent);
   if (!number.empty()) {

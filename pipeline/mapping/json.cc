@@ -134,7 +134,6 @@ class Walk {
 
 }  // namespace
 
-
 struct JsonReader::Parts {
   json::parser parser;
   std::vector<char> padded;

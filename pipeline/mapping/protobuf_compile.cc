@@ -1,9 +1,9 @@
 // What a mapping wants of messages of one type. It ends: the tree of what is wanted does.
 #include <google/protobuf/descriptor.h>
 
-#include <algorithm>
 #include <map>
 
+#include "pipeline/event/field.h"
 #include "pipeline/event/wire.h"
 #include "pipeline/mapping/protobuf.h"
 
@@ -79,13 +79,11 @@ class ProtobufProgram::Compiler {
   }
 
   static Op OpOf(const Descriptor* message) {
-    const std::string& name = message->full_name();
-    if (name == "google.protobuf.Timestamp") return Op::kTimestamp;
-    if (name == "google.protobuf.Duration") return Op::kDuration;
-    if (name == "confluent.type.Decimal") return Op::kDecimal;
+    if (event::IsTimestamp(message)) return Op::kTimestamp;
+    if (event::IsDuration(message)) return Op::kDuration;
+    if (message->full_name() == "confluent.type.Decimal") return Op::kDecimal;
     if (IsOf(message, "Value")) return Op::kValue;
-    const bool wrapper = message->file()->name() == "google/protobuf/wrappers.proto" && message->field_count() == 1;
-    return wrapper ? Op::kWrapper : Op::kMessage;
+    return event::IsWrapper(message) ? Op::kWrapper : Op::kMessage;
   }
 
   static uint32_t WireOf(Op op) {

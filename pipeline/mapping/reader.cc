@@ -123,15 +123,15 @@ Outcome RecordReader::ReadBody(Frame frame, Program* program, Captures* captures
   return why == nullptr ? Outcome() : Undecodable(DecodeError::kBadAvro, why);
 }
 
-RecordReader::Messages::Message* RecordReader::MessageOf(const google::protobuf::Descriptor* message, Messages* messages) const {
+const RecordReader::Messages::Message& RecordReader::MessageOf(const google::protobuf::Descriptor* message, Messages* messages) const {
   const auto known = messages->met.find(message);
-  if (known != messages->met.end()) return &known->second;
+  if (known != messages->met.end()) return known->second;
   Messages::Message made{ProtobufProgram(own_ != nullptr ? own_ : message, plan_), false, ""};
   if (own_ != nullptr) {
     made.other = message->full_name() != own_->full_name();
     if (!made.other) made.why_not = WhyNotReadAs(message, own_);
   }
-  return &messages->met.emplace(message, std::move(made)).first->second;
+  return messages->met.emplace(message, std::move(made)).first->second;
 }
 
 Outcome RecordReader::ReadProtobuf(Frame frame, Messages* messages, Captures* captures, Texts* texts, const std::function<void()>& visit) const {
@@ -145,7 +145,7 @@ Outcome RecordReader::ReadProtobuf(Frame frame, Messages* messages, Captures* ca
   }
   const auto* message = messages->schema.Find(indexes);
   if (message == nullptr) return Undecodable(DecodeError::kBadFraming, "is of a message that its schema doesn't have");
-  const Messages::Message& met = *MessageOf(message, messages);
+  const Messages::Message& met = MessageOf(message, messages);
   if (met.other) return {};
   if (!met.why_not.empty()) {
     return Undecodable(DecodeError::kBadSchema, "is of a schema that can't be read as " + own_->full_name() + ": " + met.why_not);

@@ -63,7 +63,7 @@ class RecordReader {
   Program* ProgramOf(uint32_t schema);
   Outcome ReadBody(Frame frame, Program* program, Captures* captures, Texts* texts, const std::function<void()>& visit) const;
   // Of a message of the writer's, what is made of it.
-  Messages::Message* MessageOf(const google::protobuf::Descriptor* message, Messages* messages) const;
+  const Messages::Message& MessageOf(const google::protobuf::Descriptor* message, Messages* messages) const;
   Outcome ReadProtobuf(Frame frame, Messages* messages, Captures* captures, Texts* texts, const std::function<void()>& visit) const;
   Outcome ReadJson(std::string_view text, Captures* captures, const std::function<void()>& visit);
 

@@ -39,7 +39,11 @@ std::shared_ptr<const Schema> WithOwnEvents(const Specs& specs, const Schema& sc
       continue;
     }
     Result<Schema> with = made.With(*own);
-    with.ok() ? void(made = *std::move(with)) : fail(rule.place, "payload: " + with.status().text());
+    if (!with.ok()) {
+      fail(rule.place, "payload: " + with.status().text());
+      continue;
+    }
+    made = *std::move(with);
   }
   return good ? std::make_shared<const Schema>(std::move(made)) : nullptr;
 }
@@ -62,7 +66,7 @@ std::string Compiler::OwnFields(const KpiSpec& spec) const {
       if (!schema_.Has(*type, path)) continue;
       const Result<FieldInfo> info = schema_.Resolve(*type, path);
       const Result<Schema::ResolvedPath> at = schema_.ResolvePath(*type, path);
-      if (!info.ok() || !at.ok() || at->in_envelope) continue;
+      if (at->in_envelope) continue;
       text += "|" + name + " " + path;
       for (const auto* field : at->fields) text += " " + SignatureOf(field);
       text += " " + std::to_string(info->scale);

@@ -39,6 +39,9 @@ inline void PutZigZag(std::string* out, int64_t value) {
   PutVarint(out, (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63));
 }
 
+// For ByteReader::Minute().
+inline void PutMinute(std::string* out, EventTime t) { PutZigZag(out, FloorDiv(Micros(t), kMicrosPerMinute)); }
+
 inline void PutZigZag128(std::string* out, Int128 value) {
   Uint128 u = (static_cast<Uint128>(value) << 1) ^ static_cast<Uint128>(value >> 127);
   if (u < 0x80) return out->push_back(static_cast<char>(u));

@@ -1,18 +1,12 @@
 #include "pipeline/window/codec.h"
 
 namespace tidemark {
-namespace {
-
-int64_t Minutes(EventTime t) { return FloorDiv(Micros(t), kMicrosPerMinute); }
-
-}  // namespace
-
 void PutRowColumn(std::string* out, const RowColumn& column) {
   PutVarint(out, column.number);
   const size_t at = out->size();
   out->push_back(0);  // how many bytes follow: mostly one says it
   PutVarint(out, column.has_sum ? 1 : 0);
-  PutZigZag(out, Minutes(column.last_pane));
+  PutMinute(out, column.last_pane);
   PutVarint(out, column.windows.size());
   for (const RowWindow& w : column.windows) {
     PutVarint(out, w.number);
@@ -21,7 +15,7 @@ void PutRowColumn(std::string* out, const RowColumn& column) {
   }
   PutVarint(out, column.steps.size());
   for (const Staircase::Step& step : column.steps) {
-    PutZigZag(out, Minutes(step.pane));
+    PutMinute(out, step.pane);
     PutZigZag(out, step.value);
   }
   PutVarint(out, column.last.size());

@@ -11,7 +11,7 @@ ENGINE = ("scenario_test", "engine_property_test", "simulate")
 ENTITY = ("scenario_test", "entity_property_test")
 SCHEMAS = ("scenario_test", "schemas_property_test")
 FACTS = ("facts_property_test", "simulate")
-LETTERS = ("scenario_test",)
+SCENARIO = ("scenario_test",)
 OWN = ("own_event_test",)
 STORE = ("rocksdb_store_test", "disk_faults_test", "rocksdb_kill_test")
 
@@ -96,8 +96,8 @@ BUGS = [
         "event.fact >= fold.of_facts.size()) return false;\n  }\n  for (auto& list : sayings_) list.clear();\n", FACTS),
     Bug("what the record itself says isn't taken over", "pipeline/entity/facts.cc", "std::tie(s.at.time, s.version) <= std::tie(event.at.time, event.version)",
         "std::tie(s.at.time, s.version) < std::tie(event.at.time, event.version)", FACTS),
-    Bug("letters are not stored", "pipeline/engine/dead_letters.cc", "    if (!waiting.stored) batch->puts", "    if (false && !waiting.stored) batch->puts", LETTERS),
-    Bug("batches hold nothing", "pipeline/engine/impl.cc", "plan_->clocks()[c].held ? std::min(known, HeldAt(c)) : known", "known", LETTERS),
+    Bug("letters are not stored", "pipeline/engine/dead_letters.cc", "    if (!waiting.stored) batch->puts", "    if (false && !waiting.stored) batch->puts", SCENARIO),
+    Bug("batches hold nothing", "pipeline/engine/impl.cc", "plan_->clocks()[c].held ? std::min(known, HeldAt(c)) : known", "known", SCENARIO),
     # Messages of one's own.
     Bug("a message that can't be decoded is an event", "pipeline/engine/intake.cc", "      if (row.error != DecodeError::kNone) [[unlikely]] pending.Spoil(i);\n", "", OWN),
     Bug("other types of other versions are read", "pipeline/mapping/own_event.cc", " || !Holds(from, to)) {", " || (false && !Holds(from, to))) {", OWN),
