@@ -1,5 +1,10 @@
 #include "tests/fakes/engine_rig.h"
 
+#include <algorithm>
+
+#include "pipeline/engine/adopt.h"
+#include "pipeline/engine/bounded_source.h"
+
 namespace tidemark {
 
 EngineRig::EngineRig(int partitions) {
@@ -99,6 +104,29 @@ Status EngineRig::RunUnproven(int64_t seconds) {
     idle = wait->count() == 0 ? 0 : idle + 1;
   }
   return engine->Commit(WallAt(seconds));
+}
+
+Result<int64_t> EngineRig::BackFill(int64_t now_seconds) {
+  Diagnostics diagnostics;
+  const auto plan = Plan::Compile(specs, Schema::Canonical(), &diagnostics);
+  if (plan == nullptr) return Invalid(diagnostics.ToString());
+  TM_ASSIGN_OR_RETURN(std::vector<bool> missing, KnownKpis(*plan, store));
+  missing.flip();
+  const auto there = plan->Counting(missing, false);
+  MemoryStore side;
+  LogSource from(&logs);
+  BoundedSource bounded(&from);
+  bounded.Follow(engine->view()->partitions());
+  engine.reset();
+  TM_RETURN_IF_ERROR(BeginSide(*there, &store, &side));
+  TM_ASSIGN_OR_RETURN(auto aside, Engine::Open(there, &side, &bounded, WallAt(now_seconds)));
+  for (bool more = true; more || !bounded.reached();) {
+    TM_ASSIGN_OR_RETURN(more, aside->Drain(WallAt(now_seconds)));
+  }
+  TM_RETURN_IF_ERROR(aside->Stop(WallAt(now_seconds)));
+  aside.reset();
+  TM_RETURN_IF_ERROR(Adopt(*there, &store, &side));
+  return static_cast<int64_t>(std::count(missing.begin(), missing.end(), true));
 }
 
 std::string EngineRig::Value(const std::string& kpi, const std::string& window, const std::string& labels) const {

@@ -42,6 +42,9 @@ struct EngineRig {
   // Steps until nothing more happens, the broker confirming every log's end at this instant.
   Status RunAt(int64_t seconds);
   Status RunUnproven(int64_t seconds);
+  // Counts what the specs have and the state hasn't, over the logs up to where the engine stands, and adopts it: how many KPIs. No engine
+  // is left.
+  Result<int64_t> BackFill(int64_t now_seconds);
 
   // The value of a series ("" labels: "web", or "web|emea"); "none" when there is no such series.
   std::string Value(const std::string& kpi, const std::string& window, const std::string& labels = "") const;

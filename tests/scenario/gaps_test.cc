@@ -3,8 +3,6 @@
 #include <random>
 
 #include "config/config.h"
-#include "pipeline/engine/adopt.h"
-#include "pipeline/engine/bounded_source.h"
 #include "pipeline/engine/partition.h"
 #include "tests/fakes/engine_rig.h"
 
@@ -27,7 +25,7 @@ kpis:
 }
 
 struct Gaps : testing::Test {
-  explicit Gaps(const std::string& on_gap = "") { Configure(on_gap); }
+  Gaps() { Configure(""); }
   void Configure(const std::string& on_gap) { Configure(on_gap, &rig); }
   static void Configure(const std::string& on_gap, EngineRig* rig) {
     Diagnostics diagnostics;
@@ -39,8 +37,8 @@ struct Gaps : testing::Test {
     return R"({"ChangeEventHeader":{"recordIds":[")" + id + R"("],"changeType":")" + type + R"(","commitTimestamp":)" + std::to_string((EngineRig::kStartSeconds + seconds) * 1000) +
            R"(},"StageName":"new"})";
   }
-  void Say(const std::string& type, int64_t seconds, int partition = 0, int64_t sent = -1) {
-    rig.logs.at({kRigTopic, partition}).Append(Record(type, seconds, "006" + std::to_string(seconds % 7)), sent < 0 ? WallTime::min() : EngineRig::WallAt(sent));
+  void Say(const std::string& type, int64_t seconds, int64_t sent = -1) {
+    rig.logs.at({kRigTopic, 0}).Append(Record(type, seconds, "006" + std::to_string(seconds % 7)), sent < 0 ? WallTime::min() : EngineRig::WallAt(sent));
   }
   // In minutes: of the 59 that a window of 1h holds at a full minute.
   double Covered(uint32_t kpi = 0, size_t window = 0) const { return rig.engine->view()->status(KpiId{kpi}).coverage[window] * 59; }
@@ -100,8 +98,8 @@ TEST_F(Gaps, UnderCountTheyAreCountedAlone) {
 
 TEST_F(Gaps, OneOfNoPossibleTimeIsOfWhenItsRecordWasSent) {
   ASSERT_TRUE(rig.Start(0).ok());
-  Say("UPDATE", 0, 0, 0);
-  Say("GAP_UPDATE", 40 * kHour, 0, kHour + 30 * kMinute);
+  Say("UPDATE", 0, 0);
+  Say("GAP_UPDATE", 40 * kHour, kHour + 30 * kMinute);
   Say("GAP_UPDATE", 40 * kHour);  // neither
   ASSERT_TRUE(rig.RunAt(2 * kHour).ok());
   EXPECT_EQ(Unobserved(), (std::vector<TimeSpan>{{EngineRig::At(kHour + 30 * kMinute), EngineRig::At(kHour + 31 * kMinute)}}));
@@ -111,7 +109,7 @@ TEST_F(Gaps, OneOfNoPossibleTimeIsOfWhenItsRecordWasSent) {
 TEST_F(Gaps, ARecordThatIsTooLargeTellsOfNone) {
   rig.specs.limits.max_record_bytes = 1024;
   ASSERT_TRUE(rig.Start(0).ok());
-  Say("UPDATE", 0, 0, 0);
+  Say("UPDATE", 0, 0);
   Say("GAP_UPDATE", 40 * kHour);
   rig.logs.at({kRigTopic, 0}).Append(std::string(1025, 'x'), EngineRig::WallAt(kHour + 30 * kMinute));
   ASSERT_TRUE(rig.RunAt(2 * kHour).ok());
@@ -161,31 +159,9 @@ TEST_F(Gaps, WhatIsCountedOverThePastKnowsThoseOfThePast) {
   Say("UPDATE", 0);
   Say("GAP_UPDATE", kHour + 30 * kMinute);
   ASSERT_TRUE(rig.RunAt(2 * kHour).ok());
-  const auto before = rig.engine->view();
-  rig.engine.reset();
   Configure("on_gap: coverage,");
   rig.Kpi("more", Measure::kCount, "deal.updated", {{"deal_stage", "deal.stage"}}, {"1h", "24h"});
-  Diagnostics diagnostics;
-  const auto plan = Plan::Compile(rig.specs, Schema::Canonical(), &diagnostics);
-  ASSERT_NE(plan, nullptr) << diagnostics.ToString();
-  std::vector<bool> missing = *KnownKpis(*plan, rig.store);
-  missing.flip();
-  const auto there = plan->Counting(missing, false);
-  MemoryStore side;
-  ASSERT_TRUE(BeginSide(*there, &rig.store, &side).ok());
-  LogSource source(&rig.logs);
-  BoundedSource bounded(&source);
-  bounded.Follow(before->partitions());
-  auto engine = Engine::Open(there, &side, &bounded, EngineRig::WallAt(2 * kHour));
-  ASSERT_TRUE(engine.ok());
-  for (bool more = true; more;) {
-    const auto drained = (*engine)->Drain(EngineRig::WallAt(2 * kHour));
-    ASSERT_TRUE(drained.ok());
-    more = *drained || !bounded.reached();
-  }
-  ASSERT_TRUE((*engine)->Stop(EngineRig::WallAt(2 * kHour)).ok());
-  engine->reset();
-  ASSERT_TRUE(Adopt(*there, &rig.store, &side).ok());
+  ASSERT_TRUE(rig.BackFill(2 * kHour).ok());
   ASSERT_TRUE(rig.Start(2 * kHour).ok());
   ASSERT_TRUE(rig.RunAt(2 * kHour).ok());
   EXPECT_EQ(rig.Value("more", "24h", "new"), "1");

@@ -4,8 +4,6 @@
 #include <random>
 #include <set>
 
-#include "pipeline/engine/adopt.h"
-#include "pipeline/engine/bounded_source.h"
 #include "pipeline/explain/explain.h"
 #include "tests/scenario/export.h"
 
@@ -264,31 +262,9 @@ TEST(HeldMeasures, AreBackFilledToWhatTheyWouldHaveBeen) {
   }
   // The state of the others goes on; what is missing is counted aside up to where they stand.
   for (size_t k = 1; k < kpis.size(); ++k) late.rig.specs.kpis.push_back(std::move(kpis[k]));
-  Diagnostics diagnostics;
-  const auto plan = Plan::Compile(late.rig.specs, Schema::Canonical(), &diagnostics);
-  ASSERT_NE(plan, nullptr) << diagnostics.ToString();
-  const std::vector<bool> known = *KnownKpis(*plan, late.rig.store);
-  std::vector<bool> missing = known;
-  missing.flip();
-  ASSERT_EQ(std::count(missing.begin(), missing.end(), true) > 10, true);
-  const auto there = plan->Counting(missing, false);
-  MemoryStore side;
-  ASSERT_TRUE(BeginSide(*there, &late.rig.store, &side).ok());
-  LogSource source(&late.rig.logs);
-  BoundedSource bounded(&source);
-  bounded.Follow(late.rig.engine->view()->partitions());
-  late.rig.engine.reset();
-  auto engine = Engine::Open(there, &side, &bounded, EngineRig::WallAt(6 * kDay + 3 * kHour));
-  ASSERT_TRUE(engine.ok()) << engine.status().text();
-  while (true) {
-    const auto more = (*engine)->Drain(EngineRig::WallAt(6 * kDay + 3 * kHour));
-    ASSERT_TRUE(more.ok()) << more.status().text();
-    if (!*more && bounded.reached()) break;
-  }
-  ASSERT_TRUE((*engine)->Stop(EngineRig::WallAt(6 * kDay + 3 * kHour)).ok());
-  engine->reset();
-  const Status adopted = Adopt(*there, &late.rig.store, &side);
-  ASSERT_TRUE(adopted.ok()) << adopted.text();
+  const auto counted = late.rig.BackFill(6 * kDay + 3 * kHour);
+  ASSERT_TRUE(counted.ok()) << counted.status().text();
+  ASSERT_GT(*counted, 10);
   ASSERT_TRUE(late.rig.Start(6 * kDay + 4 * kHour).ok());
   ASSERT_TRUE(late.RunTo(6 * kDay + 4 * kHour).ok());
   EXPECT_EQ(late.rig.T(), EngineRig::At(5 * kDay));

@@ -1,8 +1,6 @@
 // An import and what comes of it in the running state: the cut, coverage, rules, and what is refused.
 #include "pipeline/engine/import.h"
 
-#include "pipeline/engine/adopt.h"
-#include "pipeline/engine/bounded_source.h"
 #include "pipeline/engine/verify.h"
 #include "tests/fakes/engine_rig.h"
 
@@ -115,24 +113,7 @@ TEST(Import, AKpiThatComesLaterIsCountedFromTheCutOn) {
   ASSERT_TRUE(rig.Start(40 * kHour).ok());
   ASSERT_TRUE(rig.RunAt(40 * kHour).ok());
   rig.Kpi("revenue", Measure::kSum, "order.paid", {}, {"24h", "lifetime"});
-  Diagnostics diagnostics;
-  const auto plan = Plan::Compile(rig.specs, Schema::Canonical(), &diagnostics);
-  std::vector<bool> missing = *KnownKpis(*plan, rig.store);
-  missing.flip();
-  const auto there = plan->Counting(missing, false);
-  MemoryStore side;
-  LogSource source(&rig.logs);
-  BoundedSource bounded(&source);
-  bounded.Follow(rig.engine->view()->partitions());
-  rig.engine.reset();
-  ASSERT_TRUE(BeginSide(*there, &rig.store, &side).ok());
-  {
-    auto engine = Engine::Open(there, &side, &bounded, rig.WallAt(40 * kHour));
-    ASSERT_TRUE(engine.ok());
-    for (bool more = true; more || !bounded.reached();) more = *(*engine)->Drain(rig.WallAt(40 * kHour));
-    ASSERT_TRUE((*engine)->Stop(rig.WallAt(40 * kHour)).ok());
-  }
-  ASSERT_TRUE(Adopt(*there, &rig.store, &side).ok());
+  ASSERT_TRUE(rig.BackFill(40 * kHour).ok());
   ASSERT_TRUE(rig.Start(40 * kHour).ok());
   EXPECT_EQ(rig.Value("revenue", "lifetime"), "20") << "hours 20 to 39";
   EXPECT_EQ(rig.Coverage(1, 1), 0);

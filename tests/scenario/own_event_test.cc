@@ -1,22 +1,15 @@
 // Records that are events as they are: KPIs name the fields of one's own Protobuf message, and nobody writes a mapping.
-#include <google/protobuf/compiler/parser.h>
-#include <google/protobuf/descriptor.pb.h>
-#include <google/protobuf/dynamic_message.h>
-#include <google/protobuf/io/tokenizer.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-#include <google/protobuf/text_format.h>
-
 #include <filesystem>
 #include <fstream>
 
 #include "config/config.h"
 #include "tests/fakes/engine_rig.h"
+#include "tests/fakes/protobuf_oracle.h"
 
 namespace tidemark {
 namespace {
 
 using namespace std::string_literals;
-using google::protobuf::Message;
 
 const std::string kSchema = R"(syntax = "proto3";
 package shop.v1;
@@ -57,34 +50,9 @@ std::string Replaced(std::string text, const std::string& from, const std::strin
   return at == std::string::npos ? text : text.replace(at, from.size(), to);
 }
 
-// A message of a .proto text, by libprotobuf alone.
-class Writer {
- public:
-  explicit Writer(std::string text, const std::string& name = "shop.v1.Checkout") : pool_(google::protobuf::DescriptorPool::generated_pool()) {
-    for (const char* others : {"import \"validate/validate.proto\";", " [(validate.rules).string.min_len = 1]"}) {
-      if (const size_t at = text.find(others); at != std::string::npos) text.erase(at, std::string(others).size());
-    }
-    google::protobuf::io::ArrayInputStream in(text.data(), static_cast<int>(text.size()));
-    google::protobuf::io::Tokenizer tokenizer(&in, nullptr);
-    google::protobuf::compiler::Parser parser;
-    EXPECT_TRUE(parser.Parse(&tokenizer, file_.add_file()));
-    file_.mutable_file(0)->set_name("checkout.proto");
-    EXPECT_NE(pool_.BuildFile(file_.file(0)), nullptr);
-    type_ = factory_.GetPrototype(pool_.FindMessageTypeByName(name));
-  }
-  std::string operator()(const std::string& text) const {
-    const std::unique_ptr<Message> message(type_->New());
-    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, message.get())) << text;
-    return message->SerializeAsString();
-  }
-  // As protoc writes it, but for Google's own files.
-  std::string set() const { return file_.SerializeAsString(); }
-
- private:
-  google::protobuf::FileDescriptorSet file_;
-  google::protobuf::DescriptorPool pool_;
-  google::protobuf::DynamicMessageFactory factory_;
-  const Message* type_ = nullptr;
+struct Writer : Oracle {
+  explicit Writer(const std::string& text, const std::string& name = "shop.v1.Checkout") : Oracle(text, name) {}
+  std::string operator()(const std::string& text) const { return Of(text); }
 };
 
 constexpr char kKpi[] = "{name: k, on: checkout, sum: checkout.total, windows: [lifetime]}";
@@ -322,7 +290,7 @@ TEST_F(Own, ANumberInTheEnvelopeHangsOnTheNameAlone) {
 
 TEST_F(Own, ADescriptorSetDoesAsWell) {
   const Writer checkout(kSchema);
-  File("checkout.pb", checkout.set());
+  File("checkout.pb", checkout.set.SerializeAsString());
   ASSERT_EQ(Read(kKpi, "", "schema: " + Path("checkout.pb") + ", message: shop.v1.Checkout, payload: checkout, id: [row.order_number], time: ms(row.placed_ms)"), "");
   Run({checkout("order_number: \"1\" total_micros: 12500000" + At(5))});
   EXPECT_EQ(rig->Value("k", "lifetime"), "12.5");

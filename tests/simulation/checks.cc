@@ -135,6 +135,7 @@ void Simulation::Look(const View& view) {
   if (!wrong.empty()) return Fail(wrong);
   const EventTime t = view.status(KpiId{0}).evaluated_at;
   if (t < t_) return Fail("T fell from " + FormatRfc3339(t_) + " to " + FormatRfc3339(t));
+  if (t > subject_->HeldAt()) return Fail("T is at " + FormatRfc3339(t) + ", where its source isn't complete yet");
   t_ = t;
   const Answers answers = AnswersOf(view);
   std::string shown = TextOf(view, answers);
@@ -193,7 +194,7 @@ std::string Simulation::CaughtUp(EventTime least) const {
     }
   }
   if (owned != broker_.logs().size()) return "a partition is not read";
-  if (key_.held) least = std::min(least, subject_->HeldAtLeast());
+  least = std::min(least, subject_->HeldAt());
   if (!key_.event_clock && !(key_.held && lost_records_) && t_ < least) return "T stands at " + FormatRfc3339(t_);
   return view->complete() && view->caught_up() ? "" : "it is not complete";
 }

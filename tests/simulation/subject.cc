@@ -87,7 +87,10 @@ class ChangesSubject final : public Subject {
     changes_.push_back(company_.Next(&rng_, now));
     const Change& c = changes_.back();
     ids_.push_back(std::to_string(c.deal) + "/" + std::to_string(c.n));
-    if (topic == kTopic && !c.through) newest_ = std::max(newest_, EventTimeFromMicros(c.at * kMicrosPerSecond));
+    if (topic == kTopic) {
+      EventTime& said = c.through ? through_ : newest_;
+      said = std::max(said, EventTimeFromMicros((c.through ? *c.through : c.at) * kMicrosPerSecond));
+    }
     return c.Json(topic);
   }
   std::string Poison(const std::string& topic, RecordKind kind, EventTime now) const override {
@@ -101,7 +104,10 @@ class ChangesSubject final : public Subject {
   const std::string& id(int event) const override { return ids_[static_cast<size_t>(event)]; }
   int64_t yields(int event) const override { return At(event).events(); }
   bool routed(int event) const override { return !At(event).through; }
-  EventTime HeldAtLeast() const override { return newest_ == kNoEventTime ? kNoEventTime : newest_ - kCompleteAfter; }
+  EventTime HeldAt() const override {
+    if (!held_) return EventTime::max();
+    return newest_ == kNoEventTime ? through_ : std::max(through_, newest_ - kCompleteAfter);
+  }
   Answers Expected(const AppliedEvents& applied, EventTime t) const override {
     std::vector<const Change*> changes;
     for (const auto& [tp, numbers] : applied) {
@@ -125,7 +131,7 @@ class ChangesSubject final : public Subject {
   const bool held_;
   Company company_;
   std::vector<Change> changes_;
-  EventTime newest_ = kNoEventTime;    // of the system that comes in batches
+  EventTime newest_ = kNoEventTime, through_ = kNoEventTime;  // of the system that comes in batches: its newest event; what heartbeats said
   std::vector<std::string> ids_;
 };
 

@@ -31,8 +31,8 @@ class Subject {
   virtual int64_t yields(int) const { return 1; }
   // Some KPI reads it.
   virtual bool routed(int event) const = 0;
-  // Where a source that comes in batches holds T: it is no less once all is read. kNoEventTime: nothing says.
-  virtual EventTime HeldAtLeast() const { return kNoEventTime; }
+  // Where a source that comes in batches holds T: it is never later, and no earlier once all is read. EventTime::max(): nothing holds it.
+  virtual EventTime HeldAt() const { return EventTime::max(); }
   virtual Answers Expected(const AppliedEvents& applied, EventTime t) const = 0;
   // The first one that differs; "": none.
   virtual std::string FirstDifference(const Answers& want, const Answers& got) const = 0;

@@ -72,6 +72,13 @@ TEST_F(CliTest, AMistypedCommandIsNamedWithTheNearestOne) {
   EXPECT_EQ(err_.find("is no command"), std::string::npos) << err_;
 }
 
+TEST_F(CliTest, ACommandThatLacksAWordSaysWhichThereAre) {
+  EXPECT_EQ(Run({"dlq"}), kExitUsage);
+  EXPECT_EQ(err_, "tidemark: dlq what? list, replay\nTry: tidemark --help\n");
+  EXPECT_EQ(Run({}), kExitUsage);
+  EXPECT_TRUE(err_.starts_with("tidemark: which command? run, check-config, map, ")) << err_;
+}
+
 TEST_F(CliTest, AMistypedOptionIsNamedWithTheNearestOne) {
   EXPECT_EQ(Run({"explain", "revenue", "--windw=24h"}), kExitUsage);
   EXPECT_EQ(err_, "tidemark: --windw is no option of explain; did you mean --window?\nTry: tidemark --help\n");

@@ -305,6 +305,7 @@ TEST_F(SchemaWatchTest, WhatNobodyHasAnyMoreIsGivenUpWithoutAsking) {
 TEST_F(SchemaWatchTest, ARegistryThatMeansSomethingElseByANumberChangesNothingAndIsTold) {
   server.Set("/schemas/ids/7", "", 500);
   server.Set("/schemas/ids/8", R"({"schema":"x"})");
+  server.Set("/schemas/ids/9", kMissing, 404);
   pace.compare = std::chrono::milliseconds(5);
   SchemaWatch watch(specs, *plan, &own, pace);
   WriterSchemas& schemas = *watch.book().at("crm");
@@ -318,6 +319,28 @@ TEST_F(SchemaWatchTest, ARegistryThatMeansSomethingElseByANumberChangesNothingAn
   EXPECT_EQ(Exposed("tidemark_registry_up"), "1");
   server.Set("/schemas/ids/7", R"({"schema":"x"})");
   ASSERT_TRUE(Until([&] { return Exposed("tidemark_registry_conflicting_schemas") == "0"; }));
+}
+
+TEST_F(SchemaWatchTest, ForACommandASchemaIsAskedForOnceWhetherItCanBeHadOrNot) {
+  server.Set("/schemas/ids/7", R"({"schema":"{\"type\":\"record\",\"name\":\"L\",\"fields\":[{\"name\":\"id\",\"type\":\"string\"}]}"})");
+  server.Set("/schemas/ids/8", kMissing, 404);
+  FetchedSchemas fetched(&*specs.registry);
+  const Mapper& mapper = *plan->topics()[0].mapper;
+  Mapper::Scratch scratch(mapper, fetched.schemas());
+  MappedEvents events;
+  const auto map = [&](char number) {
+    const std::string value = std::string(4, '\0') + number + "\2a";
+    return fetched.Map(mapper, {"crm", 0, Offset{1}, WallTimeFromMicros(1), "", value, {}}, &scratch, &events);
+  };
+  for (int time = 0; time < 2; ++time) {
+    EXPECT_EQ(map(7), MapOutcome::kMapped);
+    EXPECT_EQ(map(8), MapOutcome::kAwaitsSchema);
+    EXPECT_EQ(map(99), MapOutcome::kUndecodable) << "among registry.missing";
+  }
+  EXPECT_NE(fetched.schemas()->trouble(8).find("answers 404"), std::string::npos);
+  EXPECT_EQ(server.Count("/schemas/ids/7"), 1u);
+  EXPECT_EQ(server.Count("/schemas/ids/8"), 1u);
+  EXPECT_EQ(server.Count("/schemas/ids/99"), 0u);
 }
 
 }  // namespace

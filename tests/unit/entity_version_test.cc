@@ -21,6 +21,7 @@ TEST(EntityVersionBytes, AreTheNumberOrAllPartsBehindAMark) {
   } rows[] = {
       {"none", {0, 0, 0}, std::string(1, '\0')},
       {"one part", {5, 0, 0}, "\x0a"},
+      {"the second part alone tells", {5, 7, 0}, std::string(kMark) + std::string("\x0a\x0e\x00"sv)},
       {"the third part alone tells", {5, 0, 1}, std::string(kMark) + std::string("\x0a\x00\x02"sv)},
       {"the mark itself", {INT64_MIN, 0, 0}, std::string(kMark) + std::string(kMark) + std::string("\x00\x00"sv)},
   };

@@ -7,14 +7,6 @@
 namespace tidemark {
 namespace {
 
-struct Mistake {
-  const char* name;
-  const char* source;
-  const char* said;
-};
-void PrintTo(const Mistake& m, std::ostream* out) { *out << m.name; }
-
-class MappingMistake : public testing::TestWithParam<Mistake> {};
 INSTANTIATE_TEST_SUITE_P(
     Mapping, MappingMistake,
     testing::Values(
@@ -59,7 +51,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"GapsOfOthers", "shape: row\non_gap: count\nevents: [{emit: deal.won}]", "m.yaml:8:13: sources.s.on_gap: only records of the shape salesforce_cdc tell of what was lost\n"},
         Mistake{"NoSuchGap", "shape: salesforce_cdc\non_gap: covrage\nevents: [{emit: deal.won}]", "m.yaml:8:13: sources.s.on_gap: \"covrage\" is none of coverage, count; did you mean \"coverage\"?\n"},
         Mistake{"ItemWithoutEach", "events: [{emit: deal.won, set: {deal.id: item.a}}]", "m.yaml:7:46: sources.s.events[0].set.deal.id: item.a: there is an item only where a rule has `each`\n"}),
-    [](const auto& info) { return std::string(info.param.name); });
+    NameOf);
 
 // Of expressions and paths.
 INSTANTIATE_TEST_SUITE_P(
@@ -116,7 +108,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"TimesOfAvro", "format: avro\nframing: confluent\ntime: row.a | ms(row.b)\nevents: [{emit: deal.won}]", ""},
         Mistake{"TimesOfAvroOrTexts", "format: avro\nframing: confluent\ntime: row.a | lower(row.b)\nevents: [{emit: deal.won}]",
                 "m.yaml:9:11: sources.s.events[0].time: says no unit: write iso(..), s(..), ms(..), us(..), ns(..), days(..) or local(.., zone)\n"}),
-    [](const auto& info) { return std::string(info.param.name); });
+    NameOf);
 
 TEST_P(MappingMistake, IsSaidAtItsPlace) { EXPECT_EQ(MappingRig(GetParam().source).said, GetParam().said); }
 

@@ -19,13 +19,6 @@ std::string Said(const std::string& kpi) {
   return diagnostics.ToString();
 }
 
-struct Mistake {
-  const char* name;
-  const char* rule;
-  const char* said;
-};
-void PrintTo(const Mistake& m, std::ostream* out) { *out << m.name; }
-
 class FactMistake : public testing::TestWithParam<Mistake> {};
 INSTANTIATE_TEST_SUITE_P(
     Facts, FactMistake,
@@ -38,9 +31,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Mistake{"ItsOwnId", "once: [deal.id], carry: [deal.id], set: {deal.id: row.id}",
                             "m.yaml:7:55: sources.s.events[0].carry: deal.id says whose fields they are, and can't be one of them\n"},
                     Mistake{"WithinAlone", "within: 1m, set: {deal.id: row.id}", "m.yaml:7:39: sources.s.events[0].within: belongs to carry; leave it out\n"}),
-    [](const auto& info) { return std::string(info.param.name); });
+    NameOf);
 
-TEST_P(FactMistake, IsSaidAtItsPlace) { EXPECT_EQ(MappingRig(std::string("events: [{emit: deal.won, ") + GetParam().rule + "}]").said, GetParam().said); }
+TEST_P(FactMistake, IsSaidAtItsPlace) { EXPECT_EQ(MappingRig(std::string("events: [{emit: deal.won, ") + GetParam().source + "}]").said, GetParam().said); }
 
 TEST(Facts, RulesOfOneTypeAgreeAboutTheId) {
   const std::string won = "events: [{emit: deal.won, once: [deal.id], set: {deal.id: row.id}}, ";

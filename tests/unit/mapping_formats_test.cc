@@ -1,18 +1,9 @@
 // Avro and Protobuf beside the usual: what is passed over, records cut anywhere, lists by key, schemas at their limits.
-#include <google/protobuf/compiler/parser.h>
-#include <google/protobuf/descriptor.h>
-#include <google/protobuf/descriptor.pb.h>
-#include <google/protobuf/dynamic_message.h>
-#include <google/protobuf/io/tokenizer.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-
 #include "tests/unit/avro_bytes.h"
-#include "tests/unit/mapping_rig.h"
+#include "tests/unit/mapping_protobuf_rig.h"
 
 namespace tidemark {
 namespace {
-
-using namespace std::string_literals;
 
 const std::string kFrame = "\0\0\0\0\7"s;
 const std::string kBadSchema = "undecodable: bad_schema: record is of a schema that can't be used: it ";
@@ -159,36 +150,15 @@ message R {
   enum E { A = 1; B = 2; }
 })";
 
-// The same message, by libprotobuf alone.
-struct Proto {
-  Proto() {
-    google::protobuf::io::ArrayInputStream in(kProto.data(), static_cast<int>(kProto.size()));
-    google::protobuf::io::Tokenizer tokenizer(&in, nullptr);
-    google::protobuf::compiler::Parser parser;
-    google::protobuf::FileDescriptorProto file;
-    EXPECT_TRUE(parser.Parse(&tokenizer, &file));
-    file.set_name("r.proto");
-    type = factory.GetPrototype(pool.BuildFile(file)->message_type(0));
-  }
-  std::unique_ptr<google::protobuf::Message> Made(const std::string& text) const {
-    std::unique_ptr<google::protobuf::Message> message(type->New());
-    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, message.get())) << text;
-    return message;
-  }
-  google::protobuf::DescriptorPool pool;
-  google::protobuf::DynamicMessageFactory factory;
-  const google::protobuf::Message* type = nullptr;
-};
-
 struct ProtoRig : FormatRig {
   explicit ProtoRig(const std::string& source, const std::string& schema = kProto) : FormatRig("protobuf", source, {WriterSchema::Kind::kProtobuf, schema, {}}) {}
   std::string Of(const std::string& bytes) { return Payload(Map(kFrame + "\0"s + bytes)); }
 };
 
 TEST(ProtobufFormat, EveryTypeOnTheWire) {
-  const Proto proto;
+  const Oracle proto(kProto, "R");
   const auto as = [&](const std::string& value, const std::string& text) {
-    return ProtoRig("events: [{emit: deal.updated, set: {deal.stage: '" + value + "'}}]").Of(proto.Made(text)->SerializeAsString());
+    return ProtoRig("events: [{emit: deal.updated, set: {deal.stage: '" + value + "'}}]").Of(proto.Of(text));
   };
   const auto stage = [](const std::string& text) { return " deal { stage: \"" + text + "\" } }"; };
   EXPECT_EQ(as("row.u32", "u32: 4294967295"), stage("4294967295"));
@@ -208,35 +178,34 @@ TEST(ProtobufFormat, EveryTypeOnTheWire) {
 }
 
 TEST(ProtobufFormat, ListsByKey) {
-  const Proto proto;
+  const Oracle proto(kProto, "R");
   ProtoRig rig("maps: {p: {array: row.params, key: k, value: [n, v]}}\nevents: [{emit: deal.updated, set: {deal.stage: p.a, deal.region: p.b}}]");
-  const auto of = [&](const std::string& text) { return rig.Of(proto.Made(text)->SerializeAsString()); };
+  const auto of = [&](const std::string& text) { return rig.Of(proto.Of(text)); };
   EXPECT_EQ(of(R"(params { k: "a" v: "1" } params { k: "b" n: 2 v: "3" } params { k: "c" v: "4" } params { v: "5" })"), " deal { stage: \"1\" region: \"2\" } }");
   EXPECT_EQ(of(R"(params { k: "a" v: "1" } params { k: "a" })"), " deal { stage: \"1\" } }") << "which has no value";
   EXPECT_EQ(of("params { k: \"" + std::string(5'000, 'k') + "\" v: \"1\" }"), " }");
 }
 
 TEST(ProtobufFormat, ACaseOfAOneofClearsTheOthers) {
-  const Proto proto;
+  const Oracle proto(kProto, "R");
   ProtoRig rig("maps: {p: {array: row.many.params, key: k, value: v}}\n"
                "events: [{emit: deal.updated, set: {deal.stage: row.other, deal.owner: 'row.many.list[0]', deal.region: p.a, deal.id: row.many.words.w, deal.reason: row.many.x}}]");
-  const std::string many = proto.Made(R"(many { params { k: "a" v: "1" } list: "l" words { key: "w" value: "2" } x: "y" })")->SerializeAsString();
-  const std::string other = proto.Made("other: \"o\"")->SerializeAsString();
+  const std::string many = proto.Of(R"(many { params { k: "a" v: "1" } list: "l" words { key: "w" value: "2" } x: "y" })");
+  const std::string other = proto.Of("other: \"o\"");
   EXPECT_EQ(rig.Of(many), " deal { id: \"2\" owner: \"l\" region: \"1\" reason: \"y\" } }");
   EXPECT_EQ(rig.Of(many + other), " deal { stage: \"o\" } }");
   EXPECT_EQ(rig.Of(other + many), " deal { id: \"2\" owner: \"l\" region: \"1\" reason: \"y\" } }");
-  EXPECT_EQ(rig.Of(many + other + proto.Made("many { list: \"m\" }")->SerializeAsString()), " deal { owner: \"m\" } }") << "counted from the first again";
+  EXPECT_EQ(rig.Of(many + other + proto.Of("many { list: \"m\" }")), " deal { owner: \"m\" } }") << "counted from the first again";
   ProtoRig each("events: [{emit: order.item, each: row.many.lines, id: [item.sku]}]");
-  const std::string lines = proto.Made(R"(many { lines { sku: "a" } lines { sku: "b" } })")->SerializeAsString();
-  EXPECT_EQ(each.Map(kFrame + "\0"s + lines + other + proto.Made(R"(many { lines { sku: "c" } })")->SerializeAsString()),
+  const std::string lines = proto.Of(R"(many { lines { sku: "a" } lines { sku: "b" } })");
+  EXPECT_EQ(each.Map(kFrame + "\0"s + lines + other + proto.Of(R"(many { lines { sku: "c" } })")),
             "mapped: id: \"order.item/c\" source: \"s\" time { seconds: 1700000000 } order_item { }");
 }
 
 TEST(ProtobufFormat, ARecordCutAnywhereIsReadWhereLibprotobufReadsIt) {
-  const Proto proto;
-  const std::string record = proto.Made(R"(x: "text" u32: 300 f64: 9 sf32: -1 e: A s64: -300 b: true params { k: "a" v: "1" n: 3 } lines { sku: "s" tags: "t" tags: "u" }
-      by_truth { key: true value: "v" } words { key: "w" value: "z" } numbers: [1, 2] many { params { k: "q" v: "r" } lines { sku: "m" } list: "l" words { key: "w" value: "2" } } Old { x: "g" })")
-                                 ->SerializeAsString();
+  const Oracle proto(kProto, "R");
+  const std::string record = proto.Of(R"(x: "text" u32: 300 f64: 9 sf32: -1 e: A s64: -300 b: true params { k: "a" v: "1" n: 3 } lines { sku: "s" tags: "t" tags: "u" }
+      by_truth { key: true value: "v" } words { key: "w" value: "z" } numbers: [1, 2] many { params { k: "q" v: "r" } lines { sku: "m" } list: "l" words { key: "w" value: "2" } } Old { x: "g" })");
   ProtoRig rig("maps: {p: {array: row.params, key: k, value: [v, n]}}\n"
                "events: [{emit: deal.updated, each: row.lines, set: {deal.stage: row.x, deal.owner: row.u32, deal.id: row.f64, deal.region: p.a, deal.product: 'item.tags[1]', deal.currency: row.by_truth.\"true\", "
                "deal.segment: row.words.w, deal.reason: 'row.numbers[1]', deal.pipeline: 'row.many.list[0]', deal.campaign: row.sf32, deal.team: row.many.words.w}}]");

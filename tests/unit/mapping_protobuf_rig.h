@@ -1,13 +1,7 @@
-// A Protobuf schema of one's own, libprotobuf's reading of it, and a mapping of its records.
+// A Protobuf schema of one's own, and a mapping of its records.
 #pragma once
 
-#include <google/protobuf/compiler/parser.h>
-#include <google/protobuf/descriptor.h>
-#include <google/protobuf/descriptor.pb.h>
-#include <google/protobuf/dynamic_message.h>
-#include <google/protobuf/io/tokenizer.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-
+#include "tests/fakes/protobuf_oracle.h"
 #include "tests/unit/mapping_rig.h"
 
 namespace tidemark {
@@ -49,37 +43,6 @@ message Order {
 message Card { string brand = 1; repeated string digits = 2; }
 message Person { string name = 1; int32 age = 2; Person parent = 3; }
 )";
-
-// The message of a .proto text, by libprotobuf alone.
-struct Oracle {
-  explicit Oracle(std::string text, const std::string& name) : pool(google::protobuf::DescriptorPool::generated_pool()) {
-    for (const char* unknown : {"import \"validate/validate.proto\";", "option (validate.rules).strict = true;", " [(validate.rules).string.min_len = 1]"}) {
-      if (const size_t at = text.find(unknown); at != std::string::npos) text.erase(at, std::string(unknown).size());
-    }
-    Add("confluent/type/decimal.proto", "syntax = \"proto3\"; package confluent.type; message Decimal { bytes value = 1; uint32 precision = 2; int32 scale = 3; }");
-    Add("o.proto", text);
-    type = factory.GetPrototype(pool.FindMessageTypeByName(name));
-  }
-  void Add(const std::string& name, const std::string& text) {
-    google::protobuf::io::ArrayInputStream in(text.data(), static_cast<int>(text.size()));
-    google::protobuf::io::Tokenizer tokenizer(&in, nullptr);
-    google::protobuf::compiler::Parser parser;
-    google::protobuf::FileDescriptorProto file;
-    EXPECT_TRUE(parser.Parse(&tokenizer, &file));
-    file.set_name(name);
-    EXPECT_NE(pool.BuildFile(file), nullptr);
-    set.add_file()->CopyFrom(file);
-  }
-  std::string Of(const std::string& text) const {
-    const std::unique_ptr<google::protobuf::Message> message(type->New());
-    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, message.get())) << text;
-    return message->SerializeAsString();
-  }
-  google::protobuf::FileDescriptorSet set;  // less Google's own
-  google::protobuf::DescriptorPool pool;
-  google::protobuf::DynamicMessageFactory factory;
-  const google::protobuf::Message* type = nullptr;
-};
 
 struct ProtobufRig : MappingRig {
   explicit ProtobufRig(const std::string& source, const std::string& schema = kSchema) : MappingRig("format: protobuf\nframing: confluent\n" + source) {

@@ -79,8 +79,6 @@ TEST(Protobuf, OneSchemaForAllRecords) {
   std::filesystem::remove_all(folder);
 }
 
-// ---- against libprotobuf ----
-
 TEST(Protobuf, WhatIsInAnAnyIsRefusedByName) {
   const std::string text = R"(syntax = "proto3"; import "google/protobuf/any.proto"; message Order { string id = 1; google.protobuf.Any payload = 2; })";
   const std::string path = testing::TempDir() + "/any.proto";

@@ -1,7 +1,6 @@
 // Protobuf of one's own: records that libprotobuf wrote become the same events as their JSON.
 #include <google/protobuf/util/json_util.h>
 
-#include <filesystem>
 #include <fstream>
 #include <random>
 

@@ -66,4 +66,12 @@ struct MappingRig {
   std::unique_ptr<Mapper::Scratch> scratch;
 };
 
+// What stands below `sources: s:` (of facts: in a rule), and what is said about it.
+struct Mistake {
+  const char *name, *source, *said;
+};
+inline void PrintTo(const Mistake& m, std::ostream* out) { *out << m.name; }
+inline std::string NameOf(const testing::TestParamInfo<Mistake>& info) { return info.param.name; }
+class MappingMistake : public testing::TestWithParam<Mistake> {};
+
 }  // namespace tidemark
