@@ -1,4 +1,5 @@
 #include <iostream>
+#include <string>
 
 #include "config/estimate.h"
 #include "daemon/commands.h"
@@ -7,6 +8,11 @@
 #include "daemon/web_config_watch.h"
 
 namespace tidemark {
+namespace {
+
+std::string Counted(size_t n, const std::string& what) { return std::to_string(n) + " " + what + (n == 1 ? "" : "s"); }
+
+}  // namespace
 
 int CheckConfig(const CheckConfigOptions& options) {
   Specs specs;
@@ -22,8 +28,8 @@ int CheckConfig(const CheckConfigOptions& options) {
   if (!good) return kExitConfig;
   const SampleOptions& samples = options.samples;
   if (samples.json) return CheckSamples(specs, *plan, samples) ? kExitOk : kExitData;
-  std::cout << "ok: " << specs.kpis.size() << " KPIs, " << specs.rules.size() << " rules, " << specs.topics.size()
-            << " topics\n";
+  std::cout << "ok: " << Counted(specs.kpis.size(), "KPI") << ", " << Counted(specs.rules.size(), "rule") << ", " << Counted(specs.topics.size(), "topic")
+            << "\n";
   if (options.estimate) {
     const double series = static_cast<double>(options.series_per_kpi);
     std::cout << "\n" << EstimateTable(specs, EstimateResources(specs, options.events_per_second, series));

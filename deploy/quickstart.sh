@@ -18,8 +18,17 @@ esac
 # Said now, and not after a build of some minutes.
 known=$(sed -n '4,5p' "$self" | grep -o -- '--[a-z.-]*')
 for argument in "$@"; do
-  if [[ $argument == -* ]] && ! grep -qxF -- "${argument%%=*}" <<<"$known"; then
-    echo "deploy/quickstart.sh does not know ${argument%%=*}; try --help" >&2
+  value=$argument
+  if [[ $argument == -* ]]; then
+    option=${argument%%=*}
+    value=${argument#"$option"}
+    if ! grep -qxF -- "$option" <<<"$known"; then
+      echo "deploy/quickstart.sh does not know $option; try --help" >&2
+      exit 2
+    fi
+  fi
+  if [[ $value =~ [0-9]$ && ${option:-} =~ ^--(duration|history)$ ]]; then
+    echo "$option ${value#=} lacks a unit: write 30s, 5m, 30d" >&2
     exit 2
   fi
 done

@@ -62,7 +62,7 @@ std::string UnknownOption(const CLI::App& command, int argc, const char* const* 
   return "";
 }
 
-// What is wrong with a word that should be a command or an option; empty when none is.
+// What is wrong with a word that should be a command or an option, or which word is missing; empty when none is.
 std::string Unknown(CLI::App* app, int argc, const char* const* argv) {
   for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
     std::vector<std::string> names;
@@ -77,6 +77,12 @@ std::string Unknown(CLI::App* app, int argc, const char* const* argv) {
       return "\"" + std::string(argv[i]) + "\" is no command" + (near.empty() ? "" : "; did you mean \"" + near + "\"?");
     }
     app = next;
+  }
+  const std::vector<CLI::App*> parts = app->get_subcommands([](CLI::App*) { return true; });
+  if (!parts.empty() && (argc == 1 || argv[argc - 1] == app->get_name())) {
+    std::string text = app->get_parent() == nullptr ? "which command?" : app->get_name() + " what?";
+    for (const CLI::App* part : parts) text += (part == parts.front() ? " " : ", ") + part->get_name();
+    return text;
   }
   return UnknownOption(*app, argc, argv);
 }

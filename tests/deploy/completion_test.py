@@ -97,6 +97,8 @@ def check_quickstart(options):
     wrong = subprocess.run([script, "--durtion=30s"], capture_output=True, text=True, check=False, timeout=30)
     assert (wrong.returncode, wrong.stdout) == (2, ""), wrong
     assert "does not know --durtion" in wrong.stderr, wrong
+    unitless = subprocess.run([script, "--duration", "5"], capture_output=True, text=True, check=False, timeout=30)
+    assert (unitless.returncode, unitless.stdout) == (2, "") and "--duration 5 lacks a unit" in unitless.stderr, unitless
 
 
 def main():
