@@ -314,7 +314,7 @@ Status Engine::Impl::EvaluateThrough() {
     Clock& clock = clocks_[c];
     if (clock.t == kNoEventTime) continue;
     const EventTime last = FloorTo(clock.t, kRuleGrid);
-    if (clock.evaluated == kNoEventTime) clock.evaluated = last - kRuleGrid;
+    if (clock.evaluated == kNoEventTime) clock.shown_from = clock.evaluated = last - kRuleGrid;  // nothing was shown before
     PassOver(c);
     while (clock.evaluated < last) {
       clock.evaluated = std::min(FloorTo(clock.evaluated, grid) + grid, last);

@@ -3,6 +3,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/file_checksum.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_buffer_manager.h>
 
@@ -35,6 +36,16 @@ class Lines final : public rocksdb::Logger {
 
  private:
   void (*const log_)(bool error, std::string_view text);
+};
+
+// An insert begins its search where the last one ended, and not at the top: a third of the instructions for neighbours. Not
+// for the empty key: in 7.8 a range erase shares the hint of its first key with ordinary keys, though it lies in another
+// skiplist, which is then damaged. So it is for families of which ranges are erased from their beginning only.
+class OneHint final : public rocksdb::SliceTransform {
+ public:
+  const char* Name() const override { return "tidemark.one_hint"; }
+  rocksdb::Slice Transform(const rocksdb::Slice& key) const override { return {key.data(), 0}; }
+  bool InDomain(const rocksdb::Slice& key) const override { return !key.empty(); }
 };
 
 rocksdb::DBOptions DatabaseOptions(uint64_t write_bytes) {
@@ -77,6 +88,7 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family, uint64_t write_bytes,
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
     options.memtable_whole_key_filtering = true;
     options.memtable_prefix_bloom_size_ratio = 0.02;
+    options.memtable_insert_with_hint_prefix_extractor = std::make_shared<OneHint>();
   }
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   // Hashes of ids cannot be made smaller.
@@ -84,10 +96,7 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family, uint64_t write_bytes,
   options.compression = compressible ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
   options.write_buffer_size = std::max<uint64_t>(write_bytes / 2, kMiB);  // the manager bounds their sum
   options.max_write_buffer_number = 3;
-  // No memtable_insert_with_hint_prefix_extractor: in 7.8 range erases share the hints of ordinary keys, though they
-  // lie in another skiplist, which is then damaged. Sorted batches from one writer are inserted next to each other
-  // anyway. A write stall would stop the engine, so compaction gets a long rope; the stall metrics say when it runs
-  // out.
+  // A write stall would stop the engine, so compaction gets a long rope; the stall metrics say when it runs out.
   options.level0_file_num_compaction_trigger = 4;
   options.level0_slowdown_writes_trigger = 40;
   options.level0_stop_writes_trigger = 80;

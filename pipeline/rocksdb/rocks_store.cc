@@ -193,6 +193,7 @@ Status RocksStore::Write(const CommitBatch& batch) {
   rocksdb::WriteBatch out(SizeOf(batch));
   for (const auto& range : batch.erase_ranges) {
     if (range.from >= range.to) continue;  // RocksDB would refuse the whole batch, and only after logging it
+    TM_CHECK(range.family != Family::kEntities || range.from.empty());  // or memtables would be damaged: options.cc
     TM_RETURN_IF_ERROR(ToStatus(out.DeleteRange(handles_->of(range.family), range.from, range.to)));
   }
   const std::vector<uint32_t> order = PutOrder(batch.puts);

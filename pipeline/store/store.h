@@ -34,7 +34,7 @@ struct CommitBatch {
     Family family;
     std::string key;
   };
-  struct EraseRange {  // [from, to)
+  struct EraseRange {  // [from, to); of kEntities, from "" only
     Family family;
     std::string from, to;
   };
