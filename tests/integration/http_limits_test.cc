@@ -113,7 +113,9 @@ TEST_F(HttpLimitsTest, AFewConnectionsAreServedToo) {
   for (const uint32_t few : {1u, 2u, 3u, 4u}) {
     Start(std::chrono::seconds(60), std::chrono::seconds(60), few);
     ExpectServed();
-    ExpectServed();
+    std::string second;  // may come while the first connection is still being closed: with so few it is one too many
+    for (const Duration end = SteadyNow() + std::chrono::seconds(20); second.empty() && SteadyNow() < end;) second = StatusLine(Ask(server_->port(), "GET /"));
+    EXPECT_EQ(second, "HTTP/1.1 200 OK");
   }
 }
 

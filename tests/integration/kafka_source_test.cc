@@ -36,7 +36,7 @@ class KafkaSourceTest : public testing::Test {
     for (int i = first; i < first + n; ++i) {
       ASSERT_TRUE(producer_->Produce(topic_, partition, "key", std::to_string(i)).ok());
     }
-    const Status status = producer_->Flush(30s);
+    const Status status = producer_->Flush(120s);
     ASSERT_TRUE(status.ok()) << status.text();
     ASSERT_EQ(producer_->failed(), 0u);
   }

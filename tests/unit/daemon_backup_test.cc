@@ -211,7 +211,7 @@ TEST_F(BackupTest, ADaemonMakesOneAtATimeAndSaysHowItEnded) {
   EXPECT_EQ(service.Answer(wrong).code, 400u);
   EXPECT_EQ(service.Answer(post).code, 202u);
   std::string body;
-  for (const Duration until = SteadyNow() + std::chrono::seconds(10); SteadyNow() < until;) {
+  for (const Duration until = SteadyNow() + std::chrono::minutes(1); SteadyNow() < until;) {
     body = service.Answer(get).body;
     if (body.find("\"done\":\"1\"") != std::string::npos) break;
   }
