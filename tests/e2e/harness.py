@@ -203,7 +203,7 @@ class Daemon:
         wait_for(served, lambda: f"the daemon serves; its log:\n{self.log()[-4000:]}")
         self.port = int(self.port_file.read_text())
 
-    def stop(self, timeout=10):
+    def stop(self, timeout=60):
         """SIGTERM; returns the exit status."""
         self.process.send_signal(signal.SIGTERM)
         status = self.process.wait(timeout)

@@ -105,7 +105,7 @@ class Soak(unittest.TestCase):
         self.daemon.start()
 
     def restart(self):
-        self.assertEqual(self.daemon.stop(30), 0)
+        self.assertEqual(self.daemon.stop(), 0)
         self.daemon.start()
 
     def reload(self):
