@@ -221,7 +221,7 @@ Status RealBroker::DeleteRecords(const std::string& topic, const std::map<int32_
 }
 
 Status RealBroker::AwaitPartitions(const std::string& topic, int count) {
-  for (int attempt = 0; attempt < 200; ++attempt) {
+  for (int attempt = 0; attempt < 3000; ++attempt) {  // a minute
     const rd_kafka_metadata_t* raw = nullptr;
     int seen = -1;
     if (rd_kafka_metadata(client_->client(), 1, nullptr, &raw, kAdminTimeoutMs) == RD_KAFKA_RESP_ERR_NO_ERROR) {
