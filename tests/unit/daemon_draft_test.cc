@@ -264,8 +264,14 @@ TEST(Draft, FieldsAreTheShallowestThatAreCalledSoAndWhatTheyHoldFits) {
   }
 }
 
+TEST(Draft, APathThatAConditionOnlyComparesWithIsNotRead) {
+  ExpectLines(Drafted({R"({"type":"order paid row.zag","zag":1,"order_id":2})"}), {"when: row.type == \"order paid row.zag\"", "# row.zag: a number"});
+}
+
 TEST(Draft, AHeartbeatIsOne) {
   ExpectLines(Drafted({R"({"type":"heartbeat","source":"crm","complete_through":"2026-11-20T08:00:00Z"})"}), {"emit: heartbeat", "source: row.source", "complete_through: iso(row.complete_through)"});
+  const std::string bare = Drafted({R"({"type":"heartbeat"})"});
+  EXPECT_EQ(bare.find("set:"), std::string::npos) << bare;
 }
 
 TEST(Draft, LinesWithoutUnitsArentLinesAndPricesMustBeNumbers) {
