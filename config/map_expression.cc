@@ -101,7 +101,7 @@ class MapParser {
     if (tokens_.failed()) return nullptr;
     const bool op = left->kind == MapExpr::Kind::kOp;
     for (const auto& [text, compare] : kCompares) {
-      if (!tokens_.Peek().Is(text) || tokens_.Peek().kind != Kind::kSymbol) continue;
+      if (!tokens_.Peek().Is(text)) continue;
       tokens_.Next();
       ExprPtr expr = Make(MapExpr::Kind::kCompare, offset);
       expr->compare = compare;

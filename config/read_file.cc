@@ -14,7 +14,7 @@ Result<std::string> config::ReadText(const std::string& path, size_t limit, Read
   std::ifstream in(path, std::ios::binary);
   std::string text(limit + 1, '\0');
   if (in.is_open()) in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!in.is_open() || in.bad() || (in.fail() && !in.eof())) return NotFound(errno != 0 ? std::strerror(errno) : "");
+  if (!in.is_open() || in.bad() || (in.fail() && !in.eof())) return NotFound(std::strerror(errno != 0 ? errno : EIO));
   text.resize(static_cast<size_t>(in.gcount()));
   file->content = Hash64(text) | 1;
   return text;

@@ -39,12 +39,14 @@ void ReadUrls(const Value& value, RegistrySpec* registry) {
 void SetFile(Map* map, std::string_view key, bool secret, std::string* path, std::vector<ReadFile>* files) {
   const std::optional<Value> value = map->Take(key);
   if (!value) return;
-  if (const std::optional<std::string> expanded = Expand(*value)) *path = *expanded;
+  const std::optional<std::string> expanded = Expand(*value);
+  if (!expanded) return;
+  *path = *expanded;
   if (secret) {
     static_cast<void>(ReadSecretFile(*value, files));
-  } else if (!path->empty()) {
+  } else {
     const Result<std::string> read = ReadText(*path, kMaxFileBytes, &files->emplace_back());
-    if (!read.ok()) value->Fail("can't read " + Quoted(value->node().text) + (read.status().text().empty() ? "" : ": " + read.status().text()));
+    if (!read.ok()) value->Fail("can't read " + Quoted(value->node().text) + ": " + read.status().text());
   }
 }
 

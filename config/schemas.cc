@@ -18,7 +18,7 @@ constexpr size_t kMaxSchemaFile = 4 << 20, kMaxSchemaFiles = 1'000;
 std::optional<std::string> Content(const Value& value, const std::string& path, const std::string& shown, std::vector<ReadFile>* files) {
   Result<std::string> read = ReadText(path, kMaxSchemaFile, &files->emplace_back());
   if (!read.ok()) {
-    value.Fail("can't read " + shown + (read.status().text().empty() ? "" : ": " + read.status().text()));
+    value.Fail("can't read " + shown + ": " + read.status().text());
     return std::nullopt;
   }
   if (read->size() > kMaxSchemaFile) {

@@ -62,29 +62,27 @@ void ReadSource(const Value& value, SourceSpec* source, std::vector<TopicSpec>* 
     }
     source->complete_after = after->Time(std::chrono::minutes(1), std::chrono::hours(24 * 31));
   }
-  if (mapped) {
-    if (const auto names = map->Take("topics")) {
-      const size_t first = topics->size();
-      ReadTopics(*names, topics);
-      std::optional<Document> shipped;
-      const auto use = map->Take("use");
-      if (use) shipped = Shipped(*use, diagnostics);
-      if (use && !shipped) return;  // nothing more can be said of it
-      std::optional<Map> theirs;
-      if (shipped) theirs = Map::Open(Value(&*shipped, diagnostics, &shipped->root(), shipped->root().at, value.path()));
-      source->mapping = ReadMapping(&*map, theirs ? &*theirs : nullptr, source->place, files);
-      std::string said = SaidOfRecords(value.node(), shipped ? &*shipped : nullptr);
-      // Of what KPIs read themselves, each hangs on the fields that it reads.
-      if (source->mapping->schema && OwnRule(*source->mapping) == nullptr) said += "schema=" + std::to_string(Hash64(source->mapping->schema->schema->text)) + "\n";
-      for (size_t t = first; t < topics->size(); ++t) {
-        TopicSpec& topic = (*topics)[t];
-        topic.source = source->name;
-        // What is sent again within a batch's time is to be found.
-        if (source->complete_after && topic.dedup.horizon == DedupSpec().horizon) topic.dedup.horizon += *source->complete_after;
-        topic.mapping = Hash64(said);
-        for (const MapRule& rule : source->mapping->rules) {
-          if (std::find(topic.events.begin(), topic.events.end(), rule.emit) == topic.events.end()) topic.events.push_back(rule.emit);
-        }
+  if (const auto names = map->Take("topics")) {
+    const size_t first = topics->size();
+    ReadTopics(*names, topics);
+    std::optional<Document> shipped;
+    const auto use = map->Take("use");
+    if (use) shipped = Shipped(*use, diagnostics);
+    if (use && !shipped) return;  // nothing more can be said of it
+    std::optional<Map> theirs;
+    if (shipped) theirs = Map::Open(Value(&*shipped, diagnostics, &shipped->root(), shipped->root().at, value.path()));
+    source->mapping = ReadMapping(&*map, theirs ? &*theirs : nullptr, source->place, files);
+    std::string said = SaidOfRecords(value.node(), shipped ? &*shipped : nullptr);
+    // Of what KPIs read themselves, each hangs on the fields that it reads.
+    if (source->mapping->schema && OwnRule(*source->mapping) == nullptr) said += "schema=" + std::to_string(Hash64(source->mapping->schema->schema->text)) + "\n";
+    for (size_t t = first; t < topics->size(); ++t) {
+      TopicSpec& topic = (*topics)[t];
+      topic.source = source->name;
+      // What is sent again within a batch's time is to be found.
+      if (source->complete_after && topic.dedup.horizon == DedupSpec().horizon) topic.dedup.horizon += *source->complete_after;
+      topic.mapping = Hash64(said);
+      for (const MapRule& rule : source->mapping->rules) {
+        if (std::find(topic.events.begin(), topic.events.end(), rule.emit) == topic.events.end()) topic.events.push_back(rule.emit);
       }
     }
   }

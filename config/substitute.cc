@@ -69,8 +69,7 @@ std::optional<std::string> ReadSecretFile(const Value& value, std::vector<ReadFi
   const std::string shown = Quoted(value.node().text);
   Result<std::string> read = ReadText(*path, kMaxSecretBytes, &files->emplace_back());
   if (!read.ok()) {
-    const std::string& why = read.status().text();
-    value.Fail("can't read " + shown + (why.empty() ? "" : ": " + why));
+    value.Fail("can't read " + shown + ": " + read.status().text());
     return std::nullopt;
   }
   std::string secret = *std::move(read);

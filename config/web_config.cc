@@ -47,7 +47,7 @@ class Reader {
     if (!name) return "";
     Result<std::string> read = ReadText(name->front() == '/' ? *name : directory_ + *name, kMaxPemBytes, &config_->files.emplace_back());
     if (!read.ok()) {
-      value.Fail("can't read " + Quoted(*name) + (read.status().text().empty() ? "" : ": " + read.status().text()));
+      value.Fail("can't read " + Quoted(*name) + ": " + read.status().text());
       return "";
     }
     if (read->size() > kMaxPemBytes || read->find("-----BEGIN ") == std::string::npos) {

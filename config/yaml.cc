@@ -197,8 +197,7 @@ std::optional<Document> Document::Parse(std::string file, std::string_view yaml,
 std::optional<Document> Document::Load(const std::string& path, Diagnostics* diagnostics, ReadFile* file) {
   const Result<std::string> text = ReadText(path, kMaxYamlBytes, file);
   if (text.ok()) return Parse(path, *text, diagnostics);
-  const std::string& why = text.status().text();
-  diagnostics->Add({path, 0, 0}, "can't read the file" + (why.empty() ? "" : ": " + why));
+  diagnostics->Add({path, 0, 0}, "can't read the file: " + text.status().text());
   return std::nullopt;
 }
 

@@ -53,7 +53,7 @@ Complaint ComplaintOf(const std::string& body) {
   if (object["error_code"].get(said.code) != simdjson::SUCCESS) said.code = 0;
   if (object["message"].get(message) != simdjson::SUCCESS) return said;
   size_t end = std::min(message.size(), kMostSaidBytes);
-  while (end > 0 && end < message.size() && (static_cast<uint8_t>(message[end]) & 0xc0) == 0x80) --end;  // between characters
+  while (end < message.size() && (static_cast<uint8_t>(message[end]) & 0xc0) == 0x80) --end;  // between characters
   said.message = std::string(message.substr(0, end));
   return said;
 }

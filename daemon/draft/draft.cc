@@ -188,7 +188,7 @@ class Drafter {
 
   // The ids of a table's rows, wherever they are.
   std::string KeyOf(const Type& type) const {
-    const std::string key = draft::KeyOf(type.words.empty() ? "" : type.words[0], type.seen);
+    const std::string key = draft::KeyOf(type.words[0], type.seen);
     if (key.empty()) return "";
     return type.seen.contains("old." + key) ? "row." + key + " | old." + key : "row." + key;
   }
@@ -241,7 +241,7 @@ class Drafter {
     for (size_t t = 0; t < std::min(d_.sorted.size(), kMostTypes); ++t) {
       const Type& type = d_.sorted[t];
       if (type.odd()) continue;
-      std::vector<draft::Guess> guesses = d_.kind.changes && !type.words.empty() ? draft::ChangesOf(type.words[0], type.seen) : draft::EventsOf(type.words);
+      std::vector<draft::Guess> guesses = d_.kind.changes ? draft::ChangesOf(type.words[0], type.seen) : draft::EventsOf(type.words);
       for (const draft::Guess& guess : guesses) {
         d_.rules.push_back(MakeRule(type, guess));
         if (guess.event == "order.paid") MakeLines(type);

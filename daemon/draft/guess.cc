@@ -9,6 +9,7 @@
 #include <set>
 
 #include "daemon/draft/recognise.h"
+#include "pipeline/event/field.h"
 
 namespace tidemark::draft {
 namespace {
@@ -63,14 +64,6 @@ const std::vector<Known>& KnownTypes() {
       {{"purchase"}, "order.paid"},                 {{"refund"}, "order.refunded"},
   };
   return kAll;
-}
-
-std::string Squeezed(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0) out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
-  return out;
 }
 
 // Other names of a field, by its last step: the best first.
@@ -130,7 +123,7 @@ std::string PathFor(const std::string& entity, const std::string& leaf, const Se
     for (const auto& [path, s] : seen) {
       if (path.starts_with("old.")) continue;
       const std::string last = LastOf(path), two = LastTwoOf(path);
-      const bool is = last == name || last == entity + name || two == entity + name;
+      const bool is = last == name || last == entity + name || two == name;
       // An id without its entity's name is the entity's only where it isn't somebody else's.
       const bool far = leaf == "id" && last == "id" && two != entity + "id" && DepthOf(path) > 1 && !path.starts_with("row.data.");
       if (is && !far && (best.empty() || DepthOf(path) < DepthOf(best))) best = path;
@@ -142,8 +135,8 @@ std::string PathFor(const std::string& entity, const std::string& leaf, const Se
 
 FieldGuess FieldOf(const std::string& field, const FieldInfo& info, const std::string& path, const Seen& seen) {
   FieldGuess guess{field, path, ""};
-  const bool duration = info.leaf != nullptr && info.leaf->message_type() != nullptr && info.leaf->message_type()->full_name() == "google.protobuf.Duration";
-  if (duration) {
+  const google::protobuf::Descriptor* message = info.leaf->message_type();
+  if (message != nullptr && event::IsDuration(message)) {
     guess.why_not = "a duration: say the unit, like s(" + path + ")";
   } else if (info.type == SlotType::kTime) {
     guess.value = TimeCall(seen.form, path);
@@ -152,8 +145,6 @@ FieldGuess FieldOf(const std::string& field, const FieldInfo& info, const std::s
     guess.why_not = "not a number in all samples; of Kafka Connect's decimals b64(" + path + ", SCALE)";
   } else if (info.type == SlotType::kBool && seen.bools < seen.count) {
     guess.why_not = "not true or false in all samples";
-  } else if (info.type == SlotType::kEnum) {
-    guess.why_not = "one of a list of names";
   }
   if (info.personal) {
     guess.value = "hash(lower(" + path + "))";
@@ -220,12 +211,9 @@ std::vector<Guess> ChangesOf(const std::string& table, const SeenPaths& seen) {
 std::vector<FieldGuess> FieldsOf(const Schema& schema, EventTypeId type, const SeenPaths& seen, const std::string& entity) {
   std::vector<FieldGuess> guesses;
   const std::string own = schema.event_types()[type.v].name.substr(0, schema.event_types()[type.v].name.find('.'));
-  for (std::string field : schema.PathsOf(type)) {
+  for (const std::string& field : schema.PathsOf(type)) {
     const size_t dot = field.find('.');
-    if (field.starts_with("event.") || field.starts_with("dimensions")) continue;
-    if (constexpr std::string_view kMicros = "_micros"; field.ends_with(kMicros)) field.resize(field.size() - kMicros.size());
-    const Result<FieldInfo> info = schema.Resolve(type, field);
-    if (!info.ok()) continue;
+    if (field.starts_with("event.")) continue;
     const std::string of = dot == std::string::npos ? "" : field.substr(0, dot), leaf = dot == std::string::npos ? field : field.substr(dot + 1);
     if (leaf == "id" && of == own && !entity.empty()) {
       guesses.push_back({field, entity, ""});
@@ -236,7 +224,7 @@ std::vector<FieldGuess> FieldsOf(const Schema& schema, EventTypeId type, const S
     if (of != own && !path.empty() && LastTwoOf(path) != of + Squeezed(leaf) && LastOf(path) != of + Squeezed(leaf)) path.clear();
     if (path.empty() && leaf == "id" && of == own) guesses.push_back({field, "", "nothing is called like it"});
     if (path.empty()) continue;
-    guesses.push_back(FieldOf(field, *info, path, seen.at(path)));
+    guesses.push_back(FieldOf(field, *schema.Resolve(type, field), path, seen.at(path)));
   }
   return guesses;
 }

@@ -79,6 +79,17 @@ const std::vector<Known>& AllKnown() {
   return kAll;
 }
 
+// Where the steps of a path begin: the root, and what follows a dot that isn't within a name in quotes.
+std::vector<size_t> StepsOf(const std::string& path) {
+  std::vector<size_t> steps = {0};
+  bool quoted = false;
+  for (size_t i = 0; i < path.size(); ++i) {
+    if (path[i] == '"') quoted = !quoted;
+    if (path[i] == '.' && !quoted) steps.push_back(i);
+  }
+  return steps;
+}
+
 // Of paths whose last step is so called, the shallowest of the first name that there is.
 std::vector<std::string> Called(const SeenPaths& seen, std::span<const std::string_view> names) {
   std::vector<std::string> found;
@@ -96,15 +107,21 @@ std::vector<std::string> Called(const SeenPaths& seen, std::span<const std::stri
 }  // namespace
 
 const Kind& KindOf(const Value& record) {
-  for (const Known& known : AllKnown()) {
-    if (known.is(record)) return known.kind;
-  }
-  return AllKnown().back().kind;
+  const std::vector<Known>& all = AllKnown();  // the last is any
+  return std::find_if(all.begin(), all.end(), [&](const Known& known) { return known.is(record); })->kind;
 }
 
 const Value* Payload(const Value& record) {
   const Value* payload = Member(record, "payload");
   return payload != nullptr && payload->has_struct_value() && Has(record, "schema") ? payload : nullptr;
+}
+
+std::string Squeezed(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0) out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return out;
 }
 
 std::vector<std::string> IdsIn(const SeenPaths& seen, int64_t records) {
@@ -137,20 +154,13 @@ std::vector<std::string> TypesIn(const SeenPaths& seen, int64_t records) {
   return {};
 }
 
-std::string LastOf(const std::string& path) {
-  std::string last;
-  for (const char c : path) {
-    if (c == '.') last.clear();
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0) last += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
-  return last;
-}
+std::string LastOf(const std::string& path) { return Squeezed(std::string_view(path).substr(StepsOf(path).back())); }
 
 std::string LastTwoOf(const std::string& path) {
-  const size_t dot = path.rfind('.');
-  return dot == std::string::npos ? LastOf(path) : LastOf(path.substr(0, dot)) + LastOf(path);
+  const std::vector<size_t> steps = StepsOf(path);
+  return Squeezed(std::string_view(path).substr(steps[steps.size() - std::min<size_t>(steps.size(), 2)]));
 }
 
-int DepthOf(const std::string& path) { return static_cast<int>(std::count(path.begin(), path.end(), '.')); }
+int DepthOf(const std::string& path) { return static_cast<int>(StepsOf(path).size()) - 1; }
 
 }  // namespace tidemark::draft

@@ -36,7 +36,9 @@ std::vector<std::string> IdsIn(const SeenPaths& seen, int64_t records);
 std::vector<std::string> TimesIn(const SeenPaths& seen);
 std::vector<std::string> TypesIn(const SeenPaths& seen, int64_t records);
 
-// The last step of a path, and the two last together, in small letters and digits only.
+// In small letters and digits only.
+std::string Squeezed(std::string_view text);
+// The last step of a path, and the two last together, so.
 std::string LastOf(const std::string& path);
 std::string LastTwoOf(const std::string& path);
 int DepthOf(const std::string& path);

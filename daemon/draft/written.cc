@@ -13,10 +13,9 @@ std::string Quoted(const std::string& text) {
   return quoted + "'";
 }
 
-// A scalar of YAML, plain where that reads back the same.
+// A scalar of YAML that begins with a letter, plain where that reads back the same.
 std::string Scalar(const std::string& text) {
-  const bool odd = text.find_first_of(":#{}[],&*!>'%@`\\") != std::string::npos || text.starts_with('"') || text.starts_with('-') || text.starts_with('|');
-  return odd ? Quoted(text) : text;
+  return text.find_first_of(":#{}[],&*!>'%@`\\") == std::string::npos ? text : Quoted(text);
 }
 
 }  // namespace
@@ -139,7 +138,7 @@ class Writer {
     const auto within = [&](const std::string& text) {
       for (size_t at = text.find(path); at != std::string::npos; at = text.find(path, at + 1)) {
         const char next = at + path.size() < text.size() ? text[at + path.size()] : ' ';
-        if (next == ' ' || next == ')' || next == ',' || next == '"') return true;
+        if (next == ' ' || next == ')' || next == ',') return true;
       }
       return false;
     };

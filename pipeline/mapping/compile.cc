@@ -151,7 +151,7 @@ void MapperCompiler::Note(const MapExpr& path, uint32_t node) {
 }
 
 void MapperCompiler::Tell(const MapExpr* compared, uint32_t node) {
-  for (; compared->kind == MapExpr::Kind::kCall && !compared->args.empty(); compared = compared->args[0].get()) {
+  for (; compared->kind == MapExpr::Kind::kCall; compared = compared->args[0].get()) {
     if (made_->program.nodes[node].args.empty()) return;  // a mistake, which was told
     node = made_->program.nodes[node].args[0];
   }
@@ -201,7 +201,7 @@ void MapperCompiler::Call(const MapExpr& expr, const std::string& what, Node* no
 void MapperCompiler::Change(const MapExpr& expr, const std::string& what, Node* node) {
   // A word of a list, of which a property change has one.
   const MapExpr* path = expr.args[0].get();
-  while (path->kind == MapExpr::Kind::kCall && !path->args.empty() && path->name != "changed" && path->name != "was" && path->name != "becomes") path = path->args[0].get();
+  while (path->kind == MapExpr::Kind::kCall && path->name != "changed" && path->name != "was" && path->name != "becomes") path = path->args[0].get();
   if (path->kind != MapExpr::Kind::kPath || path->path.root != "row" || path->path.steps.empty()) {
     return Fail(expr.place, what, expr.name + " wants a field of the row, like row.stage");
   }

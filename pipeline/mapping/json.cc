@@ -153,6 +153,7 @@ bool JsonReader::Read(std::string_view text, bool each, const CapturePlan& plan,
   const Walk walk(plan);
   const auto record = [&](auto& value) {
     captures->Reset(plan);
+    if (plan.nodes[0].leaf != kNone) captures->leaves[plan.nodes[0].leaf] = Datum::Nested();
     json::object object;
     if (value.get_object().get(object) != simdjson::SUCCESS) return false;
     if (!walk.Object(object, plan.nodes[0], {captures->leaves.data(), captures})) return false;

@@ -1,5 +1,6 @@
 #include "pipeline/mapping/numbers.h"
 
+#include <absl/strings/ascii.h>
 #include <absl/strings/escaping.h>
 
 #include <algorithm>
@@ -177,8 +178,7 @@ Datum TimeIn(const Datum& value) {
 }
 
 int MinorDigits(std::string_view currency) {
-  std::string upper(currency);
-  for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  const std::string upper = absl::AsciiStrToUpper(absl::string_view(currency.data(), currency.size()));
   if (std::find(kWhole.begin(), kWhole.end(), upper) != kWhole.end()) return 0;
   return std::find(kThree.begin(), kThree.end(), upper) != kThree.end() ? 3 : 2;
 }

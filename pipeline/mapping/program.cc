@@ -1,5 +1,6 @@
 #include "pipeline/mapping/program.h"
 
+#include <absl/strings/ascii.h>
 #include <absl/time/time.h>
 
 #include <algorithm>
@@ -247,7 +248,7 @@ Datum Program::Call(const Node& node, const Moment& moment) const {
     case Fn::kMinor: {
       const std::optional<Decimal> number = NumberIn(args[0]);
       if (!number || number->scale != 0) return Datum::Error("is no whole number of minor units");
-      if (args[1].kind != Kind::kText || args[1].text.size() != 3) return Datum::Error("its currency is no ISO 4217 code");
+      if (args[1].kind != Kind::kText || args[1].text.size() != 3 || !std::all_of(args[1].text.begin(), args[1].text.end(), absl::ascii_isalpha)) return Datum::Error("its currency is no ISO 4217 code");
       return Datum::Of({number->mantissa, MinorDigits(args[1].text)});
     }
     case Fn::kBase64: {

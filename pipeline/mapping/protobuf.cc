@@ -51,6 +51,7 @@ class ProtobufWalk {
 
   DecodeError Root(std::string_view record) {
     captures_.Reset(*program_.plan_);
+    if (const uint32_t whole = program_.plan_->nodes[0].leaf; whole != kNone) captures_.leaves[whole] = Datum::Nested();
     const auto* p = reinterpret_cast<const uint8_t*>(record.data());
     return Message(p, p + record.size(), program_.nodes_[0], {captures_.leaves.data(), &captures_}, 0).error();
   }
@@ -153,7 +154,7 @@ class ProtobufWalk {
     name.op = field.key_op;
     name.leaf = 0;
     const uint8_t* const begin = bytes.next - bytes.value;
-    if (const DecodeError error = Scalar(name, {begin, 0}, &key); error != DecodeError::kNone) return error;
+    static_cast<void>(Scalar(name, {begin, 0}, &key));
     const auto parts = [&](auto part) {
       for (const uint8_t* p = begin; p < bytes.next;) {
         const Step tag = event::ReadTag(p, bytes.next);
@@ -172,7 +173,7 @@ class ProtobufWalk {
     for (const Field::Entry& entry : field.entries) {
       if (entry.key != text) continue;
       Clear(entry.clears, to);
-      if (const DecodeError error = One(entry.value, {begin, 0}, to, depth); error != DecodeError::kNone) return error;
+      static_cast<void>(One(entry.value, {begin, 0}, to, depth));  // no bytes can't be wrong
       return parts([&](uint32_t tag, Step value) { return tag == (16 | entry.value.wire) ? One(entry.value, value, to, depth) : DecodeError::kNone; });
     }
     return DecodeError::kNone;

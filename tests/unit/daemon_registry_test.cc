@@ -68,6 +68,14 @@ TEST_F(RegistryTest, WhatItRefersToComesWithItOnceEach) {
   EXPECT_EQ(codes.size(), 3u);
 }
 
+TEST_F(RegistryTest, WhateverASubjectIsCalledItIsOneStepOfThePath) {
+  server.Set("/schemas/ids/7", R"({"schema":"x","references":[{"name":"a","subject":"aZ09-_.~/:?[{\u00e9","version":1}]})");
+  server.Set("/subjects/aZ09-_.~%2f%3a%3f%5b%7b%c3%a9/versions/1", R"({"schema":"a"})");
+  const auto schema = Fetch();
+  ASSERT_TRUE(schema.ok()) << schema.status().text();
+  EXPECT_EQ((*schema)->references.at(0).second.text, "a");
+}
+
 TEST_F(RegistryTest, WhatRefersToItselfOrToTooMuchIsRefused) {
   server.Set("/schemas/ids/7", R"({"schema":"x","references":[{"name":"a","subject":"a","version":1}]})");
   server.Set("/subjects/a/versions/1", R"({"schema":"x","references":[{"name":"b","subject":"b","version":1}]})");
@@ -87,6 +95,14 @@ TEST_F(RegistryTest, WhatRefersToItselfOrToTooMuchIsRefused) {
   server.Set("/subjects/s/versions/30", R"({"schema":"x"})");
   const Status doubled = Fetch().status();
   EXPECT_NE(doubled.text().find("larger than 8 MiB"), std::string::npos) << doubled.text();
+  // All at once.
+  std::string many;
+  for (int n = 0; n < 257; ++n) {
+    many += (n == 0 ? "" : ",") + (R"({"name":"n","subject":"m","version":)" + std::to_string(n) + "}");
+    server.Set("/subjects/m/versions/" + std::to_string(n), R"({"schema":"x"})");
+  }
+  server.Set("/schemas/ids/7", R"({"schema":"x","references":[)" + many + "]}");
+  EXPECT_EQ(Fetch().status().text(), "/subjects/m/versions/256: a schema refers to too much");
 }
 
 TEST_F(RegistryTest, ANumberThatItDoesNotKnowIsTold) {
@@ -113,10 +129,14 @@ TEST_F(RegistryTest, AnswersThatAreOfNoUseAreRefused) {
       {R"({"schema":"x","schemaType":"XSD"})", 200, "/schemas/ids/7: the schema is of a type other than AVRO, JSON and PROTOBUF"},
       {R"({"schema":"x","schemaType":3})", 200, "/schemas/ids/7: the schema is of a type other than AVRO, JSON and PROTOBUF"},
       {R"({"schema":"x","references":[{"name":"a"}]})", 200, "/schemas/ids/7: a reference has no name, subject or version"},
+      {R"({"schema":"x","references":[{"name":"a","subject":"b"}]})", 200, "/schemas/ids/7: a reference has no name, subject or version"},
+      {R"({"schema":"x","references":[{"name":"a","subject":"b","version":"1"}]})", 200, "/schemas/ids/7: a reference has no name, subject or version"},
       {R"({"schema":"x","references":[7]})", 200, "/schemas/ids/7: a reference has no name, subject or version"},
       {"\xff", 200, "/schemas/ids/7: the answer holds no schema"},
       {std::string(100'000, '['), 200, "/schemas/ids/7: the answer holds no schema"},
       {"<html>no such page</html>", 404, server.url() + "/schemas/ids/7 answers 404"},
+      {R"({"error_code":40301})", 403, server.url() + "/schemas/ids/7 answers 403"},
+      {R"({"error_code":"40403","message":"one of another"})", 404, server.url() + "/schemas/ids/7 answers 404: one of another"},
       {R"({"error_code":401,"message":"Unauthorized"})", 401, server.url() + "/schemas/ids/7 answers 401: Unauthorized"},
       {R"({"error_code":50001,"message":"Error in the backend datastore"})", 500, server.url() + "/schemas/ids/7 answers 500: Error in the backend datastore"},
   };
@@ -130,6 +150,8 @@ TEST_F(RegistryTest, AnswersThatAreOfNoUseAreRefused) {
   for (int n = 0; n < 400; ++n) endless += "\xc3\xa9";
   server.Set("/schemas/ids/7", R"({"message":")" + endless + "\"}", 400);
   EXPECT_EQ(Fetch().status().text(), server.url() + "/schemas/ids/7 answers 400: " + endless.substr(0, 200));
+  server.Set("/schemas/ids/7", R"({"message":"x)" + endless + "\"}", 400);
+  EXPECT_EQ(Fetch().status().text(), server.url() + "/schemas/ids/7 answers 400: x" + endless.substr(0, 198)) << "cut between characters";
 }
 
 TEST_F(RegistryTest, ARedirectIsNotFollowed) {
@@ -198,8 +220,12 @@ TEST_F(RegistryTest, BlanksInJsonMakeNoOtherSchema) {
   WriterSchema b = a;
   b.text = "{\"type\":\n\"record\",\"name\":\"a \\\" b\"}";
   EXPECT_TRUE(SameSchema(a, b));
+  b.text = "{\"type\":\r\n\t\"record\",\t\"name\":\"a \\\" b\"}";
+  EXPECT_TRUE(SameSchema(a, b));
   b.text = R"({"type":"record","name":"a \"b"})";
   EXPECT_FALSE(SameSchema(a, b));
+  b.text = "{\"type\": \"rec\\";
+  EXPECT_FALSE(SameSchema(a, b)) << "a text that is no JSON";
   b = a;
   b.kind = WriterSchema::Kind::kProtobuf;
   EXPECT_FALSE(SameSchema(a, b));
@@ -210,6 +236,11 @@ TEST_F(RegistryTest, BlanksInJsonMakeNoOtherSchema) {
   EXPECT_TRUE(SameSchema(b, c));
   c.references[0].second.text = "{}";
   EXPECT_FALSE(SameSchema(b, c));
+  c = b;
+  c.references[0].first = "y";
+  EXPECT_FALSE(SameSchema(b, c));
+  const WriterSchema one{WriterSchema::Kind::kProtobuf, "message M {}", {}}, other{WriterSchema::Kind::kProtobuf, "message M { }", {}};
+  EXPECT_FALSE(SameSchema(one, other)) << "of Protobuf blanks may be within a text";
 }
 
 constexpr char kConfig[] = R"(
@@ -341,6 +372,16 @@ TEST_F(SchemaWatchTest, ForACommandASchemaIsAskedForOnceWhetherItCanBeHadOrNot) 
   EXPECT_EQ(server.Count("/schemas/ids/7"), 1u);
   EXPECT_EQ(server.Count("/schemas/ids/8"), 1u);
   EXPECT_EQ(server.Count("/schemas/ids/99"), 0u);
+}
+
+TEST_F(SchemaWatchTest, ForACommandWithoutARegistryItIsSaidThatThereIsNobodyToAsk) {
+  FetchedSchemas fetched(nullptr);
+  const Mapper& mapper = *plan->topics()[0].mapper;
+  Mapper::Scratch scratch(mapper, fetched.schemas());
+  MappedEvents events;
+  const std::string value("\0\0\0\0\7\2a", 7);
+  EXPECT_EQ(fetched.Map(mapper, {"crm", 0, Offset{1}, WallTimeFromMicros(1), "", value, {}}, &scratch, &events), MapOutcome::kAwaitsSchema);
+  EXPECT_EQ(fetched.schemas()->trouble(7), "there is no registry to ask");
 }
 
 }  // namespace

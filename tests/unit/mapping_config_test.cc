@@ -139,6 +139,36 @@ TEST(Mapping, SchemasComeFromFiles) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(Mapping, DirectoriesHoldSchemasByTheirNumbers) {
+  const std::string folder = testing::TempDir() + "/tidemark_schema_numbers_test";
+  const auto said = [&](const std::vector<std::pair<std::string, std::string>>& files, const std::string& source = "format: avro\n") {
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directories(folder);
+    for (const auto& [name, text] : files) std::ofstream(folder + "/" + name) << text;
+    return MappingRig(source + "framing: confluent\nschemas: " + folder + "\nevents: [{emit: lead.created, set: {lead.id: row.id}}]").said;
+  };
+  const std::string avro = R"({"type": "record", "name": "R", "fields": [{"name": "id", "type": "string"}]})", proto = "syntax = \"proto3\"; message R { string id = 1; }";
+  const std::string not_called = " is not called by the number of its schema, like 7.";
+  EXPECT_EQ(said({{"7.avsc", avro}, {"8.proto", "not looked at"}}), "");
+  EXPECT_EQ(said({{"7.avsc", avro}, {"07.avsc", avro}}), "m.yaml:9:14: sources.s.schemas: schema 7 is there twice\n");
+  for (const std::string name : {"7x", "0", "-7", "4294967296", "seven"}) EXPECT_EQ(said({{name + ".avsc", avro}}), "m.yaml:9:14: sources.s.schemas: \"" + name + ".avsc\"" + not_called + "avsc\n");
+  EXPECT_EQ(said({{"7.proto", proto}}, "format: protobuf\n"), "");
+  EXPECT_EQ(said({{"7.avsc", avro}}, "format: protobuf\n"), "m.yaml:9:14: sources.s.schemas: holds no schema; the one with number 7 is called 7.proto\n");
+  EXPECT_EQ(said({{"x.proto", proto}}, "format: protobuf\n"), "m.yaml:9:14: sources.s.schemas: \"x.proto\"" + not_called + "proto\n");
+  EXPECT_EQ(said({{"7.avsc", avro}, {"8.proto", proto}}, "format: avro\nkey_format: protobuf\n"), "") << "one may be that of keys";
+  EXPECT_EQ(said({{"7.avsc", "{}"}, {"8.proto", proto}}, "format: avro\nkey_format: protobuf\n"), "m.yaml:10:14: sources.s.schemas: 7: it an object without `type`\n");
+  EXPECT_EQ(said({{"7.avsc", std::string((4u << 20) + 1, ' ')}}), "m.yaml:9:14: sources.s.schemas: \"7.avsc\" is larger than 4 MiB\n");
+  // Whoever names files, names them as they like.
+  EXPECT_EQ(said({{std::string(70, '\x80') + ".avsc", avro}}), "m.yaml:9:14: sources.s.schemas: \"...\"" + not_called + "avsc\n");
+  std::vector<std::pair<std::string, std::string>> many;
+  for (int n = 1; n <= 1'001; ++n) many.emplace_back(std::to_string(n) + ".avsc", "");
+  EXPECT_EQ(said(many), "m.yaml:9:14: sources.s.schemas: holds more than 1000 schemas\n");
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder + "/7.avsc");
+  EXPECT_EQ(MappingRig("format: avro\nframing: confluent\nschemas: " + folder + "\nevents: [{emit: lead.created}]").said, "m.yaml:9:14: sources.s.schemas: can't read \"7.avsc\": Is a directory\n");
+  std::filesystem::remove_all(folder);
+}
+
 TEST(Mapping, AnotherMappingCountsAnew) {
   const auto fingerprint = [](const std::string& source) {
     MappingRig rig(source);

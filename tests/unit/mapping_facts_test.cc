@@ -11,10 +11,10 @@ constexpr char kRules[] = "sources:\n  s:\n    topics: [t]\n    events:\n"
                           "    - {emit: deal.won, once: [deal.id], carry: [deal.amount], set: {deal.id: row.id, deal.stage: row.stage}}\n"
                           "    - {emit: deal.stage_changed, entity: deal.id, carry: [deal.owner, deal.region], set: {deal.id: row.id, deal.stage: row.stage}}\n";
 
-std::string Said(const std::string& kpi) {
+std::string Said(const std::string& kpi, const std::string& more = "") {
   Specs specs;
   Diagnostics diagnostics;
-  ParseConfig("f.yaml", std::string("kafka: {brokers: none}\nkpis: [{name: k, ") + kpi + "}]\n" + kRules, &specs, &diagnostics);
+  ParseConfig("f.yaml", std::string("kafka: {brokers: none}\nkpis: [{name: k, ") + kpi + "}]\n" + kRules + more, &specs, &diagnostics);
   if (diagnostics.empty()) Plan::Compile(specs, Schema::Canonical(), &diagnostics);
   return diagnostics.ToString();
 }
@@ -47,7 +47,7 @@ TEST(Facts, KpisThatFollow) {
                           "key: deal.id, on: deal.won, sum: deal.amount, correct: {revoke: deal.deleted}, windows: [24h]", "first: deal.id, on: deal.won, windows: [24h]",
                           "key: deal.id, elapsed: {from: deal.created, to: deal.won}, stats: [p50], by: {rep_id: to.deal.owner}, windows: [24h]",
                           "key: deal.id, on: deal.stage_changed, dwell: deal.stage, stats: [p50], by: {rep_id: deal.owner}, windows: [24h]", "on: deal.stage_changed, count: true, windows: [24h]",
-                          "key: deal.id, on: deal.updated, open: {value: deal.amount}, until: deal.won", "on: deal.won, max: deal.units, windows: [24h]", "on: deal.won, distinct: deal.customer, windows: [24h]"}) {
+                          "key: deal.id, on: deal.updated, open: {value: deal.amount}, until: deal.won", "on: deal.won, max: deal.units, windows: [24h]", "on: deal.won, count: true, where: 'deal.stage == \"won\"', windows: [24h]", "on: deal.won, distinct: deal.customer, windows: [24h]"}) {
     EXPECT_EQ(Said(kpi), "") << kpi;
   }
 }
@@ -64,6 +64,14 @@ TEST(Facts, KpisThatCant) {
   EXPECT_EQ(Said("key: deal.id, on: deal.stage_changed, dwell: deal.stage, where: deal.region == \"emea\", stats: [p50], by: {rep_id: deal.owner}, windows: [24h]"),
             "f.yaml:2:15: kpis[0]: sources.s carries deal.region into deal.stage_changed, and `where` looks at it before; put the condition into what counts it\n")
       << "the other field that is carried is all right";
+  EXPECT_EQ(Said("key: deal.id, on: deal.stage_changed, dwell: deal.stage, stats: [p50], by: {known: owned}, windows: [24h]", "fields: {owned: filled(deal.owner)}\n"),
+            "f.yaml:2:15: kpis[0]: sources.s carries deal.owner into deal.stage_changed, and the label known is worked out from it; take the field itself\n");
+  EXPECT_EQ(Said("on: deal.won, sum: deal.units, nonnegative: true, windows: [24h]"),
+            "f.yaml:2:15: kpis[0]: what happens once can move to where it came first, so nonnegative can't hold; leave it out\n");
+  EXPECT_EQ(Said("key: deal.id, funnel: {steps: [deal.created, [deal.won, deal.lost]], within: 30d}, windows: [24h]"),
+            "f.yaml:2:15: kpis[0]: sources.s says that deal.won happens once, at its earliest, which a step of several event types can't follow\n");
+  EXPECT_EQ(Said("key: deal.id, on: deal.won, sum: deal.units, correct: {by: deal.updated}, windows: [24h]"),
+            "f.yaml:2:15: kpis[0]: sources.s says that deal.won happens once, at its earliest, which corrections by or add can't follow; leave out one of them\n");
   EXPECT_EQ(Said("first: deal.id, on: deal.won, where: 'deal.stage == \"won\"', windows: [24h]"),
             "f.yaml:2:15: kpis[0]: sources.s says that deal.won happens once, at its earliest, and `where` would choose a later one; put the condition into what counts it\n");
 }

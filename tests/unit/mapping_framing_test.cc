@@ -104,5 +104,38 @@ TEST(Framing, WhichMessageItIsStandsBehindTheNumber) {
   EXPECT_EQ(rig.Map(b, "", {{"__value_schema_id", number + "\2\4"}}), "undecodable: bad_framing: record is of a message that its schema doesn't have");
 }
 
+TEST(Framing, MessagesAreNamedByFewNumbersThatAreNone) {
+  HeaderRig rig("format: protobuf", "key_format: text\n");
+  // Zigzag: how many there are, and each.
+  for (const std::string& indexes : {"\1"s, "\x42"s, "\2\1"s, "\2\x80\x80\x80\x80\x20"s}) {
+    EXPECT_EQ(rig.Map("\x12\1a", "", {{"__value_schema_id", "\0\0\0\0\x9"s + indexes}}), "undecodable: bad_framing: record doesn't say which message of its schema it is");
+  }
+  EXPECT_EQ(rig.Map("\x12\1a", "", {{"__value_schema_id", {}}}), "undecodable: bad_framing: record has no header that names its schema") << "null";
+}
+
+TEST(Framing, OfGlueIsToldCompressedOrNot) {
+  MappingRig rig("format: avro\nframing: confluent\nevents: [{emit: lead.created, set: {lead.id: row.id}}]");
+  const std::string glue = "undecodable: bad_framing: record begins like the wire format of AWS Glue's registry, which isn't read; write it with Confluent's";
+  const std::string other = "undecodable: bad_framing: record doesn't begin with the zero byte of Confluent's wire format";
+  for (const auto& [how, said] : {std::pair{'\0', glue}, {'\5', glue}, {'\1', other}}) EXPECT_EQ(rig.Map("\3"s + how + std::string(20, 'x')), said);
+}
+
+TEST(Framing, KeysHaveAFormatOfTheirOwn) {
+  const std::string lead = R"(mapped: id: "lead.created/t/3/42" source: "s" time { seconds: 1700000000 } lead_created { lead { id: ")", none = R"(mapped: id: "lead.created/t/3/42" source: "s" time { seconds: 1700000000 } lead_created { lead { } })";
+  const std::string rules = "events: [{emit: lead.created, set: {lead.id: key.id | key}}]";
+  MappingRig avro("framing: confluent\nkey_format: avro\n" + rules), protobuf("framing: confluent\nkey_format: protobuf\n" + rules), json("format: avro\nframing: confluent\nkey_format: json\n" + rules);
+  for (MappingRig* rig : {&avro, &protobuf, &json}) {
+    rig->schemas->Add(7, std::make_shared<const WriterSchema>(WriterSchema{WriterSchema::Kind::kAvro, R"({"type":"record","name":"K","fields":[{"name":"id","type":"string"}]})", {}}));
+    rig->schemas->Add(8, std::make_shared<const WriterSchema>(WriterSchema{WriterSchema::Kind::kProtobuf, "syntax = \"proto3\"; message K { string id = 1; }", {}}));
+  }
+  EXPECT_EQ(avro.Map("\0\0\0\0\1{}"s, "\0\0\0\0\7\2a"s), lead + "a\" } }");
+  EXPECT_EQ(avro.Map("\0\0\0\0\1{}"s, "text"), lead + "text\" } }") << "a key that isn't framed is its text";
+  EXPECT_EQ(avro.Map("\0\0\0\0\1{}"s, "\0\0\0\0\x8\2a"s), "undecodable: bad_schema: key is of a schema that can't be used: it is a schema of Protobuf, not of Avro");
+  EXPECT_EQ(protobuf.Map("\0\0\0\0\1{}"s, "\0\0\0\0\x8\0\x0a\1a"s), lead + "a\" } }");
+  EXPECT_EQ(json.Map("\0\0\0\0\7\2x"s, R"({"id":"a"})"), lead + "a\" } }") << "JSON needs no framing";
+  EXPECT_EQ(json.Map("\0\0\0\0\7\2x"s, "\0\0\0\0\1{\"id\":\"a\"}"s), lead + "a\" } }");
+  EXPECT_EQ(json.Map("\0\0\0\0\7\2x"s, "text"), lead + "text\" } }");
+}
+
 }  // namespace
 }  // namespace tidemark

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "pipeline/mapping/protobuf_schema.h"
 #include "tests/unit/mapping_protobuf_rig.h"
 
 namespace tidemark {
@@ -51,6 +52,9 @@ TEST(Protobuf, ABadSchemaIsSaid) {
   EXPECT_EQ(said("IgMKAS0="), "schema.proto can't be used: -: \"-\" is not a valid identifier.") << "base64 of a descriptor";
   EXPECT_EQ(said("aGVsbG8="), "schema.proto is no .proto: line 1, column 1: Expected top-level statement (e.g. \"message\").") << "base64 of something";
   EXPECT_EQ(said("syntax = \"proto3\"; message A { B b = 1; }"), "schema.proto can't be used: A.b: \"B\" is not defined.");
+  EXPECT_EQ(said("syntax = \"proto3\"; import \"a.proto\"; message A { a.B b = 1; }"), "schema.proto can't be used: A.b: \"a.B\" is not defined.");
+  EXPECT_EQ(said("syntax = \"proto3\"; import \"google/protobuf/none.proto\"; message A { string s = 1; }"), Shown("")) << "an import that nobody has, and nothing needs";
+  for (const char* words : {"/* \\", "\"\\", "'\\\n", "\"\\\"", "'x\\"}) EXPECT_TRUE(said(words).starts_with("schema.proto is no .proto: ")) << words;
   std::string deep;
   for (int i = 0; i < 10'000; ++i) deep += "message M { ";
   EXPECT_EQ(said(deep), "schema.proto is nested too deep");
@@ -111,6 +115,29 @@ TEST(Protobuf, BracesOfWordsNestNothing) {
   for (const std::string& open : {"/**//" + many, "\"\n" + many, "'\\\n" + many, "/* */" + many, many, std::string(300, '}') + many, "/*\0\" \";"s + many}) {
     EXPECT_EQ(said(open), "m.yaml:8:13: sources.s.schema: it schema.proto is nested too deep\n") << open;
   }
+}
+
+TEST(Protobuf, DescriptorSetsAreSetsOfFiles) {
+  const auto why = [](WriterSchema::Kind kind, const std::string& text, const std::string& message = "R") {
+    const Result<mapping::ProtobufSchema> made = mapping::ProtobufSchema::Make({std::make_shared<const WriterSchema>(WriterSchema{kind, text, {}}), true, message, {}});
+    return made.ok() ? "" : made.status().text();
+  };
+  const auto file = [](const std::string& name, const std::string& import) {
+    const std::string parts = "\x0a" + std::string(1, static_cast<char>(name.size())) + name + (import.empty() ? "" : "\x1a" + std::string(1, static_cast<char>(import.size())) + import) +
+                              (name == "a" ? "\x22\3\x0a\1R" : "");
+    return "\x0a" + std::string(1, static_cast<char>(parts.size())) + parts;
+  };
+  EXPECT_EQ(why(WriterSchema::Kind::kProtobuf, file("a", "")), "");
+  EXPECT_EQ(why(WriterSchema::Kind::kProtobuf, file("a", ""), "Q"), "has no message Q");
+  EXPECT_EQ(why(WriterSchema::Kind::kProtobuf, file("a", ""), ""), "has no message");
+  EXPECT_EQ(why(WriterSchema::Kind::kAvro, file("a", "")), "isn't Protobuf");
+  for (const std::string bytes : {"", "\7", "message R {}"}) {
+    EXPECT_EQ(why(WriterSchema::Kind::kProtobuf, bytes), "is no descriptor set; protoc writes one with --descriptor_set_out and --include_imports");
+  }
+  EXPECT_EQ(why(WriterSchema::Kind::kProtobuf, file("a", "b") + file("b", "a")), "a imports itself");
+  std::string many;
+  for (int n = 0; n < 3'000; ++n) many += file("f" + std::to_string(n), "");
+  EXPECT_TRUE(why(WriterSchema::Kind::kProtobuf, many).ends_with(" files")) << why(WriterSchema::Kind::kProtobuf, many);
 }
 
 }  // namespace

@@ -219,5 +219,43 @@ message Order { string id = 1; google.protobuf.Struct extra = 2; google.protobuf
   EXPECT_PRED2(holds, rig.Map(struct_x + value("5")), "deal_updated { }");
 }
 
+TEST(Protobuf, BadBytesWithinMapsListsAndDecimalsAreUndecodable) {
+  ProtobufRig rig("maps: {p: {array: row.lines, key: sku, value: units}}\n" + Set("deal.stage: row.tags.a, deal.amount: row.total, deal.owner: 'row.steps[9]', deal.units: p.x, deal.region: row.by_number.7.sku, deal.team: row.buyer.parent.name"));
+  const std::string short_of = "undecodable: bad_protobuf: record ends too early", none = "undecodable: bad_protobuf: record has a field that is none";
+  EXPECT_EQ(rig.Of("\x42\1\x0a"), short_of) << "a map's key without its length";
+  EXPECT_EQ(rig.Of("\x42\1\7"), none);
+  EXPECT_EQ(rig.Of("\x42\3\x0a\1\xff"), "undecodable: bad_protobuf: record has a text that is not UTF-8");
+  EXPECT_EQ(rig.Of("\x42\6\x0a\1" "a\x12\1\xff"), "undecodable: bad_protobuf: record has a text that is not UTF-8") << "a map's value";
+  EXPECT_EQ(rig.Of("\x42\6\x0a\1" "b\x12\1\xff"), Shown("")) << "one that nobody wants";
+  EXPECT_EQ(rig.Of("\x72\1\x80"), short_of) << "a packed list";
+  EXPECT_EQ(rig.Of("\x3a\3\x0a\1\xff"), "undecodable: bad_protobuf: record has a text that is not UTF-8") << "the key of an array";
+  EXPECT_EQ(rig.Of("\x7a\1\x0a"), short_of) << "a decimal";
+  EXPECT_EQ(rig.Of("\x7a\1\7"), none);
+  EXPECT_EQ(rig.Of("\x7a\x0e\x0a\1\5\x18" + std::string(9, '\xff') + "\1"), "rejected: deal.amount is no decimal of 128 bits") << "a scale of -1";
+  EXPECT_EQ(rig.Of("\x7a\2\x18\2"), "rejected: deal.amount is no decimal of 128 bits") << "no digits";
+  EXPECT_EQ(rig.Of("\x7a\5\x0a\1\5\x18\1"), Shown("amount_micros: 500000"));
+}
+
+TEST(Protobuf, ARecordIsThereAsAWhole) {
+  ProtobufRig rig("events: [{emit: deal.updated, when: has(row), set: {deal.stage: row.id}}]");
+  EXPECT_EQ(rig.Of("\x0a\1z"), Shown("stage: \"z\""));
+}
+
+TEST(Protobuf, OfAClosedEnumWhatHasNoNameIsNothing) {
+  ProtobufRig rig(Set("deal.stage: row.e, deal.owner: row.id"), "message R { optional E e = 1; optional string id = 2; oneof o { string a = 3; group G = 4 { optional int32 x = 1; } } enum E { A = 0; B = 1; } }");
+  EXPECT_EQ(rig.Of("\x08\1\x12\1z"), Shown("stage: \"B\" owner: \"z\""));
+  EXPECT_EQ(rig.Of("\x08\7\x12\1z"), Shown("owner: \"z\""));
+  ProtobufRig cases(Set("deal.stage: row.a"), "message R { oneof o { string a = 3; group G = 4 { optional int32 x = 1; } } }");
+  EXPECT_EQ(cases.Of("\x1a\1z"), Shown("stage: \"z\""));
+  EXPECT_EQ(cases.Of("\x1a\1z\x23\x08\1\x24"), Shown("")) << "a group is the other case";
+}
+
+TEST(Protobuf, OfAWrapperAlsoItsOwnFieldCanBeNamed) {
+  ProtobufRig rig(Set("deal.stage: row.note.value, deal.owner: row.note, deal.units: row.count.value"));
+  EXPECT_EQ(rig.Of("\x5a\3\x0a\1z\xaa\1\2\x08\5"), "rejected: deal.owner is a list or an object, not one value");
+  ProtobufRig alone(Set("deal.stage: row.note.value, deal.units: row.count.value"));
+  EXPECT_EQ(alone.Of("\x5a\3\x0a\1z\xaa\1\2\x08\5"), Shown("stage: \"z\" units: 5"));
+}
+
 }  // namespace
 }  // namespace tidemark

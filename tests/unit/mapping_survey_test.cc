@@ -97,5 +97,18 @@ events: [{emit: deal.won, set: {deal.id: row.id, deal.amount: row.amount}}])");
   EXPECT_EQ(rig.scratch->rejected(), (std::map<std::pair<uint32_t, std::string>, int64_t>{{{0, "deal.amount"}, 2}, {{0, "id"}, 1}}));
 }
 
+TEST_F(Survey, ItShowsNoControlCharactersAndManyKindsTogether) {
+  MappingRig rig("events: [{emit: lead.created, when: row.type == \"x\"}]");
+  rig.scratch->BeginSurvey(*rig.mapper);
+  rig.Map("{\"type\":\"a\\u007f\\u0001b\"}");
+  EXPECT_EQ(rig.scratch->survey().unmapped.count("row.type = \"a??b\""), 1u);
+  for (int n = 0; n < 150; ++n) rig.Map(R"({"type":)" + std::to_string(n) + "}");
+  rig.Map("{\"type\":\"a\\u007f\\u0001b\"}");
+  const auto& unmapped = rig.scratch->survey().unmapped;
+  EXPECT_EQ(unmapped.at("row.type = \"a??b\""), 2) << "known kinds are counted on";
+  EXPECT_EQ(unmapped.at("others"), 51);
+  EXPECT_EQ(unmapped.size(), 101u);
+}
+
 }  // namespace
 }  // namespace tidemark
