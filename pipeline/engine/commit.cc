@@ -221,6 +221,14 @@ PartitionView Engine::Impl::ViewOf(const Partition& p) const {
   return view;
 }
 
+std::vector<PartitionView> Engine::Impl::PartitionViews() const {
+  std::vector<PartitionView> views;
+  for (const auto& [tp, p] : partitions_) {
+    if (p->owned || !p->imported()) views.push_back(ViewOf(*p));
+  }
+  return views;
+}
+
 void Engine::Impl::FillStats() {
   stats_.rows_bytes = stats_.dedup_bytes = 0;
   stats_.entities_bytes = entities_.MemoryBytes();
@@ -279,9 +287,7 @@ std::shared_ptr<const Snapshot> Engine::Impl::MakeSnapshot() {
   for (uint32_t k = 0; k < plan_->kpis().size(); ++k) data.status.push_back(StatusOf(KpiId{k}));
   data.sources = sources_.ViewsAt(LeastKnown());
   for (const RuleState& rule : rules_) data.breaches.push_back(rule.breaches());
-  for (const auto& [tp, p] : partitions_) {
-    if (p->owned || !p->imported()) data.partitions.push_back(ViewOf(*p));
-  }
+  data.partitions = PartitionViews();
   shown_standing_ = StandingNow();
   data.complete = shown_standing_.complete;
   data.caught_up = shown_standing_.caught_up;

@@ -43,6 +43,8 @@ struct EngineOptions {
   SchemaBook schemas;
   // What is shown at whole hours is stored, for `explain`.
   bool keep_shown = true;
+  // Is told of each instant of a clock at which rules look, before they do; within Step() and AdvanceTo(). null: nobody.
+  std::function<void(size_t clock, EventTime t)> on_instant;
 };
 
 struct ErasedIds {
@@ -81,6 +83,8 @@ class Engine {
   Status Stop(WallTime now);
   // The newest committed result; never null. Any thread.
   std::shared_ptr<const View> view() const;
+  // How far partitions are applied by now, which no commit may hold yet: for whoever follows what rules saw. Not to be shown.
+  std::vector<PartitionView> applied() const;
 
  private:
   class Impl;

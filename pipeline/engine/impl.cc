@@ -269,6 +269,7 @@ Status Engine::Impl::AdvanceTables(size_t clock, EventTime t) {
 }
 
 Status Engine::Impl::EvaluateAt(size_t clock, EventTime t) {
+  if (options_.on_instant && !rules_.empty()) options_.on_instant(clock, t);
   router_.Fold();
   Withhold();
   TM_RETURN_IF_ERROR(AdvanceTables(clock, t));
@@ -396,5 +397,6 @@ Result<ErasedIds> Engine::Erase(std::span<const std::string> ids, std::optional<
 Status Engine::Commit(WallTime now) { return impl_->Commit(now); }
 Status Engine::Stop(WallTime now) { return impl_->Stop(now); }
 std::shared_ptr<const View> Engine::view() const { return impl_->view(); }
+std::vector<PartitionView> Engine::applied() const { return impl_->PartitionViews(); }
 
 }  // namespace tidemark

@@ -38,6 +38,7 @@ class Engine::Impl {
   Status Commit(WallTime now);
   Status Stop(WallTime now);
   std::shared_ptr<const View> view() const;
+  std::vector<PartitionView> PartitionViews() const;
 
  private:
   // ---- rounds (impl.cc) ----

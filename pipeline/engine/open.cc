@@ -273,6 +273,8 @@ Status Engine::Impl::LoadOne(std::string_view key, std::string_view value) {
       for (size_t r = 0; r < rules_.size(); ++r) {
         if (plan_->rules()[r].fingerprint == fingerprint) return rules_[r].Restore(reader.rest(), value);
       }
+      // It begins anew should it come back: nobody looked meanwhile, so nothing is known to have lasted.
+      erase_at_open_.erases.push_back({Family::kMeta, std::string(key)});
       return Status::Ok();
     }
     default:

@@ -76,7 +76,7 @@ std::string Extreme(const std::vector<const OracleEvent*>& events, bool maximum)
 
 }  // namespace
 
-Answers Oracle::At(const std::map<TopicPartition, Offset>& through, EventTime t) const {
+Answers Oracle::At(const std::map<TopicPartition, Offset>& through, EventTime t, const std::string& only) const {
   std::vector<const OracleEvent*> events;
   std::set<std::string> seen;
   for (const auto& [tp, log] : logs) {
@@ -90,6 +90,7 @@ Answers Oracle::At(const std::map<TopicPartition, Offset>& through, EventTime t)
   }
   Answers answers;
   for (const Window& w : kWindows) {
+    if (!only.empty() && w.name != only) continue;
     int64_t from = INT64_MIN;
     if (w.length_minutes > 0 && t != kNoEventTime) {
       const int64_t step = w.step_minutes * kMicrosPerMinute;

@@ -33,7 +33,8 @@ class Oracle {
   EventTime cut = kNoEventTime;  // what is before it was imported: it counts from the beginning
 
   // Every KPI of the test configuration over the events before these offsets, with windows read at t.
-  Answers At(const std::map<TopicPartition, Offset>& through, EventTime t) const;
+  // `only`: one window; "": all of them.
+  Answers At(const std::map<TopicPartition, Offset>& through, EventTime t, const std::string& only = "") const;
 };
 
 // The configuration that Oracle knows, in the language's own parts.

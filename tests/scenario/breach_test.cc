@@ -134,6 +134,22 @@ TEST(Breach, ARestartNeitherForgetsNorRepeats) {
   EXPECT_EQ(rig.Breach().since, since);
 }
 
+// Whether the breach lasted meanwhile nobody knows.
+TEST(Breach, ARuleThatWasAwayBeginsAnew) {
+  LevelRig rig;
+  rig.specs.rules[0].hold_for = std::chrono::minutes(10);
+  ASSERT_TRUE(rig.Start(0).ok());
+  EXPECT_EQ(rig.Set(100, 11), BreachState::kPending);
+  const std::vector<RuleSpec> rules = std::exchange(rig.specs.rules, {});
+  ASSERT_TRUE(rig.Start(200).ok());
+  ASSERT_TRUE(rig.RunAt(kHour).ok());
+  rig.specs.rules = rules;
+  ASSERT_TRUE(rig.Start(kHour).ok());
+  ASSERT_TRUE(rig.RunAt(kHour + 60).ok());
+  EXPECT_EQ(rig.Breach().state, BreachState::kPending);
+  EXPECT_GE(rig.Breach().since, EngineRig::At(kHour));
+}
+
 // Random levels over two partitions: every way of cutting the stream gives the same transitions at the same instants.
 TEST(Breach, TheOutcomeDependsNeitherOnBatchesNorOnRestarts) {
   for (uint64_t seed = 1; seed <= 20; ++seed) {

@@ -51,6 +51,7 @@ Status BackFill::Open(const View& view, const EngineOptions& options, WallTime n
   bounded_->Follow(view.partitions());
   EngineOptions own = options;
   own.keep_shown = false;
+  own.on_instant = nullptr;
   TM_ASSIGN_OR_RETURN(engine_, Engine::Open(plan_, side_.get(), bounded_.get(), now, own));
   return Status::Ok();
 }

@@ -6,6 +6,7 @@
 #include "tests/fakes/log_source.h"
 #include "tests/property/entity_trial.h"
 #include "tests/simulation/simulation.h"
+#include "tests/simulation/tables.h"
 
 namespace tidemark::simulation {
 namespace {
@@ -55,8 +56,17 @@ Simulation::Windows Simulation::WholeWindows(const View& view) const {
   return whole;
 }
 
+Simulation::Windows Simulation::AlwaysWhole() const {
+  Windows windows = always_;
+  for (const KpiPlan& kpi : configuration_->plan->kpis()) {
+    const bool formula = kpi.measure == Measure::kFormula;
+    if (formula && reconfigured_) std::erase_if(windows, [&](const auto& w) { return w.first == OracleName(kpi.info.name); });
+  }
+  return windows;
+}
+
 std::string Simulation::ConfigurationOfView(const View& view) const {
-  std::string text = std::to_string(key_.variant) + ":";
+  std::string text = std::to_string(key_.variant) + "/" + std::to_string(key_.rules) + ":";
   for (uint32_t k = 0; k < view.kpis().size(); ++k) text += view.status(KpiId{k}).counted ? '+' : '-';
   return text;
 }
@@ -74,6 +84,13 @@ std::string Simulation::TextOf(const View& view, const Answers& shown) {
       text += " " + std::to_string(n);
     }
     text += "\n";
+  }
+  for (uint32_t r = 0; r < view.rules().size(); ++r) {
+    for (const BreachInfo& info : view.breaches(RuleId{r})) {
+      if (info.state == BreachState::kInactive && info.transitions == 0) continue;  // there, or not looked at yet
+      text += "rule " + view.rules()[r].name + "{" + info.labels->escaped + "} " + std::to_string(static_cast<int>(info.state)) + " since " +
+              std::to_string(Micros(info.since)) + " after " + std::to_string(info.transitions) + " transitions\n";
+    }
   }
   for (const PartitionView& p : view.partitions()) {
     if (p.next_offset == kNoOffset && p.counts.read == 0) continue;
@@ -99,7 +116,7 @@ Answers Simulation::Named(const Answers& shown, const Windows& windows) const {
 void Simulation::CompareValues(const View& view, const Answers& all) {
   if (FoundNoRoom(view).size() > kMostWithoutRoom) return Fail("too many KPIs found no room");
   const Windows windows = WholeWindows(view);
-  Answers shown = Named(all, windows), expected = subject_->Expected(ledger_.Applied(view), t_);
+  Answers shown = Named(all, windows), expected = subject_->Expected(ledger_.Applied(view.partitions()), t_);
   std::erase_if(expected, [&](const auto& entry) { return !windows.contains({std::get<0>(entry.first), std::get<2>(entry.first)}); });
   outcome_.values += static_cast<int64_t>(expected.size());
   // Without a lifetime a series may go, or never come: it would show nothing.
@@ -149,6 +166,26 @@ void Simulation::Look(const View& view) {
   if (t == kNoEventTime) return;
   CompareValues(view, answers);
   CompareCoverage(view);
+  CompareRules(view);
+}
+
+void Simulation::LookWithRules(EventTime t) {
+  if (failed()) return;
+  const std::vector<PartitionView> partitions = engine_->applied();
+  decltype(stood_) stand;
+  for (const PartitionView& p : partitions) stand.push_back({p.tp, {p.next_offset.v, p.counts.read, p.counts.skipped_offsets}});
+  const bool more = stand != stood_;
+  if (more) applied_ = ledger_.Applied(partitions);
+  stood_ = std::move(stand);
+  if (const std::string wrong = rules_.Look(t, applied_, more); !wrong.empty()) Fail(wrong);
+}
+
+void Simulation::CompareRules(const View& view) {
+  if (failed() || view.rules().empty()) return;
+  auto [wrong, kpi] = rules_.Check(view, t_, FoundNoRoom(view));
+  if (wrong.empty()) return;
+  if (!kpi.empty()) outcome_.kpi = OracleName(kpi);
+  Fail(wrong + " at T " + FormatRfc3339(t_));
 }
 
 // A restart shows nothing: a state that goes on is the commit that was made, and no newer one is gone.
@@ -261,7 +298,10 @@ void Simulation::CompareWithNoFaults(const View& view) {
   }
   const Status advanced = (*engine)->AdvanceTo(t_, now());
   if (!advanced.ok()) return Fail("the run without faults: " + advanced.text());
-  const Windows windows = WholeWindows(view), windows_there = WholeWindows(*(*engine)->view());
+  Windows windows = WholeWindows(view);
+  // What was counted with one table is not counted anew with another.
+  if (faults_.counts()[static_cast<size_t>(Fault::kTableChanged)] > 0) std::erase_if(windows, [](const auto& w) { return LooksIntoTable(w.first); });
+  const Windows windows_there = WholeWindows(*(*engine)->view());
   Answers with = Named(AnswersOf(view), windows), without = Named(AnswersOf(*(*engine)->view()), windows);
   const auto no_matter = [&](const auto& entry) {
     return IsNothing(entry.second) || !windows_there.contains({std::get<0>(entry.first), std::get<2>(entry.first)});

@@ -55,6 +55,7 @@ void SimulatedDisk::Tick() {
 }
 
 Status SimulatedDisk::Commit(const CommitBatch& batch) {
+  if (listener_) listener_(batch);
   if (full_ && !broken_) {
     faults_.Happened(Fault::kFullDisk);
     trace_.Say("  a commit is refused: the disk is full");

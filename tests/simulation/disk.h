@@ -61,6 +61,8 @@ class SimulatedDisk final : public Store {
   bool broken() const { return broken_ || lying_.read_failed(); }
   // Changes what is to be committed: a fault that must be found.
   void Sabotage(std::function<void(CommitBatch*)> sabotage) { sabotage_ = std::move(sabotage); }
+  // Is told of what is to be committed, whatever becomes of it.
+  void Listen(std::function<void(const CommitBatch&)> listener) { listener_ = std::move(listener); }
 
  private:
   Faults& faults_;
@@ -69,6 +71,7 @@ class SimulatedDisk final : public Store {
   FaultyStore faulty_{&lying_};
   bool full_ = false, broken_ = false;
   std::function<void(CommitBatch*)> sabotage_;
+  std::function<void(const CommitBatch&)> listener_;
 };
 
 }  // namespace tidemark::simulation

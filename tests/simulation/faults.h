@@ -49,8 +49,10 @@ enum class Fault : uint8_t {
   kKpiChanged,     // another definition under the same name
   kWindowsChanged,
   kBackFillLost,   // a back-fill's state is gone, or older than the engine's
+  kRulesChanged,   // others, or others under the same names
+  kTableChanged,   // the file of a table is another one
 };
-inline constexpr size_t kFaults = static_cast<size_t>(Fault::kBackFillLost) + 1;
+inline constexpr size_t kFaults = static_cast<size_t>(Fault::kTableChanged) + 1;
 std::string_view NameOf(Fault fault);
 std::optional<Fault> FaultOf(std::string_view name);
 

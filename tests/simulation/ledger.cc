@@ -75,14 +75,25 @@ std::string Ledger::Rewind(const View& view) {
   return "";
 }
 
-AppliedEvents Ledger::Applied(const View& view) const {
-  AppliedEvents applied;
-  for (const PartitionView& p : view.partitions()) {
+void Ledger::UseTable(uint64_t contents, std::span<const PartitionView> applied) {
+  for (const PartitionView& p : applied) {
     const size_t end = Find(p);
-    std::vector<int>& events = applied[p.tp];
+    for (size_t i = 0; end != SIZE_MAX && i < end; ++i) {
+      Entry& entry = logs_.at(p.tp).entries[i];
+      if (!entry.table) entry.table = table_;
+    }
+  }
+  table_ = contents;
+}
+
+AppliedEvents Ledger::Applied(std::span<const PartitionView> partitions) const {
+  AppliedEvents applied;
+  for (const PartitionView& p : partitions) {
+    const size_t end = Find(p);
+    std::vector<AppliedEvent>& events = applied[p.tp];
     for (size_t i = 0; end != SIZE_MAX && i < end; ++i) {
       const Entry& entry = logs_.at(p.tp).entries[i];
-      if (entry.event >= 0) events.push_back(entry.event);
+      if (entry.event >= 0) events.push_back({entry.event, entry.table.value_or(table_)});
     }
   }
   return applied;

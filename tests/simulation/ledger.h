@@ -2,6 +2,8 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,9 +28,11 @@ class Ledger final : public SourceListener {
 
   // The engine goes on from a stored state. What is wrong with it; "" when nothing.
   std::string Rewind(const View& view);
+  // From what is applied on, the table has other contents.
+  void UseTable(uint64_t contents, std::span<const PartitionView> applied);
   // A view that was committed. `always`: the plan counts every KPI of the subject, and did so from the beginning.
   std::string Check(const View& view, const Plan& plan, bool dedup, bool always) const;
-  AppliedEvents Applied(const View& view) const;
+  AppliedEvents Applied(std::span<const PartitionView> partitions) const;
   // Something was lost after an event that counts.
   bool Lost(const View& view) const;
 
@@ -43,6 +47,7 @@ class Ledger final : public SourceListener {
     bool record = false;  // else a gap, or a new beginning
     RecordKind kind = RecordKind::kEvent;
     int event = -1;
+    std::optional<uint64_t> table = {};  // that it was applied with; not said: it is the present one's, if it is applied
   };
   struct Log {
     std::vector<Entry> entries;
@@ -57,6 +62,7 @@ class Ledger final : public SourceListener {
   std::string CheckTime(const PartitionView& p, size_t end, Duration bound) const;
 
   const Subject* subject_ = nullptr;
+  uint64_t table_ = 0;
   std::map<TopicPartition, Log> logs_;
 };
 

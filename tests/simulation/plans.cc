@@ -8,6 +8,8 @@
 #include "tests/property/oracle.h"
 #include "tests/simulation/changes.h"
 #include "tests/simulation/random.h"
+#include "tests/simulation/rules.h"
+#include "tests/simulation/tables.h"
 
 namespace tidemark::simulation {
 namespace {
@@ -83,6 +85,7 @@ Configuration Compile(const PlanKey& key) {
     ParseConfig("changes.cc", ChangesConfig(key.held), &specs, &diagnostics);
   } else {
     specs = OracleSpecs(kTopic);
+    if (key.tables) AddTable(&specs);
   }
   if (!key.only.empty()) {
     for (const std::string& name : NamesOf(specs)) {
@@ -93,6 +96,8 @@ Configuration Compile(const PlanKey& key) {
     }
   }
   Vary(key, &specs, &configuration);
+  DrawRules(key.entities, key.changes, key.rules, &specs);
+  configuration.rules = specs.rules;
   specs.time.event_clock = key.event_clock;
   specs.time.max_future_skew = std::chrono::hours(1);  // more than the clock is ever behind
   for (TopicSpec& topic : specs.topics) {
@@ -105,6 +110,7 @@ Configuration Compile(const PlanKey& key) {
     const auto alias = configuration.oracle_names.find(info.name);
     const std::string& name = alias == configuration.oracle_names.end() ? info.name : alias->second;
     configuration.definitions.insert(name);
+    configuration.labels[info.name] = info.labels;
     for (const std::string& window : info.windows) configuration.windows.emplace(name, window);
   }
   return configuration;

@@ -30,7 +30,7 @@ int Least(int most, const std::function<bool(int)>& fails) {
 
 // Failures of one kind: the words, without what is counted or named.
 std::string KindOf(const Outcome& outcome) {
-  if (!outcome.kpi.empty()) return "a value";
+  if (!outcome.kpi.empty()) return outcome.failure.starts_with("rule ") ? "a rule" : "a value";
   std::string kind = outcome.failure.substr(0, outcome.failure.find_first_of("{0123456789"));
   return kind.substr(0, 40);
 }

@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <array>
 
+#include "pipeline/store/bytes.h"
+#include "pipeline/store/keys.h"
+#include "tests/simulation/tables.h"
+
 namespace tidemark::simulation {
 namespace {
 
@@ -24,15 +28,16 @@ Simulation::Simulation(const Settings& settings)
   key_.changes = what.OneIn(3);
   key_.held = key_.changes && what.OneIn(2);
   key_.entities = random_.OneIn(2) && !key_.changes;
+  key_.tables = what.OneIn(2) && !key_.entities && !key_.changes;
   key_.event_clock = random_.OneIn(4);
   key_.dedup = !random_.OneIn(3) || key_.entities || key_.changes;
   key_.only = settings.kpis;
   if (faults_.Has(Fault::kKpiAdded) || faults_.Has(Fault::kWindowsChanged)) key_.variant = Below(kVariants);
   const uint64_t of_subject = random_();
-  subject_ = key_.entities ? MakeEntitySubject(of_subject) : key_.changes ? MakeChangesSubject(of_subject, key_.held) : MakePlainSubject(of_subject, key_.dedup);
+  subject_ = key_.entities ? MakeEntitySubject(of_subject) : key_.changes ? MakeChangesSubject(of_subject, key_.held) : MakePlainSubject(of_subject, key_.dedup, key_.tables);
   ledger_.Follow(subject_.get());
+  rules_.Follow(subject_.get());
   disk_.Sabotage(settings.sabotage);
-  Configure();
   on_data_loss_ = random_.OneIn(3) ? OnDataLoss::kHalt : OnDataLoss::kSkip;
   const std::array<uint64_t, 3> panes = {1, 16 << 10, 32 << 20};
   options_.open_panes_bytes = panes[Below(panes.size())];
@@ -43,6 +48,15 @@ Simulation::Simulation(const Settings& settings)
   const std::array<Duration, 4> spans = {std::chrono::minutes(3), std::chrono::hours(5), std::chrono::hours(24 * 4),
                                          std::chrono::hours(24 * 40)};
   span_ = spans[Below(spans.size())];
+  if (span_ <= spans[key_.entities ? 1 : 2] && what.OneIn(3)) key_.rules = 1 + what.Below(kRuleSets);  // they look every 15 s: not for weeks
+  if (key_.rules != 0) {
+    options_.on_instant = [this](size_t, EventTime t) { LookWithRules(t); };
+    disk_.Listen([this](const CommitBatch& batch) {
+      const auto head = std::find_if(batch.puts.begin(), batch.puts.end(), [](const auto& put) { return put.family == Family::kMeta && put.key == HeadKey(); });
+      if (head != batch.puts.end()) rules_.Save(ByteReader(head->value).Varint());
+    });
+  }
+  Configure();
   outcome_.events = static_cast<int>(30 + Below(120));
   outcome_.steps = static_cast<int>(15 + Below(45));
   const std::array<uint64_t, 3> backlogs = {0, Below(100), 100};
@@ -130,6 +144,11 @@ void Simulation::Step(Duration most) {
   if (!proofs_first && source_ != nullptr) source_->Tick(now());
   disk_.Tick();
   EndProcess();
+  if (key_.tables && faults_.Strikes(Fault::kTableChanged)) {
+    table_ = faults_.Stream(Fault::kTableChanged).Below(kTables);
+    trace_.Say("  the table's contents are " + std::to_string(table_));
+    if (engine_ != nullptr) UseTable();
+  }
   if (engine_ == nullptr) Open();
   if (engine_ != nullptr) RunEngine();
   LookForHalts();
@@ -158,13 +177,14 @@ void Simulation::EndProcess() {
   for (const Fault fault : {Fault::kKpiAdded, Fault::kKpiRemoved, Fault::kKpiChanged, Fault::kWindowsChanged}) {
     reconfigures |= faults_.Due(fault);
   }
-  if (!stops && !reconfigures) return;
+  const bool other_rules = options_.on_instant && faults_.Due(Fault::kRulesChanged);
+  if (!stops && !reconfigures && !other_rules) return;
   trace_.Say("  the engine stops");
   const Status stopped = engine_->Stop(now());
   if (stopped.ok()) Look(*engine_->view());
   if (!stopped.ok() && !disk_.broken() && !disk_.full()) Fail("the last commit: " + stopped.text());
   Close(false);
-  if (reconfigures) Reconfigure();
+  if (reconfigures || other_rules) Reconfigure(reconfigures, other_rules);
 }
 
 void Simulation::Configure() {
@@ -177,14 +197,16 @@ void Simulation::Configure() {
   configured_.insert(configuration_->definitions.begin(), configuration_->definitions.end());
 }
 
-void Simulation::Reconfigure() {
+void Simulation::Reconfigure(bool kpis, bool rules) {
   const Configuration& before = *configuration_;
   PlanKey next = key_;
-  next.variant = faults_.Stream(Fault::kKpiAdded).Below(kVariants);
+  if (kpis) next.variant = faults_.Stream(Fault::kKpiAdded).Below(kVariants);
+  if (rules) next.rules = faults_.Stream(Fault::kRulesChanged).Below(kRuleSets + 1);
   if (next == key_) return;
+  reconfigured_ |= next.variant != key_.variant;
+  if (next.rules != key_.rules) faults_.Happened(Fault::kRulesChanged);
   key_ = next;
   Configure();
-  reconfigured_ = true;
   const Configuration& after = *configuration_;
   const auto any_new = [](const std::set<std::string>& some, const std::set<std::string>& others) {
     return std::any_of(some.begin(), some.end(), [&](const std::string& name) { return !others.contains(name); });
@@ -194,7 +216,7 @@ void Simulation::Reconfigure() {
   if (after.oracle_names != before.oracle_names) faults_.Happened(Fault::kKpiChanged);
   const auto new_window = [&](const auto& window) { return before.definitions.contains(window.first) && !before.windows.contains(window); };
   if (std::any_of(after.windows.begin(), after.windows.end(), new_window)) faults_.Happened(Fault::kWindowsChanged);
-  trace_.Say("  configuration " + std::to_string(key_.variant));
+  trace_.Say("  configuration " + std::to_string(key_.variant) + ", rules " + std::to_string(key_.rules));
 }
 
 void Simulation::Close(bool power_lost) {
@@ -231,7 +253,15 @@ void Simulation::Open() {
   }
   ++outcome_.restarts;
   trace_.Say("  opened at commit " + std::to_string(engine_->view()->sequence()));
+  rules_.Open(*configuration_, **plan, engine_->view()->sequence(), AlwaysWhole(), key_.variant == 0 && !reconfigured_);
+  stood_.clear();
   LookAfterOpening(*engine_->view());
+  if (key_.tables) UseTable();
+}
+
+void Simulation::UseTable() {
+  ledger_.UseTable(table_, engine_->applied());
+  engine_->SetTables({TableOf(table_)});
 }
 
 void Simulation::FinishBackFill() {

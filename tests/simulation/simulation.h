@@ -1,6 +1,7 @@
 // One life of the engine, from a seed: its logs, disk, clock, process and configuration, with everything that goes wrong.
 #pragma once
 
+#include <array>
 #include <climits>
 #include <functional>
 #include <map>
@@ -12,6 +13,7 @@
 #include "tests/simulation/backfill.h"
 #include "tests/simulation/ledger.h"
 #include "tests/simulation/plans.h"
+#include "tests/simulation/rules.h"
 
 namespace tidemark::simulation {
 
@@ -62,19 +64,24 @@ class Simulation {
   void Close(bool power_lost);
   void Open();
   void RunEngine();
-  void Reconfigure();
+  void Reconfigure(bool kpis, bool rules);
   void FinishBackFill();
+  void UseTable();
   void Configure();
   WallTime now() const { return true_now_ + skew_; }
   uint64_t Below(uint64_t n) { return random_.Below(n); }
 
   // checks.cc: what must hold
   void Look(const View& view);
+  void LookWithRules(EventTime t);
+  void CompareRules(const View& view);
   void LookAfterOpening(const View& view);
   void CompareValues(const View& view, const Answers& all);
   void CompareCoverage(const View& view);
   // KPI and window, by the oracle's names, of what the view shows and does not itself say to be incomplete.
   Windows WholeWindows(const View& view) const;
+  // Those that always were, of KPIs that were never made of others.
+  Windows AlwaysWhole() const;
   // What is shown, by the oracle's names, of these windows only.
   Answers Named(const Answers& shown, const Windows& windows) const;
   const std::string& OracleName(const std::string& kpi) const;
@@ -96,6 +103,10 @@ class Simulation {
   std::unique_ptr<Subject> subject_;
   Broker broker_;
   Ledger ledger_;
+  Rules rules_;
+  std::vector<std::pair<TopicPartition, std::array<int64_t, 3>>> stood_;  // what was applied when rules looked last
+  AppliedEvents applied_;
+  uint64_t table_ = 0;                                     // its contents
   SimulatedDisk disk_;
   BackFill backfill_;
 

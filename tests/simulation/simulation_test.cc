@@ -39,6 +39,7 @@ INSTANTIATE_TEST_SUITE_P(Simulation, BrokenEngine,
                                          Broken{"counters", [](const CommitBatch::Put& put) { return IsMeta(put, 'K'); }},
                                          Broken{"accumulators", [](const CommitBatch::Put& put) { return put.family == Family::kRows; }},
                                          Broken{"panes", [](const CommitBatch::Put& put) { return put.family == Family::kPanes; }},
+                                         Broken{"rules", [](const CommitBatch::Put& put) { return IsMeta(put, 'R'); }},
                                          Broken{"ids", [](const CommitBatch::Put& put) { return put.family == Family::kIds; }},
                                          Broken{"entities", [](const CommitBatch::Put& put) { return put.family == Family::kEntities; }}));
 

@@ -1,10 +1,12 @@
 #include "tests/simulation/subject.h"
 
 #include <algorithm>
+#include <set>
 
 #include "tests/property/entity_trial.h"
 #include "tests/simulation/changes.h"
 #include "tests/simulation/plans.h"
+#include "tests/simulation/tables.h"
 #include "tidemark/events/v1/event.pb.h"
 
 namespace tidemark::simulation {
@@ -14,21 +16,21 @@ constexpr Duration kWrongClock = std::chrono::hours(24 * 365);
 const EventTime kPlainStart = EventTimeFromMicros(1'700'000'000 * kMicrosPerSecond);
 
 // Both oracles have logs of events that they read up to an offset.
-template <class O, class E>
-Answers Ask(O* oracle, const std::vector<E>& events, const AppliedEvents& applied, EventTime t) {
+template <class O, class E, class... Window>
+Answers Ask(O* oracle, const std::vector<E>& events, const AppliedEvents& applied, EventTime t, const Window&... window) {
   std::map<TopicPartition, Offset> through;
   oracle->logs.clear();
   for (const auto& [tp, numbers] : applied) {
     auto& log = oracle->logs[tp];
-    for (const int number : numbers) log.push_back(events[static_cast<size_t>(number)]);
+    for (const AppliedEvent& a : numbers) log.push_back(events[static_cast<size_t>(a.event)]);
     through[tp] = Offset{static_cast<int64_t>(log.size())};
   }
-  return oracle->At(through, t);
+  return oracle->At(through, t, window...);
 }
 
 class PlainSubject final : public Subject {
  public:
-  PlainSubject(uint64_t seed, bool dedup) : rng_(seed), dedup_(dedup) {}
+  PlainSubject(uint64_t seed, bool dedup, bool tables) : rng_(seed), dedup_(dedup), tables_(tables) {}
   EventTime start() const override { return kPlainStart; }
   std::string Make(const std::string&, EventTime now) override {
     OracleEvent event = RandomOracleEvent(rng_, now, static_cast<int>(events_.size()));
@@ -40,15 +42,30 @@ class PlainSubject final : public Subject {
   EventTime time(int event) const override { return At(event).time; }
   const std::string& id(int event) const override { return At(event).id; }
   bool routed(int event) const override { return At(event).type != "heartbeat"; }
-  Answers Expected(const AppliedEvents& applied, EventTime t) const override { return Ask(&oracle_, events_, applied, t); }
+  Answers Expected(const AppliedEvents& applied, EventTime t) const override { return ExpectedOf("", "", applied, t); }
+  Answers ExpectedOf(const std::string&, const std::string& window, const AppliedEvents& applied, EventTime t) const override {
+    Answers answers = Ask(&oracle_, events_, applied, t, window);
+    if (!tables_) return answers;
+    std::vector<TabledEvent> tabled;
+    std::set<std::string> seen;
+    for (const auto& [tp, numbers] : applied) {
+      for (const AppliedEvent& a : numbers) {
+        const OracleEvent& event = At(a.event);
+        if (event.id.empty() || seen.insert(event.id).second) tabled.push_back({&event, a.table});
+      }
+    }
+    answers.merge(AnswersByTable(tabled, t));
+    return answers;
+  }
   std::string FirstDifference(const Answers& want, const Answers& got) const override { return Difference(want, got); }
+  bool knows_series() const override { return true; }
   bool entities() const override { return false; }
 
  private:
   const OracleEvent& At(int event) const { return events_[static_cast<size_t>(event)]; }
 
   std::mt19937_64 rng_;
-  const bool dedup_;
+  const bool dedup_, tables_;
   std::vector<OracleEvent> events_;
   mutable Oracle oracle_;
 };
@@ -111,7 +128,7 @@ class ChangesSubject final : public Subject {
   Answers Expected(const AppliedEvents& applied, EventTime t) const override {
     std::vector<const Change*> changes;
     for (const auto& [tp, numbers] : applied) {
-      for (const int number : numbers) changes.push_back(&At(number));
+      for (const AppliedEvent& a : numbers) changes.push_back(&At(a.event));
     }
     return AnswersOfChanges(changes, t, held_);
   }
@@ -137,10 +154,12 @@ class ChangesSubject final : public Subject {
 
 }  // namespace
 
-std::unique_ptr<Subject> MakePlainSubject(uint64_t seed, bool dedup) { return std::make_unique<PlainSubject>(seed, dedup); }
+std::unique_ptr<Subject> MakePlainSubject(uint64_t seed, bool dedup, bool tables) { return std::make_unique<PlainSubject>(seed, dedup, tables); }
 std::unique_ptr<Subject> MakeEntitySubject(uint64_t seed) { return std::make_unique<EntitySubject>(seed); }
 
 std::unique_ptr<Subject> MakeChangesSubject(uint64_t seed, bool held) { return std::make_unique<ChangesSubject>(seed, held); }
+
+Answers Subject::ExpectedOf(const std::string&, const std::string&, const AppliedEvents& applied, EventTime t) const { return Expected(applied, t); }
 
 std::vector<std::string> Subject::topics() const { return {kTopic}; }
 

@@ -12,8 +12,12 @@
 
 namespace tidemark::simulation {
 
-// The events of each partition's log, in the order in which they were applied.
-using AppliedEvents = std::map<TopicPartition, std::vector<int>>;
+struct AppliedEvent {
+  int event;
+  uint64_t table = 0;  // the contents of the table that were in use
+};
+// Of each partition's log, in the order in which they were applied.
+using AppliedEvents = std::map<TopicPartition, std::vector<AppliedEvent>>;
 
 class Subject {
  public:
@@ -34,13 +38,17 @@ class Subject {
   // Where a source that comes in batches holds T: it is never later, and no earlier once all is read. EventTime::max(): nothing holds it.
   virtual EventTime HeldAt() const { return EventTime::max(); }
   virtual Answers Expected(const AppliedEvents& applied, EventTime t) const = 0;
+  // The same of one window at least, of a KPI that rules look at.
+  virtual Answers ExpectedOf(const std::string& kpi, const std::string& window, const AppliedEvents& applied, EventTime t) const;
+  // Expected() has just the series that are shown; else what shows nothing may be there or not.
+  virtual bool knows_series() const { return false; }
   // The first one that differs; "": none.
   virtual std::string FirstDifference(const Answers& want, const Answers& got) const = 0;
   virtual bool entities() const = 0;
 };
 
-// `dedup`: an id counts once.
-std::unique_ptr<Subject> MakePlainSubject(uint64_t seed, bool dedup);
+// `dedup`: an id counts once. `tables`: some KPIs look into a table.
+std::unique_ptr<Subject> MakePlainSubject(uint64_t seed, bool dedup, bool tables);
 std::unique_ptr<Subject> MakeEntitySubject(uint64_t seed);
 std::unique_ptr<Subject> MakeChangesSubject(uint64_t seed, bool held);
 
