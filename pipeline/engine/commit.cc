@@ -307,4 +307,6 @@ std::shared_ptr<const View> Engine::Impl::view() const {
   return view_;
 }
 
+std::vector<PartitionView> Engine::applied() const { return impl_->PartitionViews(); }
+
 }  // namespace tidemark

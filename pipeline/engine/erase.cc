@@ -63,4 +63,6 @@ Result<ErasedIds> Engine::Impl::Erase(std::span<const std::string> ids, std::opt
   return erased;
 }
 
+Result<ErasedIds> Engine::Erase(std::span<const std::string> ids, std::optional<uint64_t> kind) { return impl_->Erase(ids, kind); }
+
 }  // namespace tidemark

@@ -393,10 +393,8 @@ Result<Duration> Engine::Step(WallTime now) { return impl_->Step(now); }
 Status Engine::AdvanceTo(EventTime t, WallTime now) { return impl_->AdvanceTo(t, now); }
 Result<bool> Engine::Drain(WallTime now) { return impl_->Drain(now); }
 void Engine::SetTables(LookupTables tables) { impl_->SetTables(std::move(tables)); }
-Result<ErasedIds> Engine::Erase(std::span<const std::string> ids, std::optional<uint64_t> kind) { return impl_->Erase(ids, kind); }
 Status Engine::Commit(WallTime now) { return impl_->Commit(now); }
 Status Engine::Stop(WallTime now) { return impl_->Stop(now); }
 std::shared_ptr<const View> Engine::view() const { return impl_->view(); }
-std::vector<PartitionView> Engine::applied() const { return impl_->PartitionViews(); }
 
 }  // namespace tidemark
