@@ -318,6 +318,9 @@ void MapperCompiler::Rule(const MapRule& spec, size_t index) {
   if (spec.when != nullptr) rule.when = Condition(*spec.when, what + ".when");
   rule_ = static_cast<uint32_t>(index);
   rule.id_is_its_own = !spec.id.empty();
+  rule.id_begins = spec.emit;
+  const auto before = std::count_if(spec_.rules.begin(), spec_.rules.begin() + static_cast<ptrdiff_t>(index), [&](const MapRule& r) { return r.emit == spec.emit; });
+  if (spec.id.empty() && spec_.id.empty() && before > 0) rule.id_begins += "#" + std::to_string(before);
   for (const auto& part : spec.id.empty() ? spec_.id : spec.id) rule.id.push_back(Value(*part, what + ".id"));
   const MapExpr* time = spec.time != nullptr ? spec.time.get() : spec_.time.get();
   if (rule.id.empty()) rule.id = DefaultId(what + ".id");

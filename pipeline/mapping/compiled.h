@@ -23,6 +23,7 @@ struct Mapper::Compiled {
     const MapRule* spec = nullptr;
     uint32_t when = mapping::kNone;
     uint32_t each = mapping::kNone;   // array
+    std::string id_begins;            // the event type; where no id is named, and of the second rule of a type, which it is
     std::vector<uint32_t> id;
     bool id_is_its_own = false;
     uint32_t time = mapping::kNone;

@@ -271,7 +271,7 @@ class Mapper::Run {
   }
 
   bool MakeId(const Compiled::Rule& rule) {
-    parts_.id = rule.spec->emit;
+    parts_.id = rule.id_begins;
     for (const uint32_t part : rule.id) {
       if (!AddIdPart(rule, part)) return false;
     }

@@ -57,7 +57,7 @@ INSTANTIATE_TEST_SUITE_P(
             R"(mapped: id: "deal.updated/t/3/42" source: "s" time { seconds: 1700000000 } deal_updated { deal { stage: "2" } })"},
         Met{"OneArrayForTwoRules", "events: [{emit: order.item, each: row.p, when: has(item.a), set: {product.id: item.a}}, {emit: order.item, each: row.p, when: not has(item.a), set: {product.id: item.b}}]",
             R"({"p":[{"a":"x","b":1},{"b":2}]})",
-            R"(mapped: id: "order.item/t/3/42/0" source: "s" time { seconds: 1700000000 } order_item { product { id: "x" } }; id: "order.item/t/3/42/1" source: "s" time { seconds: 1700000000 } order_item { product { id: "2" } })"},
+            R"(mapped: id: "order.item/t/3/42/0" source: "s" time { seconds: 1700000000 } order_item { product { id: "x" } }; id: "order.item#1/t/3/42/1" source: "s" time { seconds: 1700000000 } order_item { product { id: "2" } })"},
         Met{"CutBehindAName", "events: [{emit: deal.updated, set: {deal.id: row.id, deal.stage: row.o.a, deal.owner: 'row.l[0]'}}]",
             R"({"id")",
             "undecodable: bad_json: record is no JSON object"},
@@ -146,6 +146,16 @@ INSTANTIATE_TEST_SUITE_P(
                     Mistake{"ARowOfProperties", "shape: {property_change: {name: n, value: v}}\nevents: [{emit: deal.won, set: {deal.id: row}}]", "m.yaml:8:46: sources.s.events[0].set.deal.id: row itself is no value here; write row.PROPERTY\n"},
                     Mistake{"ATimeBesideAMistake", "shape: salesforce_cdc\ntime: ms(row.t)\nevents: [{emit: deal.wun}]", "m.yaml:9:21: sources.s.events[0].emit: \"deal.wun\" is no event type; did you mean deal.won?\n"}),
     NameOf);
+
+// Two rules of one type yield two events of a record; whoever names ids says himself what is one.
+TEST(MappingIds, OfTwoRulesOfATypeAreTwoUnlessTheyAreNamed) {
+  const std::string rules = "events: [{emit: lead.created, set: {lead.id: row.a}}, {emit: lead.created, set: {lead.id: row.b}}]";
+  const std::string two = MappingRig(rules).Map(R"({"a": "x", "b": "y"})");
+  EXPECT_NE(two.find("id: \"lead.created/t/3/42\""), std::string::npos) << two;
+  EXPECT_NE(two.find("id: \"lead.created#1/t/3/42\""), std::string::npos) << two;
+  const std::string one = MappingRig("id: [row.a]\n" + rules).Map(R"({"a": "x", "b": "y"})");
+  EXPECT_EQ(one.find('#'), std::string::npos) << one;
+}
 
 TEST(MappingTimes, WithoutAnyARecordIsRejectedAndWhatIsLostHasNone) {
   const auto map = [](MappingRig* rig, const std::string& value) {
