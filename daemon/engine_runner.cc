@@ -333,7 +333,7 @@ Status EngineRunner::Run(RocksStore* store, KafkaSource* source) {
   lifecycle_->Progress(SteadyNow());
   lifecycle_->SetPhase(Phase::kRunning);
   round.After(engine->view());
-  offer_->Offer(store, configuration->plan);
+  offer_->Offer([store] { return store->Snapshot(); }, configuration->plan);
   bool tables_known = false;
   const auto backfill_ends = [this] { return backfill_ != nullptr && (backfill_->near() || backfill_->failed()); };
   while (!stop_ && !changed_ && !backfill_ends()) {

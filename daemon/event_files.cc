@@ -1,11 +1,15 @@
 #include "daemon/event_files.h"
 
 #include <google/protobuf/message.h>
+#include <google/protobuf/type.pb.h>
 #include <google/protobuf/util/json_util.h>
+#include <google/protobuf/util/type_resolver.h>
+#include <google/protobuf/util/type_resolver_util.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
 
 namespace tidemark {
@@ -16,12 +20,57 @@ bool EndsWith(const std::string& text, std::string_view suffix) {
 }
 
 constexpr uint64_t kProgressBytes = 1 << 20;
+constexpr const char* kTypeUrls = "type.googleapis.com";
+
+// What libprotobuf knows of messages when it reads JSON. By itself it describes each anew for each text, all payloads of the
+// envelope, which takes most of the time; of these it is told those alone that the line may have.
+class TypesOfLine : public google::protobuf::util::TypeResolver {
+ public:
+  explicit TypesOfLine(const google::protobuf::Descriptor* envelope)
+      : all_(google::protobuf::util::NewTypeResolverForDescriptorPool(kTypeUrls, envelope->file()->pool())) {}
+
+  void Set(std::string_view line) { line_ = line; }
+
+  google::protobuf::util::Status ResolveMessageType(const std::string& url, google::protobuf::Type* type) override {
+    const auto [known, added] = known_.try_emplace(url);
+    google::protobuf::Type& whole = known->second;
+    if (added) {
+      if (auto status = all_->ResolveMessageType(url, &whole); !status.ok()) {
+        known_.erase(known);
+        return status;
+      }
+    }
+    if (whole.fields_size() < 16 || line_.find('\\') != std::string_view::npos) {  // a name may be written with escapes
+      *type = whole;
+      return {};
+    }
+    type->set_name(whole.name());
+    *type->mutable_oneofs() = whole.oneofs();
+    type->set_syntax(whole.syntax());
+    for (const google::protobuf::Field& field : whole.fields()) {
+      if (Has(field.name()) || Has(field.json_name())) *type->add_fields() = field;
+    }
+    return {};
+  }
+  google::protobuf::util::Status ResolveEnumType(const std::string& url, google::protobuf::Enum* type) override {
+    return all_->ResolveEnumType(url, type);
+  }
+
+ private:
+  bool Has(std::string_view name) const { return line_.find(name) != std::string_view::npos; }
+
+  const std::unique_ptr<google::protobuf::util::TypeResolver> all_;
+  std::map<std::string, google::protobuf::Type> known_;  // by URL
+  std::string_view line_;
+};
 
 Status ReadJsonLines(const std::string& file, std::istream* in, const Schema& schema,
                      const std::function<Status(std::string_view)>& event,
                      const std::function<void(uint64_t)>& progress) {
   const std::unique_ptr<google::protobuf::Message> message(
       google::protobuf::MessageFactory::generated_factory()->GetPrototype(schema.envelope())->New());
+  TypesOfLine types(schema.envelope());
+  const std::string url = std::string(kTypeUrls) + "/" + schema.envelope()->full_name();
   std::string line, bytes;
   uint64_t number = 0, read = 0, shown = 0;
   while (std::getline(*in, line)) {
@@ -31,10 +80,11 @@ Status ReadJsonLines(const std::string& file, std::istream* in, const Schema& sc
     const std::string where = file + ":" + std::to_string(number);
     if (line.size() > kMaxEventBytes)
       return Corrupt(where + ": line of more than " + std::to_string(kMaxEventBytes) + " bytes");
-    message->Clear();
-    const auto parsed = google::protobuf::util::JsonStringToMessage(line, message.get());
+    types.Set(line);
+    bytes.clear();
+    const auto parsed = google::protobuf::util::JsonToBinaryString(&types, url, line, &bytes);
     if (!parsed.ok()) return Corrupt(where + ": not an event: " + std::string(parsed.message()));
-    if (!message->SerializeToString(&bytes)) return Corrupt(where + ": not an event");
+    if (!message->ParseFromString(bytes) || !message->SerializeToString(&bytes)) return Corrupt(where + ": not an event");
     TM_RETURN_IF_ERROR(event(bytes).In(where));
     if (read - shown >= kProgressBytes) progress(shown = read);
   }
@@ -70,9 +120,12 @@ Status ReadDelimited(const std::string& file, std::istream* in, const std::funct
     }
     if (length > kMaxEventBytes)
       return Corrupt(where + ": of " + std::to_string(length) + " bytes; not varint-delimited?");
-    bytes.resize(length);
-    if (!in->read(bytes.data(), static_cast<std::streamsize>(length)))
-      return Corrupt(where + ": the file ends within it");
+    bytes.clear();
+    while (bytes.size() < length) {  // a length may be a lie: no more memory than there are bytes
+      const size_t begin = bytes.size(), more = std::min<size_t>(length - begin, 64 << 10);
+      bytes.resize(begin + more);
+      if (!in->read(bytes.data() + begin, static_cast<std::streamsize>(more))) return Corrupt(where + ": the file ends within it");
+    }
     TM_RETURN_IF_ERROR(event(bytes).In(where));
     read += size + length;
     if (read - shown >= kProgressBytes) progress(shown = read);

@@ -5,6 +5,7 @@
 #include "daemon/exit_code.h"
 #include "daemon/explain_service.h"
 #include "daemon/explain_text.h"
+#include "pipeline/rocksdb/rocks_store.h"
 
 namespace tidemark {
 namespace {

@@ -9,6 +9,7 @@
 #include "daemon/idle_source.h"
 #include "daemon/report_service.h"
 #include "pipeline/engine/engine.h"
+#include "pipeline/rocksdb/rocks_store.h"
 
 namespace tidemark {
 namespace {

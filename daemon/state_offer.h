@@ -2,12 +2,13 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 
 #include "pipeline/plan/plan.h"
-#include "pipeline/rocksdb/rocks_store.h"
+#include "pipeline/store/store.h"
 
 namespace tidemark {
 
@@ -19,10 +20,11 @@ class StateOffer {
     std::shared_ptr<const Store> store;  // as of the last commit; not to be kept for long
     std::shared_ptr<const Plan> plan;
   };
-  // The store stays until Withdraw() returned.
-  void Offer(const RocksStore* store, std::shared_ptr<const Plan> plan) {
+  // `snapshot`: the state as of the last commit. It is not asked for once Withdraw() returned.
+  using Snapshot = std::function<std::shared_ptr<const Store>()>;
+  void Offer(Snapshot snapshot, std::shared_ptr<const Plan> plan) {
     const std::lock_guard lock(mu_);
-    store_ = store;
+    snapshot_ = std::move(snapshot);
     plan_ = std::move(plan);
   }
   // For good.
@@ -34,8 +36,8 @@ class StateOffer {
   // nullopt until the state is restored.
   std::optional<Taken> Take() const {
     const std::lock_guard lock(mu_);
-    if (store_ == nullptr) return std::nullopt;
-    return Taken{store_->Snapshot(), plan_};
+    if (snapshot_ == nullptr) return std::nullopt;
+    return Taken{snapshot_(), plan_};
   }
   std::shared_ptr<const Plan> plan() const {
     const std::lock_guard lock(mu_);
@@ -62,8 +64,8 @@ class StateOffer {
   std::atomic<bool> busy_ = false;
   std::atomic<bool> withdrawn_ = false;
   mutable std::mutex mu_;
-  const RocksStore* store_ = nullptr;  // GUARDED_BY(mu_)
-  std::shared_ptr<const Plan> plan_;   // GUARDED_BY(mu_)
+  Snapshot snapshot_;                 // GUARDED_BY(mu_)
+  std::shared_ptr<const Plan> plan_;  // GUARDED_BY(mu_)
 };
 
 }  // namespace tidemark

@@ -1,24 +1,33 @@
 #include "pipeline/base/nearest.h"
 
 #include <algorithm>
+#include <array>
 
 namespace tidemark {
 namespace {
 
-// Levenshtein distance with transpositions of neighbours, over bytes.
-size_t EditDistance(std::string_view a, std::string_view b) {
-  std::vector<std::vector<size_t>> d(a.size() + 1, std::vector<size_t>(b.size() + 1));
-  for (size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
-  for (size_t j = 0; j <= b.size(); ++j) d[0][j] = j;
+constexpr size_t kLongest = 200;  // longer words are not compared
+
+// Levenshtein distance with transpositions of neighbours, over bytes; `bound` where it is no less than that.
+// REQUIRES: neither is longer than kLongest.
+size_t EditDistance(std::string_view a, std::string_view b, size_t bound) {
+  std::array<std::array<size_t, kLongest + 1>, 3> rows{};  // of the table, those that the next one comes from
+  for (size_t j = 0; j <= b.size(); ++j) rows[0][j] = j;
+  size_t least_above = 0;
   for (size_t i = 1; i <= a.size(); ++i) {
+    const auto &above = rows[(i - 1) % 3], &before = rows[(i + 1) % 3];
+    auto& row = rows[i % 3];
+    size_t least = row[0] = i;
     for (size_t j = 1; j <= b.size(); ++j) {
       const size_t change = a[i - 1] == b[j - 1] ? 0 : 1;
-      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + change});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+      row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + change});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
+      least = std::min(least, row[j]);
     }
+    if (std::min(least, least_above) >= bound) return bound;  // it grows from row to row
+    least_above = least;
   }
-  return d[a.size()][b.size()];
+  return rows[a.size() % 3][b.size()];
 }
 
 }  // namespace
@@ -26,12 +35,12 @@ size_t EditDistance(std::string_view a, std::string_view b) {
 std::string Nearest(std::string_view word, const std::vector<std::string>& candidates) {
   std::string best;
   size_t best_distance = std::max<size_t>(2, word.size() / 3) + 1;
-  if (word.size() > 200) return best;
+  if (word.size() > kLongest) return best;
   for (const std::string& candidate : candidates) {
-    if (candidate.size() > 200) continue;
+    if (candidate.size() > kLongest) continue;
     const size_t longer = std::max(word.size(), candidate.size()), shorter = std::min(word.size(), candidate.size());
     if (longer - shorter >= best_distance) continue;  // each byte more is a change
-    const size_t distance = EditDistance(word, candidate);
+    const size_t distance = EditDistance(word, candidate, best_distance);
     if (distance < best_distance) {
       best_distance = distance;
       best = candidate;

@@ -55,10 +55,13 @@ Derivation::Operand Derivation::Eval(uint32_t index, Frame* frame) const {
     }
     case Node::Kind::kFilled:
       return Filled(node, frame);
-    case Node::Kind::kSince:
+    case Node::Kind::kSince: {
       result = Eval(node.args[0], frame);
-      result.value.i = result.present ? FloorDiv(Micros(frame->row.time) - result.value.i, node.number) : 0;
+      int64_t passed = 0;  // an entity's time is what was stored of it
+      result.present = result.present && !__builtin_sub_overflow(Micros(frame->row.time), result.value.i, &passed);
+      result.value.i = result.present ? FloorDiv(passed, node.number) : 0;
       return result;
+    }
     case Node::Kind::kLookup: {
       const uint32_t row = FindRow(node.find, frame);
       if (row == LookupTable::kNoRow) return result;

@@ -84,9 +84,18 @@ struct Calendar::Zone {
   Duration Grain() const {
     constexpr Duration kGrains[] = {std::chrono::hours(1), std::chrono::minutes(10), std::chrono::minutes(1)};
     const Duration* grain = kGrains;
-    for (CivilDay day(1970, 1, 1); day.year() <= 2100; ++day) {
+    const auto fit = [&](CivilDay day) {
       const EventTime begin = BeginOf(day);
       while (grain != std::end(kGrains) - 1 && FloorTo(begin, *grain) != begin) ++grain;
+    };
+    // Between two changes of the clock all days begin alike: the one after a change stands for them.
+    const CivilDay first(1970, 1, 1), last(2100, 12, 31);
+    fit(first);
+    absl::TimeZone::CivilTransition change;
+    for (absl::Time at = absl::FromCivil(first, zone); zone.NextTransition(at, &change); at = zone.At(change.to).trans) {
+      const auto [from, to] = std::minmax(change.from, change.to);
+      if (CivilDay(from) > last) break;
+      for (CivilDay day(from); day <= std::min(CivilDay(to) + 1, last); ++day) fit(day);
     }
     return *grain;
   }

@@ -29,11 +29,14 @@ const FieldDescriptor* FieldNamed(const Descriptor* message, const std::string& 
   return field != nullptr ? field : message->FindFieldByName(name + "_micros");
 }
 
-Value OfDouble(double number, const FieldDescriptor* field) {
+double UnitsOf(const FieldDescriptor* field) {
   const bool given = field->options().HasExtension(events::v1::scale);
-  const int scale = given ? field->options().GetExtension(events::v1::scale) : 6;
+  return std::pow(10.0, given ? field->options().GetExtension(events::v1::scale) : 6);
+}
+
+Value OfDouble(double number, double units) {
   Value value;
-  const double scaled = std::rint(number * std::pow(10.0, scale));
+  const double scaled = std::rint(number * units);
   value.holdable = std::isfinite(scaled) && std::fabs(scaled) < 9.3e18 && scaled < 9223372036854775808.0 &&
                    scaled >= -9223372036854775808.0;
   if (value.holdable) value.number = static_cast<int64_t>(scaled);
@@ -65,7 +68,7 @@ Value OfUnsigned(uint64_t number) {
   return value;
 }
 
-Value OfField(const Message& message, const FieldDescriptor* field) {
+Value OfField(const Message& message, const FieldDescriptor* field, double units) {
   const Reflection* r = message.GetReflection();
   Value value;
   switch (field->cpp_type()) {
@@ -82,10 +85,10 @@ Value OfField(const Message& message, const FieldDescriptor* field) {
       value = OfUnsigned(r->GetUInt64(message, field));
       break;
     case FieldDescriptor::CPPTYPE_DOUBLE:
-      value = OfDouble(r->GetDouble(message, field), field);
+      value = OfDouble(r->GetDouble(message, field), units);
       break;
     case FieldDescriptor::CPPTYPE_FLOAT:
-      value = OfDouble(r->GetFloat(message, field), field);
+      value = OfDouble(r->GetFloat(message, field), units);
       break;
     case FieldDescriptor::CPPTYPE_BOOL:
       value.number = r->GetBool(message, field);
@@ -99,7 +102,7 @@ Value OfField(const Message& message, const FieldDescriptor* field) {
       break;
     case FieldDescriptor::CPPTYPE_MESSAGE:
       if (field->message_type()->file()->name() == "google/protobuf/wrappers.proto") {
-        value = OfField(r->GetMessage(message, field), field->message_type()->field(0));
+        value = OfField(r->GetMessage(message, field), field->message_type()->field(0), units);
       } else if (r->HasField(message, field)) {
         value = OfTime(r->GetMessage(message, field));
       }
@@ -123,18 +126,10 @@ Value OfMap(const Message& message, const FieldDescriptor* map, const std::strin
   return value;
 }
 
-// `path` below `root`, walked by names.
-Value At(const Message& root, std::string path) {
+Value At(const Message& root, const DecoderOracle::Way& way) {
   const Message* message = &root;
-  while (true) {
-    const size_t dot = path.find('.');
-    const FieldDescriptor* field = FieldNamed(message->GetDescriptor(), path.substr(0, dot));
-    TM_CHECK(field != nullptr);
-    if (dot == std::string::npos) return OfField(*message, field);
-    path = path.substr(dot + 1);
-    if (field->is_map()) return OfMap(*message, field, path);
-    message = &message->GetReflection()->GetMessage(*message, field);
-  }
+  for (const FieldDescriptor* field : way.through) message = &message->GetReflection()->GetMessage(*message, field);
+  return way.field->is_map() ? OfMap(*message, way.field, way.key) : OfField(*message, way.field, way.units);
 }
 
 std::string Show(const Value& value) {
@@ -144,12 +139,43 @@ std::string Show(const Value& value) {
 
 }  // namespace
 
+DecoderOracle::Way DecoderOracle::WayTo(const Descriptor* message, std::string path) {
+  Way way;
+  while (true) {
+    const size_t dot = path.find('.');
+    way.field = FieldNamed(message, path.substr(0, dot));
+    TM_CHECK(way.field != nullptr);
+    if (dot == std::string::npos || way.field->is_map()) break;
+    way.through.push_back(way.field);
+    path = path.substr(dot + 1);
+    message = way.field->message_type();
+  }
+  if (way.field->is_map()) way.key = path.substr(path.find('.') + 1);
+  way.units = UnitsOf(way.field);
+  return way;
+}
+
 DecoderOracle::DecoderOracle(const Schema& schema, const Message& prototype, std::vector<Projection> projections)
     : schema_(schema), projections_(std::move(projections)), message_(prototype.New()) {
   Result<std::unique_ptr<ProtoDecoder>> made = ProtoDecoder::Make(schema, projections_);
   TM_CHECK(made.ok());
   decoder_ = std::move(made).value();
   slots_.resize(decoder_->max_slots());
+  const Descriptor* envelope = prototype.GetDescriptor();
+  time_ = WayTo(envelope, "time");
+  payload_ = envelope->FindOneofByName("payload");
+  for (const char* name : {"id", "source"}) {
+    if (envelope->FindFieldByName(name) != nullptr) names_.emplace_back(name, WayTo(envelope, name));
+  }
+  for (const Projection& projection : projections_) {
+    std::vector<Way>& ways = ways_.emplace_back();
+    for (const std::string& path : projection.paths) {
+      const bool of_envelope = path.starts_with("event."), of_either = of_envelope || path.starts_with("dimensions.");
+      const Descriptor* root = of_either ? envelope : schema_.event_types()[projection.type.v].payload;
+      ways.push_back(WayTo(root, path == "event.version" ? "entity_version" : of_envelope ? path.substr(6) : path));
+      ways.back().in_payload = !of_either;
+    }
+  }
 }
 
 std::string DecoderOracle::Disagreement(std::string_view record) {
@@ -166,43 +192,33 @@ std::string DecoderOracle::Disagreement(std::string_view record) {
 }
 
 std::string DecoderOracle::CompareRow() {
-  const Value time = At(*message_, "time");
+  const Value time = At(*message_, time_);
   unholdable_ = time.present && !time.holdable;
   const bool decoded = row_.error == DecodeError::kNone;
   if (decoded &&
       (row_.has_time != time.present || (time.present && time.holdable && Micros(row_.time) != time.number))) {
     return "time: " + Show(time) + ", ours " + std::to_string(Micros(row_.time));
   }
-  for (const auto& [name, ours] : {std::pair("id", row_.id), std::pair("source", row_.source)}) {
-    if (message_->GetDescriptor()->FindFieldByName(name) == nullptr) continue;
-    if (decoded && At(*message_, name).string != ours) return std::string(name) + " differs";
+  for (const auto& [name, way] : names_) {
+    if (decoded && At(*message_, way).string != (name == "id" ? row_.id : row_.source)) return name + " differs";
   }
-  const auto* payload = message_->GetDescriptor()->FindOneofByName("payload");
-  const FieldDescriptor* field = message_->GetReflection()->GetOneofFieldDescriptor(*message_, payload);
+  const FieldDescriptor* field = message_->GetReflection()->GetOneofFieldDescriptor(*message_, payload_);
   const int ours = row_.type == kNoEventType ? 0 : schema_.event_types()[row_.type.v].payload_field;
   const bool same_type = ours == (field == nullptr ? 0 : field->number());
-  for (const Projection& projection : projections_) {
-    const EventType& type = schema_.event_types()[projection.type.v];
-    if (field == nullptr || type.payload_field != field->number()) continue;
+  for (size_t p = 0; p < projections_.size() && field != nullptr; ++p) {
+    const Projection& projection = projections_[p];
+    if (schema_.event_types()[projection.type.v].payload_field != field->number()) continue;
+    const Message& payload = message_->GetReflection()->GetMessage(*message_, field);
     for (size_t n = 0; n < projection.paths.size(); ++n) {
-      if (std::string difference = CompareSlot(projection, n); !difference.empty()) return difference;
+      const Way& way = ways_[p][n];
+      if (std::string difference = CompareSlot(projection.paths[n], n, way.in_payload ? payload : *message_, way); !difference.empty()) return difference;
     }
   }
   return same_type || !decoded ? "" : "type: ours is field " + std::to_string(ours);
 }
 
-std::string DecoderOracle::CompareSlot(const Projection& projection, size_t n) {
-  const std::string& path = projection.paths[n];
-  Value expected;
-  if (path.starts_with("event.")) {
-    expected = At(*message_, path == "event.version" ? "entity_version" : path.substr(6));
-  } else if (path.starts_with("dimensions.")) {
-    expected = At(*message_, path);
-  } else {
-    const int number = schema_.event_types()[projection.type.v].payload_field;
-    const FieldDescriptor* field = message_->GetDescriptor()->FindFieldByNumber(number);
-    expected = At(message_->GetReflection()->GetMessage(*message_, field), path);
-  }
+std::string DecoderOracle::CompareSlot(const std::string& path, size_t n, const Message& root, const Way& way) {
+  const Value expected = At(root, way);
   if (!expected.holdable) unholdable_ = true;
   if (row_.error != DecodeError::kNone || !expected.holdable) return "";
   const bool present = (row_.present >> n & 1) != 0;

@@ -108,7 +108,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   testing::Bytes bytes(data, size);
   const FoldPlan& fold = folds[bytes.Byte() % folds.size()];
   std::string part;
-  for (int n = bytes.Byte() % 32; n > 0; --n) Expect(Add(fold, Event(fold, tables, bytes.Word()).get(), &part), "a part that events made");
+  for (int n = bytes.Byte() % 32; n > 0 && !bytes.empty(); --n) Expect(Add(fold, Event(fold, tables, bytes.Word()).get(), &part), "a part that events made");
   const uint8_t at = bytes.Byte();
   const uint32_t last = bytes.Word();
   const std::string_view rest = bytes.Rest();

@@ -34,6 +34,18 @@ void Expect(bool holds, const What& what) {
   if (!holds) Expect(false, std::string_view(what()));
 }
 
+// Whether an input is of the one in n that get what costs much more than the rest. Its bytes say so: what fails fails again.
+inline bool OneIn(uint64_t n, const uint8_t* data, size_t size) {
+  uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
+  for (size_t at = 0; at < size; ++at) hash = (hash ^ data[at]) * 0x100000001b3;
+  return (hash ^ hash >> 32) % n == 0;
+}
+
+// The letter itself where it is one of these, else one that hangs on the byte: each input is of some kind.
+inline char OneOf(std::string_view letters, uint8_t byte) {
+  return letters.find(static_cast<char>(byte)) != std::string_view::npos ? static_cast<char>(byte) : letters[byte % letters.size()];
+}
+
 // Takes a fuzzer's bytes apart, from the front; zeros and nothing after their end.
 class Bytes {
  public:

@@ -1,10 +1,7 @@
 // Requests as the server hands them on, to every handler, over a state with history. By lines: GET or POST with a path and
 // its query, then Accept, then Accept-Encoding.
 #include <simdjson.h>
-#include <unistd.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <set>
 
@@ -16,6 +13,7 @@
 #include "daemon/routes.h"
 #include "pipeline/engine/engine.h"
 #include "pipeline/engine/memory_source.h"
+#include "pipeline/store/memory_store.h"
 #include "tests/fuzz/fuzz.h"
 #include "tidemark/events/v1/event.pb.h"
 
@@ -38,39 +36,26 @@ rules:
 )";
 constexpr int64_t kStart = 19'700 * 86'400, kHour = 3600;
 
-// A daemon's parts over a state directory of its own, three hours old.
+// A daemon's parts over a state of three hours.
 struct World {
   World() {
-    std::string dir = (std::filesystem::temp_directory_path() / "http_fuzz.XXXXXX").string();
-    Expect(mkdtemp(dir.data()) != nullptr, "a directory");
-    directory = dir;
     Specs specs;
     Diagnostics diagnostics;
     ParseConfig("kpis.yaml", kConfig, &specs, &diagnostics);
     specs.time.max_hold = std::chrono::hours(10'000);
     plan = Plan::Compile(specs, Schema::Canonical(), &diagnostics);
     Expect(plan != nullptr, diagnostics.ToString());
-    RocksOptions options;
-    options.min_free_disk_bytes = 0;
-    auto opened = RocksStore::Open(directory, options);
-    Expect(opened.ok(), opened.status().text());
-    store = std::move(opened).value();
     Run();
-    state.Offer(store.get(), plan);
+    state.Offer([this] { return std::shared_ptr<const Store>(std::shared_ptr<void>(), &store); }, plan);
     lifecycle.Progress(SteadyNow());
     lifecycle.SetPhase(Phase::kRunning);
-  }
-  ~World() {
-    state.Withdraw();
-    store.reset();
-    std::filesystem::remove_all(directory);
   }
 
   void Run() {
     MemoryLogs logs;
     logs[{"crm", 0}];
     MemorySource source(&logs);
-    auto engine = Engine::Open(plan, store.get(), &source, WallTimeFromMicros(kStart * kMicrosPerSecond));
+    auto engine = Engine::Open(plan, &store, &source, WallTimeFromMicros(kStart * kMicrosPerSecond));
     Expect(engine.ok(), engine.status().text());
     for (int64_t n = 0; n < 12; ++n) {
       events::v1::Event e;
@@ -91,9 +76,8 @@ struct World {
     lifecycle.Publish((*engine)->view());
   }
 
-  std::string directory;
   std::shared_ptr<const Plan> plan;
-  std::unique_ptr<RocksStore> store;
+  MemoryStore store;
   Lifecycle lifecycle;
   StateOffer state;
   OwnMetrics own{{}};

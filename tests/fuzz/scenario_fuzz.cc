@@ -21,6 +21,8 @@ bool Short(const Scenario& scenario) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using testing::Expect;
   const std::string_view yaml(reinterpret_cast<const char*>(data), size);
+  // All that ships is a thousand times the work of the usual input.
+  if (yaml.find("catalogue") != std::string_view::npos && !testing::OneIn(256, data, size)) return 0;
   ScenarioFile file;
   Diagnostics diagnostics;
   ParseScenarios("nowhere/s.yaml", yaml, Schema::Canonical(), &file, &diagnostics);
@@ -32,6 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   if (plan == nullptr) return 0;
   Expect(!file.scenarios.empty(), "a file without mistakes has scenarios");
+  if (!testing::OneIn(8, data, size)) return 0;  // engines cost more than all that is before them
   const auto view = EmptyView(plan);
   Expect(view.ok(), [&] { return "an empty engine: " + view.status().text(); });
   CheckNames(file, **view, &diagnostics);

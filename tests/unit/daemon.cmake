@@ -4,7 +4,7 @@ tidemark_test(daemon_http_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_http_tes
 tidemark_test(daemon_access_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_access_test.cc LIBS tidemark_serve LABELS unit)
 tidemark_test(daemon_parts_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_parts_test.cc LIBS tidemark_serve LABELS unit)
 tidemark_test(daemon_service_manager_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_service_manager_test.cc LIBS tidemark_serve LABELS unit)
-tidemark_test(daemon_replay_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_replay_test.cc LIBS tidemark_replay LABELS unit)
+tidemark_test(daemon_replay_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_replay_test.cc LIBS tidemark_replay tidemark_proto LABELS unit)
 tidemark_test(daemon_draft_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_draft_test.cc LIBS tidemark_draft LABELS unit)
 tidemark_test(daemon_letters_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_letters_test.cc LIBS tidemark_daemon LABELS unit)
 tidemark_test(daemon_sorted_events_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/daemon_sorted_events_test.cc LIBS tidemark_replay LABELS unit)

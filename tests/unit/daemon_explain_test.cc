@@ -105,7 +105,7 @@ constexpr char kTwoHours[] = "2023-12-09T02:00:00Z";
 TEST_F(ExplainTest, TheAnswerIsJsonOfExactNumbers) {
   StateOffer offer;
   ExplainService service(&offer, false);
-  offer.Offer(store_.get(), plan_);
+  offer.Offer([this] { return store_->Snapshot(); }, plan_);
   const HttpResponse answer = Ask(&service, {{"kpi", "revenue"}, {"from", kTwoHours}, {"by", "channel"}, {"label", "channel=web"}});
   EXPECT_EQ(answer.code, 200u);
   EXPECT_EQ(answer.body,
@@ -119,7 +119,7 @@ TEST_F(ExplainTest, TheAnswerIsJsonOfExactNumbers) {
 TEST_F(ExplainTest, PeopleGetATable) {
   StateOffer offer;
   ExplainService service(&offer, true);
-  offer.Offer(store_.get(), plan_);
+  offer.Offer([this] { return store_->Snapshot(); }, plan_);
   const HttpResponse answer = Ask(
       &service, {{"kpi", "revenue"}, {"from", kTwoHours}, {"by", "channel"}, {"limit", "1"}, {"format", "table"}});
   EXPECT_EQ(answer.body,
@@ -149,7 +149,7 @@ TEST_F(ExplainTest, WhatCannotBeAnsweredSaysWhy) {
   StateOffer offer;
   ExplainService service(&offer, false);
   EXPECT_EQ(Ask(&service, {{"kpi", "revenue"}}).code, 503u) << "no state yet";
-  offer.Offer(store_.get(), plan_);
+  offer.Offer([this] { return store_->Snapshot(); }, plan_);
   const struct {
     std::vector<std::pair<std::string_view, std::string_view>> query;
     unsigned code;

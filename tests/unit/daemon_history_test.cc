@@ -130,7 +130,7 @@ TEST_F(HistoryTest, EveryHourIsAsTheEngineShowedIt) {
 TEST_F(HistoryTest, TheAnswerHasPointsAndWhatIsNow) {
   Run(3);
   StateOffer offer;
-  offer.Offer(store_.get(), plan_);
+  offer.Offer([this] { return store_->Snapshot(); }, plan_);
   HistoryService service(&offer, &lifecycle_);
   const HttpResponse total = Ask(&service, {{"kpi", "orders"}, {"window", "30h"}, {"by", ""}});
   EXPECT_EQ(total.code, 200u);
@@ -148,7 +148,7 @@ TEST_F(HistoryTest, WhatCannotBeAnsweredSaysWhy) {
   StateOffer offer;
   HistoryService service(&offer, &lifecycle_);
   EXPECT_EQ(Ask(&service, {{"kpi", "revenue"}}).code, 503u) << "no state yet";
-  offer.Offer(store_.get(), plan_);
+  offer.Offer([this] { return store_->Snapshot(); }, plan_);
   const struct {
     std::vector<std::pair<std::string_view, std::string_view>> query;
     unsigned code;
@@ -199,7 +199,7 @@ TEST_F(HistoryTest, AWindowThatIsNewHasNoPast) {
 TEST_F(HistoryTest, TheOverviewIsReadBesideAndOnlyOnce) {
   Run(3);
   StateOffer offer;
-  offer.Offer(store_.get(), plan_);
+  offer.Offer([this] { return store_->Snapshot(); }, plan_);
   HistoryService service(&offer, &lifecycle_);
   const StateOffer::Turn turn(&offer);  // it needs none
   HttpResponse answer;
@@ -228,7 +228,7 @@ TEST_F(HistoryTest, TheOverviewPutsNoNumberUnderAnotherConfiguration) {
   const std::shared_ptr<const View> right = lifecycle_.view();
   lifecycle_.Publish((*other)->view());
   StateOffer offer;
-  offer.Offer(store_.get(), plan_);
+  offer.Offer([this] { return store_->Snapshot(); }, plan_);
   HistoryService service(&offer, &lifecycle_);
   for (int tries = 0; tries < 30; ++tries) {
     EXPECT_EQ(Ask(&service, {{"kpis", "overview"}, {"window", "30h"}}).code, 503u);

@@ -9,6 +9,7 @@
 #include "daemon/replay_output.h"
 #include "daemon/replay_source.h"
 #include "tests/unit/daemon_fake_view.h"
+#include "tidemark/events/v1/event.pb.h"
 
 namespace tidemark {
 namespace {
@@ -49,6 +50,20 @@ TEST_F(FilesTest, JsonLinesBecomeProtobufAndEmptyLinesAreSkipped) {
   ASSERT_EQ(events_.size(), 2u);
   EXPECT_EQ(events_[0], Event('a', 5));
   EXPECT_EQ(events_[1], Event('b', 6));
+}
+
+TEST_F(FilesTest, ANameInJsonIsThatOfTheFieldInEitherSpellingAndMayHaveEscapes) {
+  for (const char* field : {"leadCreated", "lead_created", "\\u006ceadCreated", "lead\\u0043reated"}) {
+    events_.clear();
+    const std::string line = std::string("{\"") + field + "\":{\"lead\":{\"id\":\"x\",\"channel\":\"web\"}}}";
+    const Status status = Read(Write("name.jsonl", line));
+    ASSERT_TRUE(status.ok()) << status.text();
+    events::v1::Event event;
+    ASSERT_TRUE(events_.size() == 1 && event.ParseFromString(events_[0]));
+    EXPECT_EQ(event.lead_created().lead().channel(), "web") << field;
+  }
+  EXPECT_EQ(Read(Write("name.jsonl", R"({"\u006ceadCreate":{}})")).code(), Code::kCorrupt);
+  EXPECT_EQ(Read(Write("name.jsonl", R"({"id":"leadCreated","leadcreated":{}})")).code(), Code::kCorrupt);
 }
 
 TEST_F(FilesTest, DelimitedMessagesAreReadAsTheyAre) {

@@ -199,6 +199,8 @@ TableSpec Reps() {
   builder.SetText(0, "red");
   builder.AddRow("42");
   builder.SetText(0, "by number");
+  builder.AddRow("r4");
+  builder.SetNumber(2, INT64_MIN);
   table.contents = std::move(builder).Build();
   return table;
 }
@@ -229,6 +231,7 @@ TEST(Lookups, FindWhatTheTableSaysOrNothing) {
   EXPECT_EQ(Looked("deal.amount - reps[deal.owner].quota", "r1"), "8.75");
   EXPECT_EQ(Looked("deal.amount - reps[deal.owner].quota", "r2"), "absent");
   EXPECT_EQ(Looked("days_since(reps[deal.owner].since)", "r1"), "1");
+  EXPECT_EQ(Looked("days_since(reps[deal.owner].since)", "r4"), "absent") << "too long ago for 64 bits";
   EXPECT_EQ(Looked("reps[reps[deal.owner].manager].team", "r1"), "\"red\"");
   EXPECT_EQ(Looked("reps[reps[deal.owner].manager].team", "r2"), "absent");
   EXPECT_EQ(Looked("reps[deal.units].team", "r2"), "\"by number\"") << "a whole number is its digits";
