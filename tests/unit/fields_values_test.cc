@@ -200,7 +200,7 @@ TableSpec Reps() {
   builder.AddRow("42");
   builder.SetText(0, "by number");
   builder.AddRow("r4");
-  builder.SetNumber(2, INT64_MIN);
+  builder.SetNumber(2, INT64_MIN + 1);
   table.contents = std::move(builder).Build();
   return table;
 }
