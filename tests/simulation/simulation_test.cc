@@ -40,6 +40,7 @@ INSTANTIATE_TEST_SUITE_P(Simulation, BrokenEngine,
                                          Broken{"accumulators", [](const CommitBatch::Put& put) { return put.family == Family::kRows; }},
                                          Broken{"panes", [](const CommitBatch::Put& put) { return put.family == Family::kPanes; }},
                                          Broken{"rules", [](const CommitBatch::Put& put) { return IsMeta(put, 'R'); }},
+                                         Broken{"schemas", [](const CommitBatch::Put& put) { return IsMeta(put, 'W'); }},
                                          Broken{"ids", [](const CommitBatch::Put& put) { return put.family == Family::kIds; }},
                                          Broken{"entities", [](const CommitBatch::Put& put) { return put.family == Family::kEntities; }}));
 

@@ -118,6 +118,8 @@ BUGS = [
         "t >= series->since) Move(series, BreachState::kFiring, t);", ENGINE),
     Bug("a breach has no hysteresis", "pipeline/alert/breach.cc", "series.state == BreachState::kInactive ? plan_.enter : plan_.exit;",
         "series.state == BreachState::kInactive ? plan_.enter : plan_.enter;", ENGINE),
+    Bug("a rule that left goes on where it was", "pipeline/engine/open.cc",
+        "known to have lasted.\n      erase_at_open_.erases.push_back({Family::kMeta, std::string(key)});\n", "known to have lasted.\n", ENGINE),
     Bug("another log is not noticed", "pipeline/kafka/log_check.cc", "if (RecordDigest(record) != last_digest_) {", "if (record.offset < last_) {",
         ("kafka_log_check_test",)),
     Bug("records before the offset are delivered again", "pipeline/kafka/log_check.cc",
