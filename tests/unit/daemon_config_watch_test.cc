@@ -115,11 +115,11 @@ TEST_F(ConfigWatchTest, WhatWasMissingIsWaitedFor) {
 }
 
 TEST_F(ConfigWatchTest, WhatIsStillBeingWrittenIsLeftAlone) {
-  watch_.emplace([this] { const std::lock_guard lock(mu_); return attempt_; }, [this] { Load(); }, std::chrono::milliseconds(200));
+  watch_.emplace([this] { const std::lock_guard lock(mu_); return attempt_; }, [this] { Load(); }, std::chrono::seconds(1));
   std::filesystem::remove(dir_ + "/c.yaml");
   const std::string text = Config("deal.won");
-  // One that writes in place takes a second; each look sees another part of it.
-  for (size_t written = 0; written < text.size(); written += text.size() / 20) {
+  // One that writes in place takes three seconds; each look sees another part of it.
+  for (size_t written = 0; written < text.size(); written += text.size() / 60) {
     std::ofstream(dir_ + "/c.yaml") << text.substr(0, written);
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
