@@ -12,6 +12,7 @@
 #include "daemon/explain_service.h"
 #include "daemon/explain_text.h"
 #include "pipeline/engine/engine.h"
+#include "pipeline/rocksdb/rocks_store.h"
 #include "tests/fakes/log_source.h"
 #include "tidemark/events/v1/event.pb.h"
 

@@ -9,6 +9,7 @@
 #include "daemon/history_service.h"
 #include "pipeline/engine/engine.h"
 #include "pipeline/explain/history.h"
+#include "pipeline/rocksdb/rocks_store.h"
 #include "pipeline/store/memory_store.h"
 #include "tests/fakes/log_source.h"
 #include "tidemark/events/v1/event.pb.h"
