@@ -134,9 +134,12 @@ std::string Change::Json(const std::string& topic) const {
   return topic == kDesk ? R"({"op":"u","before":null,"after":)" + json + "}" : json;
 }
 
-std::string ChangesConfig(bool held) {
-  std::string text = "kafka: {brokers: none}\nsources:\n  crm_db:\n    topics: [crm]\n    expect_every: 31d\n";
+std::string ChangesConfig(bool held, bool avro) {
+  std::string text = "kafka: {brokers: none}\n";
+  if (avro) text += "registry: {url: \"http://none\"}\n";
+  text += "sources:\n  crm_db:\n    topics: [crm]\n    expect_every: 31d\n";
   if (held) text.append("    complete_after: " + FormatDuration(kCompleteAfter) + "\n");
+  if (avro) text += "    format: avro\n    framing: confluent\n";
   text.append(kRules).append("  desk:\n    topics: [desk]\n    shape: debezium\n");
   std::string again = kRules;
   again.replace(again.find("&deal {"), 7, "&desk {");

@@ -28,8 +28,8 @@ struct Change {
   int events() const { return through ? 1 : 1 + (stage ? 1 : 0) + (stage == "won" ? 1 : 0) + (gone ? 1 : 0); }
 };
 
-// `held`: the first system comes in batches, and holds T.
-std::string ChangesConfig(bool held);
+// `held`: the first system comes in batches, and holds T. `avro`: its records are in Avro, and name their schemas.
+std::string ChangesConfig(bool held, bool avro);
 
 // Invents changes of deals, each a few.
 class Company {

@@ -5,6 +5,7 @@
 #include "pipeline/engine/verify.h"
 #include "tests/fakes/log_source.h"
 #include "tests/property/entity_trial.h"
+#include "tests/simulation/schemas.h"
 #include "tests/simulation/simulation.h"
 #include "tests/simulation/tables.h"
 
@@ -167,6 +168,18 @@ void Simulation::Look(const View& view) {
   CompareValues(view, answers);
   CompareCoverage(view);
   CompareRules(view);
+  CompareSchemas(view);
+}
+
+// Nothing is counted while its schema isn't here, and no schema that a record was read with is forgotten by a restart.
+void Simulation::CompareSchemas(const View& view) {
+  if (failed() || !key_.avro) return;
+  for (const auto& [tp, events] : ledger_.Applied(view.partitions())) {
+    for (const AppliedEvent& a : events) {
+      const uint32_t number = subject_->schema(a.event);
+      if (number != 0 && schemas_->Find(number) == nullptr) return Fail("a record is counted whose schema is not here: " + std::to_string(number));
+    }
+  }
 }
 
 void Simulation::LookWithRules(EventTime t) {
@@ -192,6 +205,7 @@ void Simulation::CompareRules(const View& view) {
 void Simulation::LookAfterOpening(const View& view) {
   if (failed()) return;
   if (const std::string wrong = ledger_.Rewind(view); !wrong.empty()) return Fail(wrong);
+  CompareSchemas(view);
   shown_.erase(shown_.upper_bound(view.sequence()), shown_.end());
   const auto it = shown_.find(view.sequence());
   if (it != shown_.end() && it->second.first == ConfigurationOfView(view)) {  // and was compared with the oracle then
@@ -289,6 +303,9 @@ void Simulation::CompareWithNoFaults(const View& view) {
   LogSource source(&logs);
   EngineOptions options;
   options.keep_shown = false;
+  const auto schemas = std::make_shared<WriterSchemas>();
+  for (uint32_t number = 1; number <= kSchemas; ++number) schemas->Add(number, WriterSchemaOf(number));
+  options.schemas = {{"crm_db", schemas}};
   auto engine = Engine::Open(configuration_->plan, &store, &source, now(), options);
   if (!engine.ok()) return Fail("the run without faults: " + engine.status().text());
   for (bool more = true; more;) {

@@ -8,7 +8,7 @@ constexpr std::array<std::string_view, kFaults> kNames = {
     "revoke-at-start", "new-partition", "truncation", "retention", "recreated", "control-record", "duplicate", "poison",
     "torn-commit", "lost-answer", "fsync-lie", "full-disk", "read-error", "clock-forward", "clock-back", "stall",
     "crash", "stop", "kpi-added", "kpi-removed", "kpi-changed", "windows-changed", "back-fill-lost",
-    "rules-changed", "table-changed"};
+    "rules-changed", "table-changed", "registry-away"};
 constexpr size_t kDrawnApart = static_cast<size_t>(Fault::kRulesChanged);  // from there on: what came before stays as it was
 
 constexpr std::array<Fault, 3> kLosses = {Fault::kTruncation, Fault::kRetention, Fault::kRecreated};

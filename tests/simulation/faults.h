@@ -51,8 +51,9 @@ enum class Fault : uint8_t {
   kBackFillLost,   // a back-fill's state is gone, or older than the engine's
   kRulesChanged,   // others, or others under the same names
   kTableChanged,   // the file of a table is another one
+  kRegistryAway,   // schemas don't come for a while
 };
-inline constexpr size_t kFaults = static_cast<size_t>(Fault::kTableChanged) + 1;
+inline constexpr size_t kFaults = static_cast<size_t>(Fault::kRegistryAway) + 1;
 std::string_view NameOf(Fault fault);
 std::optional<Fault> FaultOf(std::string_view name);
 

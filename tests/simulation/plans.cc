@@ -82,7 +82,7 @@ Configuration Compile(const PlanKey& key) {
   if (key.entities) {
     ParseConfig("entity_specs.h", kEntityConfig, &specs, &diagnostics);
   } else if (key.changes) {
-    ParseConfig("changes.cc", ChangesConfig(key.held), &specs, &diagnostics);
+    ParseConfig("changes.cc", ChangesConfig(key.held, key.avro), &specs, &diagnostics);
   } else {
     specs = OracleSpecs(kTopic);
     if (key.tables) AddTable(&specs);

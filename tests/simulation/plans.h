@@ -18,6 +18,7 @@ struct PlanKey {
   bool entities = false;     // kEntityConfig
   bool changes = false;      // ChangesConfig; neither: OracleSpecs
   bool held = false;         // of changes: their source comes in batches
+  bool avro = false;         // of changes: that source's records name their schemas
   bool event_clock = false;
   bool dedup = true;
   uint64_t variant = 0;      // 0: all KPIs with all windows

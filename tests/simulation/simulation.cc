@@ -5,6 +5,7 @@
 
 #include "pipeline/store/bytes.h"
 #include "pipeline/store/keys.h"
+#include "tests/simulation/schemas.h"
 #include "tests/simulation/tables.h"
 
 namespace tidemark::simulation {
@@ -27,6 +28,7 @@ Simulation::Simulation(const Settings& settings)
   Random what(settings.seed * 3 + 7);  // of its own: the other seeds' lives stay what they were
   key_.changes = what.OneIn(3);
   key_.held = key_.changes && what.OneIn(2);
+  key_.avro = key_.changes && what.OneIn(2);
   key_.entities = random_.OneIn(2) && !key_.changes;
   key_.tables = what.OneIn(2) && !key_.entities && !key_.changes;
   key_.event_clock = random_.OneIn(4);
@@ -34,7 +36,7 @@ Simulation::Simulation(const Settings& settings)
   key_.only = settings.kpis;
   if (faults_.Has(Fault::kKpiAdded) || faults_.Has(Fault::kWindowsChanged)) key_.variant = Below(kVariants);
   const uint64_t of_subject = random_();
-  subject_ = key_.entities ? MakeEntitySubject(of_subject) : key_.changes ? MakeChangesSubject(of_subject, key_.held) : MakePlainSubject(of_subject, key_.dedup, key_.tables);
+  subject_ = key_.entities ? MakeEntitySubject(of_subject) : key_.changes ? MakeChangesSubject(of_subject, key_.held, key_.avro) : MakePlainSubject(of_subject, key_.dedup, key_.tables);
   ledger_.Follow(subject_.get());
   rules_.Follow(subject_.get());
   disk_.Sabotage(settings.sabotage);
@@ -149,6 +151,7 @@ void Simulation::Step(Duration most) {
     trace_.Say("  the table's contents are " + std::to_string(table_));
     if (engine_ != nullptr) UseTable();
   }
+  if (key_.avro) FetchSchemas();
   if (engine_ == nullptr) Open();
   if (engine_ != nullptr) RunEngine();
   LookForHalts();
@@ -237,6 +240,13 @@ void Simulation::Close(bool power_lost) {
 
 void Simulation::Open() {
   disk_.Reopen();
+  if (key_.avro) {
+    schemas_ = std::make_shared<WriterSchemas>();
+    for (uint32_t number = 1; number <= kSchemas; ++number) {
+      if (IsAtHand(number)) schemas_->Add(number, WriterSchemaOf(number));
+    }
+    options_.schemas = {{"crm_db", schemas_}};
+  }
   source_ = std::make_unique<SimulatedSource>(broker_, &faults_, &trace_, on_data_loss_, &ledger_);
   const auto plan = backfill_.Begin(configuration_->plan, &disk_);
   Status status = plan.status();
@@ -257,6 +267,18 @@ void Simulation::Open() {
   stood_.clear();
   LookAfterOpening(*engine_->view());
   if (key_.tables) UseTable();
+}
+
+// As whoever asks the registry does it: not at once, and each by itself.
+void Simulation::FetchSchemas() {
+  Random& random = faults_.Stream(Fault::kRegistryAway);
+  registry_away_ = registry_away_ ? !faults_.calm() && !random.OneIn(4) : faults_.Strikes(Fault::kRegistryAway);
+  if (registry_away_ || schemas_ == nullptr) return;
+  for (const uint32_t number : schemas_->wanted()) {
+    if (schemas_->Find(number) != nullptr || (!faults_.calm() && random.OneIn(2))) continue;
+    trace_.Say("  schema " + std::to_string(number) + " comes");
+    schemas_->Add(number, WriterSchemaOf(number));
+  }
 }
 
 void Simulation::UseTable() {

@@ -67,6 +67,7 @@ class Simulation {
   void Reconfigure(bool kpis, bool rules);
   void FinishBackFill();
   void UseTable();
+  void FetchSchemas();
   void Configure();
   WallTime now() const { return true_now_ + skew_; }
   uint64_t Below(uint64_t n) { return random_.Below(n); }
@@ -75,6 +76,7 @@ class Simulation {
   void Look(const View& view);
   void LookWithRules(EventTime t);
   void CompareRules(const View& view);
+  void CompareSchemas(const View& view);
   void LookAfterOpening(const View& view);
   void CompareValues(const View& view, const Answers& all);
   void CompareCoverage(const View& view);
@@ -107,6 +109,8 @@ class Simulation {
   std::vector<std::pair<TopicPartition, std::array<int64_t, 3>>> stood_;  // what was applied when rules looked last
   AppliedEvents applied_;
   uint64_t table_ = 0;                                     // its contents
+  std::shared_ptr<WriterSchemas> schemas_;                 // what this process has of them
+  bool registry_away_ = false;
   SimulatedDisk disk_;
   BackFill backfill_;
 

@@ -6,6 +6,7 @@
 #include "tests/property/entity_trial.h"
 #include "tests/simulation/changes.h"
 #include "tests/simulation/plans.h"
+#include "tests/simulation/schemas.h"
 #include "tests/simulation/tables.h"
 #include "tidemark/events/v1/event.pb.h"
 
@@ -97,7 +98,7 @@ class EntitySubject final : public Subject {
 // Records of two systems, mapped; facts.
 class ChangesSubject final : public Subject {
  public:
-  ChangesSubject(uint64_t seed, bool held) : rng_(seed), held_(held) {}
+  ChangesSubject(uint64_t seed, bool held, bool avro) : rng_(seed), held_(held), avro_(avro) {}
   EventTime start() const override { return kTrialStart; }
   std::vector<std::string> topics() const override { return {kTopic, kDesk}; }
   std::string Make(const std::string& topic, EventTime now) override {
@@ -108,18 +109,20 @@ class ChangesSubject final : public Subject {
       EventTime& said = c.through ? through_ : newest_;
       said = std::max(said, EventTimeFromMicros((c.through ? *c.through : c.at) * kMicrosPerSecond));
     }
-    return c.Json(topic);
+    schemas_.push_back(IsAvro(topic) ? SchemaOf(c) : 0);
+    return RecordOf(c, topic);
   }
   std::string Poison(const std::string& topic, RecordKind kind, EventTime now) const override {
     if (kind == RecordKind::kUndecodable) return "{\"deal\":";
     Change poison;
     poison.n = 1'000'000;
     if (kind == RecordKind::kFuture) poison.at = Micros(now + kWrongClock) / kMicrosPerSecond;
-    return poison.Json(topic);
+    return RecordOf(poison, topic);
   }
   EventTime time(int event) const override { return EventTimeFromMicros(At(event).at * kMicrosPerSecond); }
   const std::string& id(int event) const override { return ids_[static_cast<size_t>(event)]; }
   int64_t yields(int event) const override { return At(event).events(); }
+  uint32_t schema(int event) const override { return schemas_[static_cast<size_t>(event)]; }
   bool routed(int event) const override { return !At(event).through; }
   EventTime HeldAt() const override {
     if (!held_) return EventTime::max();
@@ -143,13 +146,16 @@ class ChangesSubject final : public Subject {
 
  private:
   const Change& At(int event) const { return changes_[static_cast<size_t>(event)]; }
+  bool IsAvro(const std::string& topic) const { return avro_ && topic == kTopic; }
+  std::string RecordOf(const Change& c, const std::string& topic) const { return IsAvro(topic) ? AvroOf(c) : c.Json(topic); }
 
   std::mt19937_64 rng_;
-  const bool held_;
+  const bool held_, avro_;
   Company company_;
   std::vector<Change> changes_;
   EventTime newest_ = kNoEventTime, through_ = kNoEventTime;  // of the system that comes in batches: its newest event; what heartbeats said
   std::vector<std::string> ids_;
+  std::vector<uint32_t> schemas_;
 };
 
 }  // namespace
@@ -157,7 +163,7 @@ class ChangesSubject final : public Subject {
 std::unique_ptr<Subject> MakePlainSubject(uint64_t seed, bool dedup, bool tables) { return std::make_unique<PlainSubject>(seed, dedup, tables); }
 std::unique_ptr<Subject> MakeEntitySubject(uint64_t seed) { return std::make_unique<EntitySubject>(seed); }
 
-std::unique_ptr<Subject> MakeChangesSubject(uint64_t seed, bool held) { return std::make_unique<ChangesSubject>(seed, held); }
+std::unique_ptr<Subject> MakeChangesSubject(uint64_t seed, bool held, bool avro) { return std::make_unique<ChangesSubject>(seed, held, avro); }
 
 Answers Subject::ExpectedOf(const std::string&, const std::string&, const AppliedEvents& applied, EventTime t) const { return Expected(applied, t); }
 

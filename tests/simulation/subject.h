@@ -33,6 +33,8 @@ class Subject {
   virtual const std::string& id(int event) const = 0;  // "": none
   // How many events the engine makes of its record.
   virtual int64_t yields(int) const { return 1; }
+  // The number of the schema that its record names; 0: none.
+  virtual uint32_t schema(int) const { return 0; }
   // Some KPI reads it.
   virtual bool routed(int event) const = 0;
   // Where a source that comes in batches holds T: it is never later, and no earlier once all is read. EventTime::max(): nothing holds it.
@@ -50,6 +52,6 @@ class Subject {
 // `dedup`: an id counts once. `tables`: some KPIs look into a table.
 std::unique_ptr<Subject> MakePlainSubject(uint64_t seed, bool dedup, bool tables);
 std::unique_ptr<Subject> MakeEntitySubject(uint64_t seed);
-std::unique_ptr<Subject> MakeChangesSubject(uint64_t seed, bool held);
+std::unique_ptr<Subject> MakeChangesSubject(uint64_t seed, bool held, bool avro);
 
 }  // namespace tidemark::simulation
