@@ -26,6 +26,7 @@ TEST(Simulation, OneSeedGoesTheSameWayTwice) {
 struct Broken {
   const char* name;
   bool (*drops)(const CommitBatch::Put&);
+  uint64_t seeds = 20;  // within which it must be found
 };
 void PrintTo(const Broken& broken, std::ostream* out) { *out << broken.name; }
 
@@ -40,13 +41,13 @@ INSTANTIATE_TEST_SUITE_P(Simulation, BrokenEngine,
                                          Broken{"accumulators", [](const CommitBatch::Put& put) { return put.family == Family::kRows; }},
                                          Broken{"panes", [](const CommitBatch::Put& put) { return put.family == Family::kPanes; }},
                                          Broken{"rules", [](const CommitBatch::Put& put) { return IsMeta(put, 'R'); }},
-                                         Broken{"schemas", [](const CommitBatch::Put& put) { return IsMeta(put, 'W'); }},
+                                         Broken{"schemas", [](const CommitBatch::Put& put) { return IsMeta(put, 'W'); }, 60},  // one seed in six has any
                                          Broken{"ids", [](const CommitBatch::Put& put) { return put.family == Family::kIds; }},
                                          Broken{"entities", [](const CommitBatch::Put& put) { return put.family == Family::kEntities; }}));
 
-TEST_P(BrokenEngine, IsFoundWithinTwentySeeds) {
+TEST_P(BrokenEngine, IsFoundWithinSomeSeeds) {
   int found = 0;
-  for (uint64_t seed = 1; seed <= 20 && found == 0; ++seed) {
+  for (uint64_t seed = 1; seed <= GetParam().seeds && found == 0; ++seed) {
     Settings settings = Of(seed);
     int commits = 0;
     settings.sabotage = [&](CommitBatch* batch) {
