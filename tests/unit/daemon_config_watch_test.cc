@@ -118,13 +118,13 @@ TEST_F(ConfigWatchTest, WhatIsStillBeingWrittenIsLeftAlone) {
   watch_.emplace([this] { const std::lock_guard lock(mu_); return attempt_; }, [this] { Load(); }, std::chrono::seconds(1));
   std::filesystem::remove(dir_ + "/c.yaml");
   const std::string text = Config("deal.won");
-  // One that writes in place takes three seconds; each look sees another part of it.
-  for (size_t written = 0; written < text.size(); written += text.size() / 60) {
-    std::ofstream(dir_ + "/c.yaml") << text.substr(0, written);
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  // One that writes in place takes three seconds; each look sees more of it.
+  std::ofstream file(dir_ + "/c.yaml");
+  for (const char c : text) {
+    file << c << std::flush;
+    std::this_thread::sleep_for(std::chrono::milliseconds(3000 / text.size()));
   }
   EXPECT_EQ(outcomes(), "good ");
-  std::ofstream(dir_ + "/c.yaml") << text;
   EXPECT_EQ(Await(10), "good good ");
 }
 
