@@ -125,6 +125,47 @@ TEST(Scenario, AnEventGoesToTheFirstTopicThatCarriesItsType) {
   EXPECT_EQ(events[0].tp.topic + " " + events[1].tp.topic + " " + events[2].tp.topic, "deals rest rest");
 }
 
+constexpr const char* kSource = "sources: {crm: {topics: [changes, more], events: [{emit: lead.created, set: {lead.id: row.id}}]}}\ntopics: [plain]\n";
+
+TEST(Scenario, ARecordOfASourceIsGivenAsItStandsThere) {
+  const ScenarioFile file = Parsed(std::string(kKpis) + kSource +
+                                   R"(scenarios:
+- name: a
+  steps:
+  - events:
+    - {record: '{"id": "x"}'}
+    - {record: '{"id": "y"}', topic: more, partition: 3, headers: {kind: lead, of: crm}}
+    - lead.created
+    expect: sales_leads 1
+)");
+  const auto& events = file.scenarios[0].steps[0].events;
+  ASSERT_EQ(events.size(), 3u);
+  EXPECT_EQ(events[0].tp.topic + " " + events[0].record, "changes {\"id\": \"x\"}");
+  EXPECT_EQ(events[1].tp.topic + " " + std::to_string(events[1].tp.partition) + " " + events[1].record, "more 3 {\"id\": \"y\"}");
+  ASSERT_EQ(events[1].headers.size(), 2u);
+  EXPECT_EQ(events[1].headers[0].first + " " + events[1].headers[1].second, "kind crm");
+  EXPECT_EQ(events[2].tp.topic, "plain") << "an event goes where no source maps";
+}
+
+TEST(Scenario, MistakesOfRecordsAreShownAtTheirPlace) {
+  const auto said = [](const std::string& source, const std::string& event) {
+    return Mistakes(std::string(kKpis) + source + "scenarios: [{name: a, steps: [{events: [" + event + "], expect: sales_leads 1}]}]\n");
+  };
+  const std::pair<const char*, const char*> kRows[] = {
+      {"{record: '{}', topic: plain}", "carries events, not records of a source"},
+      {"{lead.created: {}, topic: changes}", "carries records that the source crm maps; give `record`"},
+      {"{record: '{}', topic: mroe}", "\"mroe\" is no topic of the configuration; did you mean \"more\"?"},
+      {"{record: '{}', topic: ''}", "topic"},
+      {"{record: [1]}", "record"},
+      {"{record: '{}', headers: x}", "headers"},
+      {"{record: '{}', headers: {a: [1]}}", "headers.a"},
+      {"{record: '{}', partition: 9999}", "partition"},
+      {"{record: '{}', reocrd: x}", "reocrd"},
+  };
+  for (const auto& [event, text] : kRows) EXPECT_NE(said(kSource, event).find(text), std::string::npos) << event << "\n" << said(kSource, event);
+  EXPECT_NE(said("", "{record: '{}'}").find("a record needs a source with topics; the configuration has none"), std::string::npos);
+}
+
 TEST(Scenario, AWholeConfigurationNeedsNoBrokerAndNoVariables) {
   ScenarioFile file;
   Diagnostics diagnostics;
