@@ -163,6 +163,9 @@ TEST(Scenario, MistakesOfRecordsAreShownAtTheirPlace) {
       {"{record: '{}', reocrd: x}", "reocrd"},
   };
   for (const auto& [event, text] : kRows) EXPECT_NE(said(kSource, event).find(text), std::string::npos) << event << "\n" << said(kSource, event);
+  std::string large = "&r {record: '" + std::string(1 << 20, 'x') + "'}";
+  for (int i = 0; i < 70; ++i) large += ", *r";
+  EXPECT_NE(said(kSource, large).find("makes too many events, or too large ones"), std::string::npos);
   EXPECT_NE(said("", "{record: '{}'}").find("a record needs a source with topics; the configuration has none"), std::string::npos);
 }
 
