@@ -166,6 +166,7 @@ TEST(Scenario, MistakesOfRecordsAreShownAtTheirPlace) {
   std::string large = "&r {record: '" + std::string(1 << 20, 'x') + "'}";
   for (int i = 0; i < 70; ++i) large += ", *r";
   EXPECT_NE(said(kSource, large).find("makes too many events, or too large ones"), std::string::npos);
+  EXPECT_NE(said(kSource, "&e {lead.created: {}, repeat: 100000}, *e, {record: x}").find("makes too many events, or too large ones"), std::string::npos);
   EXPECT_NE(said("", "{record: '{}'}").find("a record needs a source with topics; the configuration has none"), std::string::npos);
 }
 
