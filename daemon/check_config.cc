@@ -1,18 +1,13 @@
 #include <iostream>
-#include <string>
 
 #include "config/estimate.h"
 #include "daemon/commands.h"
 #include "daemon/exit_code.h"
 #include "daemon/http_tls.h"
+#include "daemon/number_of.h"
 #include "daemon/web_config_watch.h"
 
 namespace tidemark {
-namespace {
-
-std::string Counted(size_t n, const std::string& what) { return std::to_string(n) + " " + what + (n == 1 ? "" : "s"); }
-
-}  // namespace
 
 int CheckConfig(const CheckConfigOptions& options) {
   Specs specs;
@@ -28,8 +23,8 @@ int CheckConfig(const CheckConfigOptions& options) {
   if (!good) return kExitConfig;
   const SampleOptions& samples = options.samples;
   if (samples.json) return CheckSamples(specs, *plan, samples) ? kExitOk : kExitData;
-  std::cout << "ok: " << Counted(specs.kpis.size(), "KPI") << ", " << Counted(specs.rules.size(), "rule") << ", " << Counted(specs.topics.size(), "topic")
-            << "\n";
+  std::cout << "ok: " << NumberOf(std::ssize(specs.kpis), "KPI") << ", " << NumberOf(std::ssize(specs.rules), "rule") << ", "
+            << NumberOf(std::ssize(specs.topics), "topic") << "\n";
   if (options.estimate) {
     const double series = static_cast<double>(options.series_per_kpi);
     std::cout << "\n" << EstimateTable(specs, EstimateResources(specs, options.events_per_second, series));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "daemon/number_of.h"
 #include "daemon/view_metrics.h"
 
 namespace tidemark {
@@ -39,8 +40,7 @@ std::string WhyBehind(const View& view) {
   }
   if (std::string unwell = WhoIsUnwell(view); !unwell.empty()) return "catching up: " + unwell;
   if (records == 0) return "catching up: event time is not known up to the present yet";
-  return "catching up: " + std::to_string(records) + " records behind in " + std::to_string(partitions) + " partition" +
-         (partitions == 1 ? "" : "s");
+  return "catching up: " + std::to_string(records) + " records behind in " + NumberOf(partitions, "partition");
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "daemon/commands.h"
 #include "daemon/exit_code.h"
 #include "daemon/junit.h"
+#include "daemon/number_of.h"
 #include "daemon/progress_line.h"
 #include "daemon/scenario_run.h"
 
@@ -118,7 +119,7 @@ int WriteReport(const std::string& file, const std::vector<JunitSuite>& suites) 
 
 int RunAll(const std::vector<Suite>& suites, const std::regex& chosen, const TestOptions& options) {
   std::vector<JunitSuite> results;
-  size_t count = 0, failed = 0;
+  int64_t count = 0, failed = 0;
   for (const Suite& suite : suites) {
     JunitSuite& result = results.emplace_back(JunitSuite{suite.path, {}});
     for (const Scenario& scenario : suite.file.scenarios) {
@@ -133,7 +134,7 @@ int RunAll(const std::vector<Suite>& suites, const std::regex& chosen, const Tes
     std::cerr << "tidemark: no scenario's name matches --run=" << options.run << "\n";
     return kExitUsage;
   }
-  std::cout << count << (count == 1 ? " scenario" : " scenarios") << ", " << failed << " failed\n" << std::flush;
+  std::cout << NumberOf(count, "scenario") << ", " << failed << " failed\n" << std::flush;
   const int report = options.junit_xml.empty() ? kExitOk : WriteReport(options.junit_xml, results);
   return failed != 0 ? kExitFailure : report;
 }

@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "daemon/draft/written.h"
+#include "daemon/number_of.h"
 #include "pipeline/event/schema.h"
 #include "pipeline/mapping/mapper.h"
 #include "pipeline/plan/plan.h"
@@ -19,7 +20,6 @@ using draft::Join;
 using draft::Kind;
 using draft::kKey;
 using draft::kMostTypes;
-using draft::Records;
 using draft::Rule;
 using draft::SeenPaths;
 using draft::Type;
@@ -218,7 +218,7 @@ class Drafter {
         if (field.value == "row.data.object.amount") field.value = "minor(row.data.object.amount, row.data.object.currency)";
       }
     }
-    rule.comment = Records(type.count);
+    rule.comment = NumberOf(type.count, "record");
     return rule;
   }
 

@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "daemon/number_of.h"
+
 namespace tidemark::draft {
 namespace {
 
@@ -37,7 +39,6 @@ std::string FlowList(const std::vector<std::string>& parts) {
 
 }  // namespace
 
-std::string Records(int64_t n) { return std::to_string(n) + (n == 1 ? " record" : " records"); }
 
 std::string ConditionOf(const Drafted& draft, const Type& type) {
   std::vector<std::string> parts;
@@ -153,7 +154,7 @@ class Writer {
     std::string text;
     for (const Type* type : d_.unguessed) {
       const std::string condition = ConditionOf(d_, *type);
-      text += "      # " + Records(type->count) + " of another type:\n      # - emit: ...\n" + (condition.empty() ? "" : "      #   when: " + Scalar(condition) + "\n");
+      text += "      # " + NumberOf(type->count, "record") + " of another type:\n      # - emit: ...\n" + (condition.empty() ? "" : "      #   when: " + Scalar(condition) + "\n");
     }
     if (d_.sorted.size() > kMostTypes) text += "      # and " + std::to_string(d_.sorted.size() - kMostTypes) + " more types\n";
     std::string rest;

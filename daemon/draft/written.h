@@ -51,7 +51,6 @@ struct Drafted {
 };
 
 std::string Join(const std::vector<std::string>& parts, const char* between);
-std::string Records(int64_t n);  // "1 record"
 std::string ConditionOf(const Drafted& draft, const Type& type);
 // The whole configuration.
 std::string TextOf(const Drafted& draft);

@@ -38,7 +38,7 @@ class Lines final : public rocksdb::Logger {
   void (*const log_)(bool error, std::string_view text);
 };
 
-// An insert begins its search where the last one ended, and not at the top: a third of the instructions for neighbours. Not
+// An insert begins its search where the last one ended, and not at the top, which neighbours make short. Not
 // for the empty key: in 7.8 a range erase shares the hint of its first key with ordinary keys, though it lies in another
 // skiplist, which is then damaged. So it is for families of which ranges are erased from their beginning only.
 class OneHint final : public rocksdb::SliceTransform {

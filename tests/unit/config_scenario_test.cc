@@ -155,12 +155,12 @@ TEST(Scenario, MistakesOfRecordsAreShownAtTheirPlace) {
       {"{record: '{}', topic: plain}", "carries events, not records of a source"},
       {"{lead.created: {}, topic: changes}", "carries records that the source crm maps; give `record`"},
       {"{record: '{}', topic: mroe}", "\"mroe\" is no topic of the configuration; did you mean \"more\"?"},
-      {"{record: '{}', topic: ''}", "topic"},
-      {"{record: [1]}", "record"},
-      {"{record: '{}', headers: x}", "headers"},
-      {"{record: '{}', headers: {a: [1]}}", "headers.a"},
-      {"{record: '{}', partition: 9999}", "partition"},
-      {"{record: '{}', reocrd: x}", "reocrd"},
+      {"{record: '{}', topic: ''}", "events[0].topic: is empty"},
+      {"{record: [1]}", "events[0].record: a single value is wanted here"},
+      {"{record: '{}', headers: x}", "events[0].headers: a map (key: value) is wanted here"},
+      {"{record: '{}', headers: {a: [1]}}", "events[0].headers.a: a single value is wanted here"},
+      {"{record: '{}', partition: 9999}", "events[0].partition: 9999 is not from 0 to 1023"},
+      {"{record: '{}', reocrd: x}", "unknown key \"reocrd\"; did you mean \"record\"?"},
   };
   for (const auto& [event, text] : kRows) EXPECT_NE(said(kSource, event).find(text), std::string::npos) << event << "\n" << said(kSource, event);
   std::string large = "&r {record: '" + std::string(1 << 20, 'x') + "'}";

@@ -248,6 +248,26 @@ TEST_F(RocksStoreTest, ALogThatEndsAnywhereInALargeRecordIsOpened) {
   }
 }
 
+// Their inserts go on from one another, which a range erase among them must not share; all of them are erased at once for an import.
+TEST_F(RocksStoreTest, EntitiesAreErasedAllAtOnceAndPutAnew) {
+  auto store = Open();
+  const auto key = [](int i) { return "k" + std::to_string(1000 + i); };
+  for (int round = 0; round < 3; ++round) {
+    CommitBatch batch;
+    if (round > 0) batch.erase_ranges.push_back({Family::kEntities, "", "l"});
+    for (int i = round; i < 300; i += 3) batch.puts.push_back({Family::kEntities, key(i), std::to_string(round)});
+    ASSERT_TRUE(store->Commit(batch).ok());
+  }
+  int found = 0;
+  const auto visit = [&](std::string_view k, std::string_view value) {
+    EXPECT_EQ(k, key(2 + 3 * found++));
+    EXPECT_EQ(value, "2");
+    return true;
+  };
+  EXPECT_TRUE(store->Scan(Family::kEntities, "", "", visit).ok());
+  EXPECT_EQ(found, 100);
+}
+
 TEST_F(RocksStoreTest, AForeignFileInPlaceOfTheDirectoryIsRefused) {
   std::filesystem::create_directories(dir_.path() + "/deep");
   std::ofstream(path_) << "not a directory";
