@@ -17,21 +17,31 @@ case "${1:-}" in
 esac
 # Said now, and not after a build of some minutes.
 known=$(sed -n '4,5p' "$self" | grep -o -- '--[a-z.-]*')
+waiting= # an option whose value is the next word
 for argument in "$@"; do
-  value=$argument
-  if [[ $argument == -* ]]; then
+  if [[ -n $waiting ]]; then
+    option=$waiting value=$argument waiting=
+  else
     option=${argument%%=*}
-    value=${argument#"$option"}
+    value=${argument#"$option"} value=${value#=}
     if ! grep -qxF -- "$option" <<<"$known"; then
       echo "deploy/quickstart.sh does not know $option; try --help" >&2
       exit 2
     fi
+    if [[ $argument != *=* ]]; then
+      waiting=$option
+      continue
+    fi
   fi
-  if [[ $value =~ [0-9]$ && ${option:-} =~ ^--(duration|history)$ ]]; then
-    echo "$option ${value#=} lacks a unit: write 30s, 5m, 30d" >&2
+  if [[ $value =~ [0-9]$ && $option =~ ^--(duration|history)$ ]]; then
+    echo "$option $value lacks a unit: write 30s, 5m, 30d" >&2
     exit 2
   fi
 done
+if [[ -n $waiting ]]; then
+  echo "$waiting wants a value; try --help" >&2
+  exit 2
+fi
 
 echo "[1/3] Packages"
 deploy/packages.sh build

@@ -94,11 +94,15 @@ def check_quickstart(options):
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "deploy", "quickstart.sh")
     told = set(re.findall(r"--[a-z.-]+", output(script, "--help")))
     assert told == options - {"--help"}, told ^ options
-    wrong = subprocess.run([script, "--durtion=30s"], capture_output=True, text=True, check=False, timeout=30)
-    assert (wrong.returncode, wrong.stdout) == (2, ""), wrong
-    assert "does not know --durtion" in wrong.stderr, wrong
-    unitless = subprocess.run([script, "--duration", "5"], capture_output=True, text=True, check=False, timeout=30)
-    assert (unitless.returncode, unitless.stdout) == (2, "") and "--duration 5 lacks a unit" in unitless.stderr, unitless
+    for arguments, said in (
+        (["--durtion=30s"], "does not know --durtion"),
+        (["30s"], "does not know 30s"),
+        (["--duration", "5"], "--duration 5 lacks a unit"),
+        (["--history=30"], "--history 30 lacks a unit"),
+        (["--topic=t", "--duration"], "--duration wants a value"),
+    ):
+        wrong = subprocess.run([script, *arguments], capture_output=True, text=True, check=False, timeout=30)
+        assert (wrong.returncode, wrong.stdout) == (2, "") and said in wrong.stderr, (arguments, wrong)
 
 
 def main():
