@@ -92,6 +92,13 @@ class EngineRunner::Round {
     return Status::Ok();
   }
 
+  // `stays`: the partitions of the engine before go on with this one, which has none of them yet; until it commits with them,
+  // what was shown last is still what is known.
+  void Begin(std::shared_ptr<const View> first, bool stays) {
+    if (stays) last_ = first;
+    After(std::move(first));
+  }
+
   void After(std::shared_ptr<const View> view) {
     const Duration now = SteadyNow();
     lifecycle_->Progress(now);
@@ -105,8 +112,9 @@ class EngineRunner::Round {
     own_->SetAdapterStats(WithDisk(ReadAdapters(store_, source_), specs_, *lifecycle_));
     SayLetters();
     SayTrouble();
-    told_.Tell(*last_, now);
-    SayReady();
+    const std::shared_ptr<const View> shown = lifecycle_->view();
+    told_.Tell(*shown, now);
+    SayReady(*shown);
   }
 
  private:
@@ -126,8 +134,8 @@ class EngineRunner::Round {
     own_->SetDeadLetters(StateOf(letters_->stats()));
     SayLetterTrouble(letters_->stats(), &letters_trouble_);
   }
-  void SayReady() {
-    const ProbeAnswer ready = Ready(lifecycle_->phase(), last_.get(), "", lifecycle_->paused());
+  void SayReady(const View& shown) {
+    const ProbeAnswer ready = Ready(lifecycle_->phase(), &shown, "", lifecycle_->paused());
     if (said_ && ready.ok == was_ready_) return;
     Log(LogLevel::kInfo, ready.ok ? "ready" : "not ready", {{"reason", ready.reason}});
     was_ready_ = ready.ok;
@@ -262,14 +270,15 @@ Status EngineRunner::Serve() {
     schemas_ = std::make_unique<SchemaWatch>(configuration_->specs, *configuration_->plan, own_);
   };
   follow();
+  bool goes_on = false;
   while (true) {
-    const Status ran = Run(store.get(), source.get());
+    const Status ran = Run(store.get(), source.get(), goes_on);
     // What the last commit of an engine would have had is read again by the next one.
     if (ran.code() != Code::kNoSpace || stop_) TM_RETURN_IF_ERROR(ran);
     if (stop_) break;
     if (store->failed()) {
       TM_RETURN_IF_ERROR(OpenAgain(ran, &store));
-      source->HandOver();
+      goes_on = source->HandOver();
       continue;
     }
     bool same_input = true;
@@ -281,8 +290,9 @@ Status EngineRunner::Serve() {
       EndBackFill(store.get());
     }
     if (same_input) {
-      source->HandOver();
+      goes_on = source->HandOver();
     } else {
+      goes_on = false;
       source.reset();  // leaves the group, before another member joins it
       TM_ASSIGN_OR_RETURN(source, OpenSource());
     }
@@ -304,7 +314,7 @@ void EngineRunner::EndBackFill(RocksStore* store) {
   backfill_.reset();
 }
 
-Status EngineRunner::Run(RocksStore* store, KafkaSource* source) {
+Status EngineRunner::Run(RocksStore* store, KafkaSource* source, bool goes_on) {
   const std::shared_ptr<const Configuration> configuration = configuration_;
   const Specs& specs = configuration->specs;
   std::shared_ptr<const Plan> plan = configuration->plan;
@@ -332,7 +342,7 @@ Status EngineRunner::Run(RocksStore* store, KafkaSource* source) {
   Round round(*store, *source, letters.get(), specs, lifecycle_, own_);
   lifecycle_->Progress(SteadyNow());
   lifecycle_->SetPhase(Phase::kRunning);
-  round.After(engine->view());
+  round.Begin(engine->view(), goes_on && lifecycle_->view() != nullptr);
   offer_->Offer([store] { return store->Snapshot(); }, configuration->plan);
   bool tables_known = false;
   const auto backfill_ends = [this] { return backfill_ != nullptr && (backfill_->near() || backfill_->failed()); };

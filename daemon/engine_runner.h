@@ -50,8 +50,9 @@ class EngineRunner {
   // A commit failed while writing, for want of space: once there is some, what the state holds is found out.
   Status OpenAgain(const Status& why, std::unique_ptr<RocksStore>* store);
   bool AwaitSpace();  // false: told to stop
-  // Until told to stop, until there is another configuration, or until a back-fill is done or has failed.
-  Status Run(RocksStore* store, KafkaSource* source);
+  // Until told to stop, until there is another configuration, or until a back-fill is done or has failed. `goes_on`: with the
+  // partitions that the engine before had.
+  Status Run(RocksStore* store, KafkaSource* source, bool goes_on);
   // The engine has stopped for it.
   void EndBackFill(RocksStore* store);
   bool TakeUpNext(bool* same_input);

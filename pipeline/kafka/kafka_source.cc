@@ -235,7 +235,7 @@ void KafkaSource::DropAssignment() {
   rd_kafka_assign(client_.get(), nullptr);
 }
 
-void KafkaSource::HandOver() {
+bool KafkaSource::HandOver() {
   std::vector<TopicPartition> assigned;
   if (!drop_assignment_) {
     for (const auto& [id, partition] : partitions_) assigned.push_back(partition->tp);
@@ -246,6 +246,7 @@ void KafkaSource::HandOver() {
   answered_.clear();
   change_.revoked.clear();
   change_.assigned = expected_;
+  return !expected_.empty();
 }
 
 Status KafkaSource::Assign(std::span<const StartAt> starts) {

@@ -53,8 +53,8 @@ class KafkaSource final : public RecordSource {
   AssignmentChange Poll() override;
   // All partitions of an assignment must have been given, in one call or several, before any is fetched.
   Status Assign(std::span<const StartAt> starts) override;
-  // Another engine takes over: what is assigned is told again by the next Poll, as if it were new.
-  void HandOver();
+  // Another engine takes over: what is assigned is told again by the next Poll, as if it were new. False: nothing is.
+  bool HandOver();
   Result<RecordBatch> Take(PartitionId id, size_t max_records) override;
   PartitionStatus status(PartitionId id) override;
   bool ready(PartitionId id) const override;

@@ -75,6 +75,9 @@ class FullDisk(crash.Crash):
         self.assertIn("ingestion pauses", self.daemon.log())
         return page
 
+    def assert_whole(self, page):
+        self.assertEqual((len(page.offsets(TOPIC)), page.number("tidemark_state_complete")), (crash.PARTITIONS, 1))
+
     def goes_on(self, before):
         """To the end, with the same process."""
         page = self.daemon.wait_for(lambda p: p.number("tidemark_ingestion_paused") == 0
@@ -103,10 +106,18 @@ class FullDisk(crash.Crash):
         self.fill(left=10 << 20)
         before = self.paused()
         self.assertNotIn("No space left", self.daemon.log())
-        loaded = before.number("tidemark_config_last_reload_success_timestamp_seconds")
-        self.daemon.process.send_signal(signal.SIGHUP)  # another engine takes over
-        self.daemon.wait_for(lambda p: p.number("tidemark_config_last_reload_success_timestamp_seconds") != loaded, "it is loaded again")
-        before = self.paused()
+        restored = self.daemon.log().count("state restored")
+        self.daemon.process.send_signal(signal.SIGHUP)  # another engine takes over, which can't commit that it has the partitions
+
+        def taken_over(page):
+            self.assert_whole(page)
+            return self.daemon.log().count("state restored") > restored
+
+        self.daemon.wait_for(taken_over, "it is loaded again")
+        after = self.paused()
+        self.assert_whole(after)
+        self.assertEqual(after.offsets(TOPIC), before.offsets(TOPIC))
+        self.assertNotIn("ingestion goes on", self.daemon.log())
         self.free()
         self.goes_on(before)
 

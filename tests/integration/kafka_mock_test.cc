@@ -97,13 +97,14 @@ TEST_F(KafkaMockTest, AStoredDigestThatDoesNotFitHaltsAndOneThatFitsGoesOn) {
 
 TEST_F(KafkaMockTest, AnotherEngineTakesOverWithoutLossOrRepeat) {
   KafkaReader reader(Spec(), "t", &stored_);
+  EXPECT_FALSE(reader.source().HandOver()) << "nothing is assigned yet";
   ASSERT_TRUE(reader.Until([&] { return reader.count() == 10; }));
   Produce(10, 5);
-  reader.source().HandOver();
+  EXPECT_TRUE(reader.source().HandOver());
   ASSERT_TRUE(reader.Until([&] { return reader.count() == 15; }));
   EXPECT_EQ(reader.assignments(), 2);
-  reader.source().HandOver();
-  reader.source().HandOver();  // before anybody has asked
+  EXPECT_TRUE(reader.source().HandOver());
+  EXPECT_TRUE(reader.source().HandOver()) << "before anybody has asked";
   Produce(15, 5);
   ASSERT_TRUE(reader.Until([&] { return reader.count() == 20; }));
   EXPECT_EQ(reader.assignments(), 3);
