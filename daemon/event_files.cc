@@ -11,6 +11,7 @@
 #include <fstream>
 #include <map>
 #include <memory>
+#include <mutex>
 
 namespace tidemark {
 namespace {
@@ -22,24 +23,45 @@ bool EndsWith(const std::string& text, std::string_view suffix) {
 constexpr uint64_t kProgressBytes = 1 << 20;
 constexpr const char* kTypeUrls = "type.googleapis.com";
 
+// Messages of this program, which are described once. Any thread.
+class Types {
+ public:
+  google::protobuf::util::Status Message(const std::string& url, const google::protobuf::Type** type) {
+    const std::lock_guard lock(mu_);
+    const auto [known, added] = messages_.try_emplace(url);
+    if (added) {
+      if (auto status = all_->ResolveMessageType(url, &known->second); !status.ok()) {
+        messages_.erase(known);
+        return status;
+      }
+    }
+    *type = &known->second;
+    return {};
+  }
+  google::protobuf::util::Status Enum(const std::string& url, google::protobuf::Enum* type) const { return all_->ResolveEnumType(url, type); }
+
+ private:
+  const std::unique_ptr<google::protobuf::util::TypeResolver> all_{
+      google::protobuf::util::NewTypeResolverForDescriptorPool(kTypeUrls, google::protobuf::DescriptorPool::generated_pool())};
+  std::mutex mu_;
+  std::map<std::string, google::protobuf::Type> messages_;  // by URL; GUARDED_BY(mu_), but not what they are
+};
+
+Types& AllTypes() {
+  static Types types;
+  return types;
+}
+
 // What libprotobuf knows of messages when it reads JSON. By itself it describes each anew for each text, all payloads of the
 // envelope, which takes most of the time; of these it is told those alone that the line may have.
 class TypesOfLine : public google::protobuf::util::TypeResolver {
  public:
-  explicit TypesOfLine(const google::protobuf::Descriptor* envelope)
-      : all_(google::protobuf::util::NewTypeResolverForDescriptorPool(kTypeUrls, envelope->file()->pool())) {}
-
-  void Set(std::string_view line) { line_ = line; }
+  explicit TypesOfLine(std::string_view line) : line_(line) {}
 
   google::protobuf::util::Status ResolveMessageType(const std::string& url, google::protobuf::Type* type) override {
-    const auto [known, added] = known_.try_emplace(url);
-    google::protobuf::Type& whole = known->second;
-    if (added) {
-      if (auto status = all_->ResolveMessageType(url, &whole); !status.ok()) {
-        known_.erase(known);
-        return status;
-      }
-    }
+    const google::protobuf::Type* known = nullptr;
+    if (auto status = AllTypes().Message(url, &known); !status.ok()) return status;
+    const google::protobuf::Type& whole = *known;
     if (whole.fields_size() < 16 || line_.find('\\') != std::string_view::npos) {  // a name may be written with escapes
       *type = whole;
       return {};
@@ -53,15 +75,13 @@ class TypesOfLine : public google::protobuf::util::TypeResolver {
     return {};
   }
   google::protobuf::util::Status ResolveEnumType(const std::string& url, google::protobuf::Enum* type) override {
-    return all_->ResolveEnumType(url, type);
+    return AllTypes().Enum(url, type);
   }
 
  private:
   bool Has(std::string_view name) const { return line_.find(name) != std::string_view::npos; }
 
-  const std::unique_ptr<google::protobuf::util::TypeResolver> all_;
-  std::map<std::string, google::protobuf::Type> known_;  // by URL
-  std::string_view line_;
+  const std::string_view line_;
 };
 
 Status ReadJsonLines(const std::string& file, std::istream* in, const Schema& schema,
@@ -69,7 +89,6 @@ Status ReadJsonLines(const std::string& file, std::istream* in, const Schema& sc
                      const std::function<void(uint64_t)>& progress) {
   const std::unique_ptr<google::protobuf::Message> message(
       google::protobuf::MessageFactory::generated_factory()->GetPrototype(schema.envelope())->New());
-  TypesOfLine types(schema.envelope());
   const std::string url = std::string(kTypeUrls) + "/" + schema.envelope()->full_name();
   std::string line, bytes;
   uint64_t number = 0, read = 0, shown = 0;
@@ -80,7 +99,7 @@ Status ReadJsonLines(const std::string& file, std::istream* in, const Schema& sc
     const std::string where = file + ":" + std::to_string(number);
     if (line.size() > kMaxEventBytes)
       return Corrupt(where + ": line of more than " + std::to_string(kMaxEventBytes) + " bytes");
-    types.Set(line);
+    TypesOfLine types(line);
     bytes.clear();
     const auto parsed = google::protobuf::util::JsonToBinaryString(&types, url, line, &bytes);
     if (!parsed.ok()) return Corrupt(where + ": not an event: " + std::string(parsed.message()));
