@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
 
 #include "pipeline/base/hash.h"
 #include "pipeline/base/nearest.h"
@@ -94,7 +95,13 @@ Status CheckEnvelope(const Descriptor* envelope) {
 
 }  // namespace
 
-Schema::Schema(const Descriptor* envelope) : envelope_(envelope) {}
+struct Schema::Paths {
+  std::once_flag made;
+  std::vector<std::vector<std::string>> of_types;  // by EventTypeId
+  std::vector<std::string> all;
+};
+
+Schema::Schema(const Descriptor* envelope) : envelope_(envelope), paths_(std::make_shared<Paths>()) {}
 
 Result<Schema> Schema::Make(const Descriptor* envelope) {
   TM_RETURN_IF_ERROR(CheckEnvelope(envelope));
@@ -121,6 +128,7 @@ Result<Schema> Schema::With(const OwnEvent& own) const {
     return Invalid(own.message->full_name() + " is not of proto3, so no event as it is; write `events` instead, whose rules read it");
   }
   Schema schema = *this;
+  schema.paths_ = std::make_shared<Paths>();
   const auto is_taken = [&](int32_t number) {
     return std::any_of(types_.begin(), types_.end(), [&](const EventType& type) { return type.payload_field == number; });
   };
@@ -192,9 +200,8 @@ Result<FieldInfo> Schema::Resolve(EventTypeId type, std::string_view path) const
 
 bool Schema::Has(EventTypeId type, std::string_view path) const { return Describe(type, path).ok(); }
 
-std::vector<std::string> Schema::PathsOf(EventTypeId type) const {
-  TM_CHECK(type.v < types_.size());
-  std::vector<std::string> paths = PathsBelow(types_[type.v].payload, types_[type.v].word.empty() ? "" : types_[type.v].word + ".", kMaxPathDepth);
+std::vector<std::string> Schema::ListPathsOf(const EventType& type) const {
+  std::vector<std::string> paths = PathsBelow(type.payload, type.word.empty() ? "" : type.word + ".", kMaxPathDepth);
   for (int i = 0; i < envelope_->field_count(); ++i) {
     const FieldDescriptor* field = envelope_->field(i);
     const std::string path = std::string(kEnvelopePrefix) + field->name();
@@ -208,5 +215,25 @@ std::vector<std::string> Schema::PathsOf(EventTypeId type) const {
   }
   return paths;
 }
+
+const Schema::Paths& Schema::paths() const {
+  std::call_once(paths_->made, [this] {
+    std::vector<std::string>& all = paths_->all;
+    for (const EventType& type : types_) {
+      const std::vector<std::string>& paths = paths_->of_types.emplace_back(ListPathsOf(type));
+      all.insert(all.end(), paths.begin(), paths.end());
+    }
+    std::sort(all.begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+  });
+  return *paths_;
+}
+
+const std::vector<std::string>& Schema::PathsOf(EventTypeId type) const {
+  TM_CHECK(type.v < types_.size());
+  return paths().of_types[type.v];
+}
+
+const std::vector<std::string>& Schema::AllPaths() const { return paths().all; }
 
 }  // namespace tidemark

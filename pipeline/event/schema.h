@@ -68,8 +68,10 @@ class Schema {
   Result<FieldInfo> Resolve(EventTypeId type, std::string_view path) const;
   // Resolve(type, path).ok(), without the search for a spelling.
   bool Has(EventTypeId type, std::string_view path) const;
-  // The paths of a type, for help and suggestions: all, but of a recursive or huge schema the shorter ones.
-  std::vector<std::string> PathsOf(EventTypeId type) const;
+  // The paths of a type, for help and suggestions: all, but of a recursive or huge schema the shorter ones. Those of all types are
+  // sorted, each there once. They are made when first asked for, and live as long as the schema and its copies.
+  const std::vector<std::string>& PathsOf(EventTypeId type) const;
+  const std::vector<std::string>& AllPaths() const;
   const google::protobuf::Descriptor* envelope() const { return envelope_; }
   // The fields from the envelope or payload down to the leaf; `map_key` is set for dimensions.
   struct ResolvedPath {
@@ -81,11 +83,15 @@ class Schema {
   Result<ResolvedPath> ResolvePath(EventTypeId type, std::string_view path) const;
 
  private:
+  struct Paths;
   explicit Schema(const google::protobuf::Descriptor* envelope);
   Result<FieldInfo> Describe(EventTypeId type, std::string_view path) const;
+  std::vector<std::string> ListPathsOf(const EventType& type) const;
+  const Paths& paths() const;
 
   const google::protobuf::Descriptor* envelope_;
   std::vector<EventType> types_;
+  std::shared_ptr<Paths> paths_;
 };
 
 }  // namespace tidemark

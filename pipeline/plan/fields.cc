@@ -269,16 +269,12 @@ void Fields::CheckUnused() {
 bool Fields::ReportUnknown(const FieldExpr& expr, const Derived& derived) {
   bool reported = false;
   if (expr.kind == FieldExpr::Kind::kField && Find(expr.field) == nullptr) {
-    std::vector<std::string> paths;
     for (uint32_t t = 0; t < schema_.event_types().size(); ++t) {
       if (schema_.Has(EventTypeId{t}, expr.field)) return false;
-      const std::vector<std::string> of_type = schema_.PathsOf(EventTypeId{t});
-      paths.insert(paths.end(), of_type.begin(), of_type.end());
     }
-    for (const FieldSpec& spec : specs_.fields) paths.push_back(spec.name);
-    std::sort(paths.begin(), paths.end());
-    paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
-    Error(derived, expr.place, expr.field + " is not a field of any event type" + DidYouMean(Nearest(expr.field, paths)));
+    std::vector<std::string> known = schema_.AllPaths();
+    for (const FieldSpec& spec : specs_.fields) known.push_back(spec.name);
+    Error(derived, expr.place, expr.field + " is not a field of any event type" + DidYouMean(Nearest(expr.field, known)));
     reported = true;
   }
   for (const auto& arg : expr.args) reported |= ReportUnknown(*arg, derived);
