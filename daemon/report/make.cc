@@ -233,12 +233,14 @@ bool Has(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+// Has no rows of its own, but a place in those of what it is made of.
+bool IsBeside(const KpiPlan& kpi) { return kpi.derived != Derived::kNone && kpi.derived != Derived::kStepRatio; }
+
 void AddRemarks(const View& view, WallTime now, Report* report) {
   if (!view.complete()) report->remarks.push_back("Not all is there: some partitions are not restored, or cannot be read.");
-  const Duration age = now.time_since_epoch() - report->at.time_since_epoch();
   if (report->at == kNoEventTime) {
     report->stale = "No event was read yet.";
-  } else if (age > kFresh) {
+  } else if (const Duration age = now.time_since_epoch() - report->at.time_since_epoch(); age > kFresh) {
     report->stale = "These numbers are " + ShownValue("seconds", Value::Real(static_cast<double>(age / std::chrono::seconds(1)))) + " old.";
   }
   for (const SourceView& source : view.sources()) {
@@ -285,6 +287,10 @@ Result<Report> MakeReport(const Plan& plan, const View& view, const ReportQuery&
   }
   TM_RETURN_IF_ERROR(CheckNames(query.kpis, names, "KPI"));
   TM_RETURN_IF_ERROR(CheckNames(query.subjects, subjects, "subject"));
+  std::vector<std::string> asked = query.kpis;
+  for (const KpiPlan& kpi : plan.kpis()) {
+    if (IsBeside(kpi) && Has(query.kpis, kpi.info.name)) asked.push_back(names[kpi.base.v]);
+  }
   Report report;
   report.title = Titled(NamespaceOf(plan)) + " summary";
   report.zone = plan.calendar().spec().time_zone;
@@ -297,10 +303,10 @@ Result<Report> MakeReport(const Plan& plan, const View& view, const ReportQuery&
   EventTime least = EventTime::max();
   for (uint32_t k = 0; k < plan.kpis().size(); ++k) {
     const KpiPlan& kpi = plan.kpis()[k];
-    if (kpi.derived != Derived::kNone && kpi.derived != Derived::kStepRatio) continue;
+    if (IsBeside(kpi)) continue;
     const std::string& subject = subjects[k];
     const bool any = query.kpis.empty() && query.subjects.empty();
-    if (!any && !Has(query.kpis, kpi.info.name) && !Has(query.subjects, subject)) continue;
+    if (!any && !Has(asked, kpi.info.name) && !Has(query.subjects, subject)) continue;
     const bool shows = known[k] && (query.at || (view.status(KpiId{k}).counted && !view.status(KpiId{k}).withheld));
     if (!shows) {
       missing.push_back(kpi.info.name);

@@ -19,7 +19,7 @@ enum class ReportFormat { kText, kHtml, kCsv };
 struct ReportQuery {
   std::optional<EventTime> at;        // a whole hour that is over; none: now
   ReportFormat format = ReportFormat::kText;
-  std::vector<std::string> kpis, subjects;  // both empty: all
+  std::vector<std::string> kpis, subjects;  // both empty: all; what stands beside a KPI (revenue_target) is asked for with it
   std::string window;                 // only this one; "": what fits a day, and those with targets; "all"
   size_t series = 5;                  // of a KPI and window, beside their total
 };

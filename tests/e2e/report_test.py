@@ -145,6 +145,7 @@ class Report(unittest.TestCase):
 
     def test_a_report_has_the_numbers_of_the_metrics(self):
         self.daemon.start()
+        self.assertIn("No event was read yet.", self.over_http())
         begin = (int(time.time()) - 4 * 3600) * 1_000_000 // HOUR * HOUR
         pages = {}
         for hour in range(4):
@@ -161,6 +162,9 @@ class Report(unittest.TestCase):
         self.compare(page, self.tidemark(*offline))
         self.tidemark(*offline, "--at=2001-01-01T00:00:00Z", code=1)
         self.tidemark(*offline, "--kpi=revenu", code=1)
+        revenue = self.tidemark(*offline, "--kpi=revenue")
+        self.assertIn("Goals,revenue,usd,24h,", revenue)
+        self.assertEqual(self.tidemark(*offline, "--kpi=revenue_target"), revenue)  # it is in the rows of revenue
 
     def look_at_it(self):
         text = self.over_http()
