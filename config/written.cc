@@ -1,90 +1,98 @@
 #include "config/written.h"
 
 #include <algorithm>
-#include <map>
 
 namespace tidemark::config {
 namespace {
 
-using Anchors = std::map<std::string, std::string, std::less<>>;
+constexpr std::string_view kAfterName = " \t\r?:,[]{}%@`";
 
-constexpr std::string_view kWord = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-
-// The name after a `&` or `*` at `at` that begins a value; "" when it is something else.
-std::string_view NameAt(std::string_view text, size_t at) {
-  if (at > 0 && std::string_view(" [{,").find(text[at - 1]) == std::string_view::npos) return "";
-  const std::string_view rest = text.substr(at + 1);
-  return rest.substr(0, std::min(rest.find_first_not_of(kWord), rest.size()));
-}
-
-// The value that the text begins with: a list or map in brackets, or up to what ends a plain one; "" without one.
-std::string_view ValueOf(std::string_view text) {
-  if (text.empty()) return "";
-  const bool brackets = text[0] == '[' || text[0] == '{';
-  int depth = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '[' || text[i] == '{') ++depth;
-    if (text[i] == ']' || text[i] == '}') --depth;
-    if (brackets && depth == 0) return text.substr(0, i + 1);
-    if (!brackets && (text[i] == ',' || text[i] == '\n' || depth < 0)) return text.substr(0, i);
-  }
-  return brackets ? "" : text;
-}
-
-std::string OnOneLine(std::string_view text) {
-  std::string line;
+// As it could stand in one line, within brackets or not.
+std::string OnOneLine(const std::string& text, bool quoted) {
+  if (!quoted && text.find_first_of(",[]{}\n") == std::string::npos) return text;
+  std::string line = "\"";
   for (const char c : text) {
-    const bool space = c == '\n' || c == ' ';
-    if (!space || line.empty() || line.back() != ' ') line += space ? ' ' : c;
-  }
-  return line;
-}
-
-// The text without the anchors it defines, which go into *anchors, and with what its aliases stand for.
-std::string Resolved(std::string_view text, Anchors* anchors) {
-  std::string resolved;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const std::string_view name = text[i] == '&' || text[i] == '*' ? NameAt(text, i) : "";
-    const size_t after = i + 1 + name.size();
-    if (!name.empty() && text[i] == '&' && after < text.size() && text[after] == ' ') {
-      const std::string_view value = ValueOf(text.substr(after + 1));
-      (*anchors)[std::string(name)] = OnOneLine(Resolved(value, anchors));
-      i = after;
-    } else if (const auto known = text[i] == '*' ? anchors->find(name) : anchors->end(); known != anchors->end()) {
-      resolved += known->second;
-      i = after - 1;
+    if (c == '\n' || c == '\r' || c == '\t') {
+      line += c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t";
     } else {
-      resolved += text[i];
+      if (c == '"' || c == '\\') line += '\\';
+      line += c;
     }
   }
-  return resolved;
+  return line + "\"";
 }
 
-// Without what indents the first line.
-std::string Lines(const Document& document, int first, int end) {
-  if (first >= end) return "";
-  const size_t indent = document.Line(first).find_first_not_of(' ');
-  std::string text, pending;  // pending: belongs to it only when more of it follows
-  for (int line = first; line < end; ++line) {
-    std::string_view written = document.Line(line);
-    const size_t start = written.find_first_not_of(' ');
-    const bool says = start != std::string_view::npos && written[start] != '#';
-    written.remove_prefix(std::min({indent, start, written.size()}));
-    pending += std::string(written) + "\n";
-    if (!says) continue;
-    text += pending;
-    pending.clear();
+// False once it is longer than `most`.
+bool AppendOnOneLine(const Node& node, size_t most, std::string* line) {
+  if (node.text.size() > most || node.weight > most) return false;
+  switch (node.kind) {
+    case Node::Kind::kNull:
+      *line += node.text.empty() ? "null" : node.text;
+      break;
+    case Node::Kind::kScalar:
+      *line += OnOneLine(node.text, node.quoted);
+      break;
+    case Node::Kind::kList:
+      *line += '[';
+      for (size_t i = 0; i < node.items.size(); ++i) {
+        *line += i == 0 ? "" : ", ";
+        if (!AppendOnOneLine(*node.items[i], most, line)) return false;
+      }
+      *line += ']';
+      break;
+    case Node::Kind::kMap:
+      *line += '{';
+      for (const Node::Entry& entry : node.entries) {
+        *line += (&entry == &node.entries.front() ? "" : ", ") + OnOneLine(entry.key, entry.key.find(':') != std::string::npos) + ": ";
+        if (!AppendOnOneLine(*entry.value, most, line)) return false;
+      }
+      *line += '}';
+      break;
   }
-  return text;
+  return line->size() <= most;
+}
+
+// A line without the anchors it defines, and with what its aliases stand for, as long as there is room.
+std::string Resolved(const Document& document, int line, size_t* room) {
+  const std::string_view text = document.Line(line);
+  std::string resolved;
+  size_t from = 0;
+  for (const Reference& reference : document.ReferencesIn(line)) {
+    const auto at = static_cast<size_t>(reference.at.column) - 1;
+    if (at < from || at >= text.size() || text[at] != (reference.alias == nullptr ? '&' : '*')) continue;  // a tag is before it
+    size_t end = std::min(text.find_first_of(kAfterName, at + 1), text.size());
+    resolved += text.substr(from, at - from);
+    if (reference.alias == nullptr) {
+      end = std::min(text.find_first_not_of(' ', end), text.size());
+      if (end == text.size()) resolved.erase(resolved.find_last_not_of(' ') + 1);
+    } else if (std::string stands; AppendOnOneLine(*reference.alias, *room, &stands)) {
+      *room -= stands.size();
+      resolved += stands;
+    } else {
+      resolved += text.substr(at, end - at);
+    }
+    from = end;
+  }
+  return resolved.append(text.substr(from));
 }
 
 }  // namespace
 
 std::string Written(const Document& document, int first, int end) {
-  const std::string lines = Lines(document, first, end);
-  Anchors anchors;
-  if (lines.find('*') != std::string::npos) Resolved(Lines(document, 1, first), &anchors);
-  return Resolved(lines, &anchors);
+  if (first >= end) return "";
+  const size_t indent = document.Line(first).find_first_not_of(' ');
+  size_t room = kMostExpanded;
+  std::string text, pending;  // pending: belongs to it only when more of it follows
+  for (int line = first; line < end; ++line) {
+    const std::string written = Resolved(document, line, &room);
+    const size_t start = written.find_first_not_of(' ');
+    const bool says = start != std::string::npos && written[start] != '#';
+    pending += written.substr(std::min({indent, start, written.size()})) + "\n";
+    if (!says) continue;
+    text += pending;
+    pending.clear();
+  }
+  return text;
 }
 
 int EndOfSection(const Document& document, int line) {

@@ -8,8 +8,9 @@
 namespace tidemark::config {
 
 // The lines from `first` to before `end`, without what indents them all and what belongs to the next part (comments and
-// empty lines at the end). In place of an alias stands what its anchor holds, so that the part means the same
-// elsewhere; of anchors over several lines only the alias.
+// empty lines at the end). In place of an alias stands what its anchor holds, on one line, so that the part means the same
+// elsewhere; beyond kMostExpanded only the alias.
+inline constexpr size_t kMostExpanded = 4096;  // bytes that stand for aliases, in one part: they may hold aliases themselves
 std::string Written(const Document& document, int first, int end);
 // The KPI of `kpis` that begins in this line.
 std::string WrittenKpi(const Document& document, int first);

@@ -5,6 +5,7 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <sstream>
@@ -31,6 +32,7 @@ class TreeBuilder : public YAML::EventHandler {
 
   const std::shared_ptr<Node>& root() const { return root_; }
   const Repeated& repeated() const { return repeated_; }
+  std::vector<Reference>& references() { return references_; }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (root_ != nullptr) throw Refused{FromYaml(mark), "a second document (---); a configuration is one document"};
@@ -46,6 +48,7 @@ class TreeBuilder : public YAML::EventHandler {
     if (found == anchors_.end()) throw Refused{FromYaml(mark), "an alias inside its own anchor"};
     Count(found->second->weight, mark);
     if (!open_.empty() && AtKey()) throw Refused{FromYaml(mark), "an alias can't be a key"};
+    references_.push_back({FromYaml(mark), found->second});
     Place(found->second);
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -84,6 +87,7 @@ class TreeBuilder : public YAML::EventHandler {
             YAML::anchor_t anchor) {
     RefuseTag(mark, tag);
     Count(1, mark);
+    if (anchor != 0) references_.push_back({FromYaml(mark), nullptr});
     if (!open_.empty() && AtKey()) {
       open_.back().key = Node::Entry{kind == Node::Kind::kNull ? "null" : value, FromYaml(mark), nullptr};
       return;
@@ -102,6 +106,7 @@ class TreeBuilder : public YAML::EventHandler {
     Count(1, mark);
     if (!open_.empty() && AtKey()) throw Refused{FromYaml(mark), "a list or map can't be a key"};
     if (open_.size() >= static_cast<size_t>(kMaxYamlDepth)) throw Refused{FromYaml(mark), "nested too deeply"};
+    if (anchor != 0) references_.push_back({FromYaml(mark), nullptr});
     Level level;
     level.node = std::make_shared<Node>();
     level.node->kind = kind;
@@ -141,6 +146,7 @@ class TreeBuilder : public YAML::EventHandler {
   std::shared_ptr<Node> root_;
   std::vector<Level> open_;
   std::map<YAML::anchor_t, std::shared_ptr<Node>> anchors_;
+  std::vector<Reference> references_;
   Repeated repeated_;
   size_t total_ = 0;
 };
@@ -191,6 +197,7 @@ std::optional<Document> Document::Parse(std::string file, std::string_view yaml,
     return std::nullopt;
   }
   document.root_ = builder.root();
+  document.references_ = std::move(builder.references());
   return document;
 }
 
@@ -211,6 +218,11 @@ Place Document::Inside(const Node& scalar, size_t offset) const {
 std::string_view Document::Line(int line) const {
   const size_t start = line_starts_[static_cast<size_t>(line) - 1];
   return std::string_view(source_).substr(start, source_.find('\n', start) - start);
+}
+
+std::span<const Reference> Document::ReferencesIn(int line) const {
+  const auto begin = std::partition_point(references_.begin(), references_.end(), [&](const Reference& r) { return r.at.line < line; });
+  return {begin, std::partition_point(begin, references_.end(), [&](const Reference& r) { return r.at.line == line; })};
 }
 
 }  // namespace tidemark::config

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,12 @@ struct Node {
   size_t weight = 1;                               // nodes in this subtree, aliases expanded
 };
 
+// Where a `&name` or a `*name` stands.
+struct Reference {
+  Mark at;
+  std::shared_ptr<const Node> alias;  // what *name stands for; null at &name
+};
+
 // One parsed file. Hostile text costs bounded time and memory: size, depth and the number of expanded nodes are
 // limited.
 class Document {
@@ -58,6 +65,8 @@ class Document {
   // As written, without the line's end. REQUIRES: 1 <= line <= lines().
   std::string_view Line(int line) const;
   int lines() const { return static_cast<int>(line_starts_.size()); }
+  // In the order of their columns.
+  std::span<const Reference> ReferencesIn(int line) const;
 
  private:
   Document(std::string file, std::string_view source);
@@ -66,6 +75,7 @@ class Document {
   std::string source_;
   std::vector<size_t> line_starts_;
   std::shared_ptr<const Node> root_;
+  std::vector<Reference> references_;  // in the order of the text
 };
 
 }  // namespace tidemark::config

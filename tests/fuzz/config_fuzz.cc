@@ -4,6 +4,7 @@
 
 #include "config/config.h"
 #include "config/estimate.h"
+#include "config/written.h"
 #include "pipeline/plan/plan.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -28,6 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (diagnostics.empty()) {
     const std::shared_ptr<const Plan> plan = Plan::Compile(specs, Schema::Canonical(), &diagnostics);
     Expect((plan == nullptr) != diagnostics.empty(), [&] { return "a plan, or mistakes: " + diagnostics.ToString(); });
+    for (const KpiSpec& kpi : specs.kpis) Expect(kpi.written.size() <= size + 4096 + config::kMostExpanded, "what is shown as written isn't much more");
     if (plan != nullptr) EstimateTable(specs, EstimateResources(specs, 1000, 1000));
   }
   const auto lines = std::count(yaml.begin(), yaml.end(), '\n') + std::count(yaml.begin(), yaml.end(), '\r') + 2;

@@ -7,6 +7,7 @@ tidemark_test(config_test
           ${CMAKE_CURRENT_LIST_DIR}/config_estimate_test.cc ${CMAKE_CURRENT_LIST_DIR}/config_shown.cc
           ${CMAKE_CURRENT_LIST_DIR}/config_target_test.cc ${CMAKE_CURRENT_LIST_DIR}/config_web_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/config_places_test.cc ${CMAKE_CURRENT_LIST_DIR}/config_edges_test.cc
+          ${CMAKE_CURRENT_LIST_DIR}/config_written_test.cc
   LIBS tidemark_config LABELS unit)
 target_compile_definitions(config_test PRIVATE TIDEMARK_EXAMPLES="${CMAKE_CURRENT_LIST_DIR}/../../config/examples")
 target_link_libraries(config_test PRIVATE tidemark_scenario_files)
