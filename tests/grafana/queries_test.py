@@ -100,6 +100,8 @@ class Queries(unittest.TestCase):
         cls.config.write_text(cls.config.read_text().rstrip() + RULES + MORE)
         subprocess.run(["kill", f"-{signal.SIGHUP.value}", str(daemon)], check=True)
         harness.wait_for(lambda: "sales_goal_leads_created_target{" in cls.page("/metrics"), lambda: "targets", 30)
+        # Rules look each 15 s of event time.
+        harness.wait_for(lambda: re.search(r'^tidemark_breach\{.*rule="revenue_low".*\} 1$', cls.page("/metrics"), re.M), lambda: "the rule has looked", 60)
 
     @classmethod
     def ask(cls, query):
