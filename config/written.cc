@@ -2,24 +2,16 @@
 
 #include <algorithm>
 
+#include "config/yaml_quoted.h"
+
 namespace tidemark::config {
 namespace {
 
-constexpr std::string_view kAfterName = " \t\r?:,[]{}%@`";
+constexpr std::string_view kAfterName = " \t\r,[]{}";  // everything else may be in a name
 
 // As it could stand in one line, within brackets or not.
 std::string OnOneLine(const std::string& text, bool quoted) {
-  if (!quoted && text.find_first_of(",[]{}\n") == std::string::npos) return text;
-  std::string line = "\"";
-  for (const char c : text) {
-    if (c == '\n' || c == '\r' || c == '\t') {
-      line += c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t";
-    } else {
-      if (c == '"' || c == '\\') line += '\\';
-      line += c;
-    }
-  }
-  return line + "\"";
+  return quoted || text.find_first_of(",[]{}\n") != std::string::npos ? YamlQuoted(text) : text;
 }
 
 // False once it is longer than `most`.

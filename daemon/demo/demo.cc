@@ -35,7 +35,7 @@ class WorkDirectory {
  public:
   static Result<std::unique_ptr<WorkDirectory>> Make() {
     std::error_code error;
-    std::string path = (std::filesystem::temp_directory_path(error) / "tidemark-demo-XXXXXX").string();
+    std::string path = (std::filesystem::temp_directory_path(error) / "tidemark-demo-XXXXXX").string();  // mkdtemp wants six X
     if (error || mkdtemp(path.data()) == nullptr) return Unavailable("no temporary directory can be made: " + path);
     return std::unique_ptr<WorkDirectory>(new WorkDirectory(path));
   }

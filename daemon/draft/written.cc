@@ -39,7 +39,6 @@ std::string FlowList(const std::vector<std::string>& parts) {
 
 }  // namespace
 
-
 std::string ConditionOf(const Drafted& draft, const Type& type) {
   std::vector<std::string> parts;
   for (size_t t = 0; t < draft.types.size(); ++t) {

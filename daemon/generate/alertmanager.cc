@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "config/yaml_quoted.h"
 #include "daemon/generate/health.h"
 #include "daemon/generate/text.h"
 

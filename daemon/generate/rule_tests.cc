@@ -1,5 +1,6 @@
 // Rules as a file for `promtool test rules`: what ALERTS shows at chosen minutes.
 #include "daemon/generate/rule.h"
+#include "config/yaml_quoted.h"
 #include "daemon/generate/text.h"
 
 namespace tidemark {

@@ -1,5 +1,6 @@
 // A rule file: its groups, and the file as YAML.
 #include "daemon/generate/rule.h"
+#include "config/yaml_quoted.h"
 #include "daemon/generate/text.h"
 
 namespace tidemark {

@@ -1,4 +1,4 @@
-// Names and quoting: what text of a configuration becomes inside YAML, PromQL and templates. Hostile text stays text.
+// Names and quoting: what text of a configuration becomes inside PromQL and templates. Hostile text stays text.
 #pragma once
 
 #include <string>
@@ -9,9 +9,6 @@ namespace tidemark {
 // "win_ratio_low" -> "WinRatioLow". Different names (a-z, 0-9, _) yield different ones: an underscore before anything but a
 // letter stays. One that would look like an alert about the daemon (Tidemark...) stays as it is written.
 std::string AlertName(std::string_view name);
-
-// A scalar of YAML in quotes, on one line; read back it is the same text. Bytes that are not UTF-8 become U+FFFD.
-std::string YamlQuoted(std::string_view text);
 
 // A string of PromQL in double quotes.
 std::string PromQuoted(std::string_view text);

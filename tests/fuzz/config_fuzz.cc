@@ -29,7 +29,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (diagnostics.empty()) {
     const std::shared_ptr<const Plan> plan = Plan::Compile(specs, Schema::Canonical(), &diagnostics);
     Expect((plan == nullptr) != diagnostics.empty(), [&] { return "a plan, or mistakes: " + diagnostics.ToString(); });
-    for (const KpiSpec& kpi : specs.kpis) Expect(kpi.written.size() <= size + 4096 + config::kMostExpanded, "what is shown as written isn't much more");
+    constexpr size_t kShipped = 4096;  // one of the catalogue's has no more
+    for (const KpiSpec& kpi : specs.kpis) Expect(kpi.written.size() <= std::max(size, kShipped) + config::kMostExpanded + 1, "what is shown as written isn't much more");
     if (plan != nullptr) EstimateTable(specs, EstimateResources(specs, 1000, 1000));
   }
   const auto lines = std::count(yaml.begin(), yaml.end(), '\n') + std::count(yaml.begin(), yaml.end(), '\r') + 2;

@@ -1,6 +1,8 @@
 // Parts of a configuration as they were written: aliases stand for what they mean, text stays text, and nothing grows without end.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "config/written.h"
 
 namespace tidemark::config {
@@ -40,6 +42,7 @@ last: [*quoted, *comma, *line, *key]
 ä ö: {ü: lead.channel, a: [null,null]}
 last: ["a, b", "a, b", "say \"x\"\n\\ y\n", {"a:b": 1}]
 )");
+  EXPECT_EQ(WrittenFrom("use", "a: &a:b?@ [1, \"\\0\"]\nuse: {x: *a:b?@ , y: *a:b?@}\n"), "use: {x: [1, \"\\u0000\"] , y: [1, \"\\u0000\"]}\n");
   EXPECT_EQ(WrittenFrom("by:", "by: &by\n  a: b\nwindows:\n- &w 1h\n- *w\n"), "by:\n  a: b\nwindows:\n- 1h\n- 1h\n");
 }
 

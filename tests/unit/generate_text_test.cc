@@ -5,6 +5,7 @@
 #include <string>
 
 #include "config/yaml.h"
+#include "config/yaml_quoted.h"
 #include "daemon/generate/text.h"
 #include "daemon/generate/units.h"
 
