@@ -145,6 +145,7 @@ class Report(unittest.TestCase):
 
     def test_a_report_has_the_numbers_of_the_metrics(self):
         self.daemon.start()
+        harness.wait_for(lambda: self.daemon.get("/api/v1/report")[0] == 200, "there is a state to ask")
         self.assertIn("No event was read yet.", self.over_http())
         begin = (int(time.time()) - 4 * 3600) * 1_000_000 // HOUR * HOUR
         pages = {}
