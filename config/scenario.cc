@@ -12,7 +12,7 @@ namespace tidemark {
 namespace config {
 namespace {
 
-constexpr int64_t kDefaultStart = 1'767'225'600 * kMicrosPerSecond;  // 2026-01-01T00:00:00Z
+constexpr EventTime kDefaultStart = EventTimeFromMicros(1'767'225'600 * kMicrosPerSecond);  // 2026-01-01T00:00:00Z
 constexpr int64_t kLastMoment = 250'000'000'000 * kMicrosPerSecond;  // in the year 9892
 constexpr size_t kMaxNameBytes = 200, kMaxLineBytes = 4096;
 constexpr Duration kMaxScenario = std::chrono::hours(24 * 7320);  // twice the longest window
@@ -24,58 +24,26 @@ bool Has(const Value& map, std::string_view key) {
   return false;
 }
 
+std::optional<EventTime> ReadStart(const Value& value) {
+  const std::optional<std::string> text = value.Text();
+  if (!text) return std::nullopt;
+  const Result<EventTime> time = ParseRfc3339(*text);
+  if (time.ok() && Micros(*time) > 0 && Micros(*time) <= kLastMoment) return *time;
+  value.Fail(time.ok() ? Quoted(*text) + " is not between 1970 and 9892" : time.status().text());
+  return std::nullopt;
+}
+
 class ScenarioReader {
  public:
-  ScenarioReader(const std::string& file_name, const Schema* schema, ScenarioFile* file, Diagnostics* diagnostics)
-      : file_name_(file_name), events_(schema, &file->specs.topics), file_(*file), diagnostics_(diagnostics) {}
+  ScenarioReader(const Schema* schema, ScenarioFile* file) : events_(schema, &file->specs.topics), file_(*file) {}
 
-  void Read(const Document& document) {
-    const Value root(&document, diagnostics_, &document.root(), document.root().at, "");
-    std::optional<Map> map = Map::Open(root);
-    if (!map) return;
-    EventTime start = EventTimeFromMicros(kDefaultStart);
-    map->Set("start", &start, &ReadStart);
-    const std::optional<Value> scenarios = map->Require("scenarios");
-    ReadConfig(&*map);
-    if (scenarios) ReadScenarios(*scenarios, start);
-  }
-
- private:
-  static std::optional<EventTime> ReadStart(const Value& value) {
-    const std::optional<std::string> text = value.Text();
-    if (!text) return std::nullopt;
-    const Result<EventTime> time = ParseRfc3339(*text);
-    if (time.ok() && Micros(*time) > 0 && Micros(*time) <= kLastMoment) return *time;
-    value.Fail(time.ok() ? Quoted(*text) + " is not between 1970 and 9892" : time.status().text());
-    return std::nullopt;
-  }
-
-  // The configuration that `config` names, or that stands here.
-  void ReadConfig(Map* map) {
-    if (const auto config = map->Take("config")) {
-      const std::optional<std::string> path = config->Text();
-      if (path) {
-        const std::filesystem::path beside = std::filesystem::path(file_name_).parent_path() / *path;
-        LoadConfig(beside.lexically_normal().string(), &file_.specs, diagnostics_, ConfigUse::kOffline);
-      }
-      for (const char* key : {"kpis", "catalogue"}) {
-        map->FailAt(key, "stands beside config, whose file has its own; leave out one of the two");
-        map->Skip(key);
-      }
-      map->Finish();
-    } else if (map->Has("kpis") || map->Has("catalogue")) {
-      ReadSections(map, ConfigUse::kOffline, ShippedCatalogue(), &file_.specs, diagnostics_);
-    } else if (!map->Has("config")) {
-      map->value().Fail("has neither config: FILE nor kpis of its own");
-    }
-  }
-
-  void ReadScenarios(const Value& value, EventTime start) {
+  void Read(const Value& value, EventTime start) {
     if (!value.is_list() || value.node().items.empty())
       return value.Fail("a list of at least one scenario is wanted here");
     for (const Value& item : value.Items()) ReadScenario(item, start, &file_.scenarios.emplace_back());
   }
 
+ private:
   void ReadScenario(const Value& value, EventTime start, Scenario* scenario) {
     scenario->place = value.place();
     scenario->start = start;
@@ -158,20 +126,50 @@ class ScenarioReader {
     }
   }
 
-  const std::string file_name_;
   EventReader events_;
   ScenarioFile& file_;
-  Diagnostics* diagnostics_;
   std::set<std::string> names_;
 };
+
+// The configuration that `config` names, or that stands here.
+void ReadConfig(const std::string& file_name, Map* map, Specs* specs, Diagnostics* diagnostics) {
+  if (const auto config = map->Take("config")) {
+    const std::optional<std::string> path = config->Text();
+    if (path) {
+      const std::filesystem::path beside = std::filesystem::path(file_name).parent_path() / *path;
+      LoadConfig(beside.lexically_normal().string(), specs, diagnostics, ConfigUse::kOffline);
+    }
+    for (const char* key : {"kpis", "catalogue"}) {
+      map->FailAt(key, "stands beside config, whose file has its own; leave out one of the two");
+      map->Skip(key);
+    }
+    map->Finish();
+  } else if (map->Has("kpis") || map->Has("catalogue")) {
+    ReadSections(map, ConfigUse::kOffline, ShippedCatalogue(), specs, diagnostics);
+  } else if (!map->Has("config")) {
+    map->value().Fail("has neither config: FILE nor kpis of its own");
+  }
+}
 
 void ReadDocument(const std::string& file_name, const std::optional<Document>& document, const Schema& schema,
                   ScenarioFile* file, Diagnostics* diagnostics) {
   *file = ScenarioFile();
-  if (document) ScenarioReader(file_name, &schema, file, diagnostics).Read(*document);
+  if (!document) return;
+  std::optional<Map> map = Map::Open(Value(&*document, diagnostics, &document->root(), document->root().at, ""));
+  if (!map) return;
+  EventTime start = kDefaultStart;
+  map->Set("start", &start, &ReadStart);
+  const std::optional<Value> scenarios = map->Require("scenarios");
+  ReadConfig(file_name, &*map, &file->specs, diagnostics);
+  if (scenarios) ReadScenarios(*scenarios, start, schema, file);
 }
 
 }  // namespace
+
+void ReadScenarios(const Value& value, EventTime start, const Schema& schema, ScenarioFile* file) {
+  ScenarioReader(&schema, file).Read(value, start);
+}
+
 }  // namespace config
 
 void ParseScenarios(const std::string& file_name, std::string_view yaml, const Schema& schema, ScenarioFile* file,

@@ -88,7 +88,7 @@ void EventReader::ReadTopic(const Value& value, bool mapped, TopicPartition* tp)
 void EventReader::ReadRecord(const Value& value, std::vector<ScenarioEvent>* events) {
   ScenarioEvent event;
   Map map = *Map::Open(value);
-  event.record = map.Require("record")->Text().value_or("");  // it has one, or it would be an event
+  if (const auto record = map.Require("record")) event.record = record->Text().value_or("");  // it has the key, or it would be an event
   if (const auto headers = map.Take("headers"); headers && Map::Open(*headers)) {
     for (const Node::Entry& entry : headers->node().entries) event.headers.emplace_back(entry.key, headers->Child(entry).Text().value_or(""));
   }

@@ -7,6 +7,11 @@
 #include "config/reader.h"
 #include "pipeline/plan/spec.h"
 
+namespace tidemark {
+class Schema;
+struct ScenarioFile;
+}  // namespace tidemark
+
 namespace tidemark::config {
 
 inline constexpr size_t kMaxKpis = 10'000;
@@ -49,6 +54,9 @@ void ReadRule(const Value& value, RuleSpec* rule);
 // "mon", "mon-fri": 1 = Monday .. 7 = Sunday, sorted; a range may pass the end of the week.
 void ReadDays(const Value& value, std::vector<int>* days);
 void ReadActive(const Value& value, ActiveHours* active);
+
+// The list `scenarios` of a file of `tidemark test` whose configuration is file->specs. `start`: of those that don't say theirs.
+void ReadScenarios(const Value& value, EventTime start, const Schema& schema, ScenarioFile* file);
 
 class KpiIndex;
 // The KPIs, windows and labels that formulas refer to; circles. Sets windows of operands to their KPI's spelling.

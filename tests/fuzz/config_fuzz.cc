@@ -1,9 +1,13 @@
-// Configurations: any text becomes a plan, or mistakes with their places.
+// Configurations: any text becomes a plan, or mistakes with their places. A list is one of KPIs, a map that doesn't name
+// kafka has sections as files of `tidemark test` have them: to read the rest of a whole one costs more than what differs.
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "config/config.h"
 #include "config/estimate.h"
+#include "config/reader.h"
+#include "config/sections.h"
 #include "config/written.h"
 #include "pipeline/plan/plan.h"
 #include "tests/fuzz/fuzz.h"
@@ -18,6 +22,25 @@ Catalogue Small() {
   return {std::min_element(all.begin(), all.end(), [](const CatalogueFile& a, const CatalogueFile& b) { return a.yaml.size() < b.yaml.size(); }), 1};
 }
 
+void ReadParts(std::string_view yaml, Specs* specs, Diagnostics* diagnostics) {
+  const auto document = config::Document::Parse("c.yaml", yaml, diagnostics);
+  if (!document) return;
+  const config::Value root(&*document, diagnostics, &document->root(), document->root().at, "");
+  if (!root.is_list()) {
+    if (auto map = config::Map::Open(root)) config::ReadSections(&*map, ConfigUse::kOffline, Small(), specs, diagnostics);
+    return;
+  }
+  specs->topics.emplace_back().name = kOfflineTopic;
+  specs->privacy.hash_key = kOfflineHashKey;
+  for (const config::Value& item : root.Items()) {
+    config::ReadKpi(item, specs->limits, &specs->kpis.emplace_back());
+    specs->kpis.back().written = config::WrittenKpi(*document, item.node().at.line);
+  }
+  config::ImplyHashes(specs, diagnostics);
+  config::ImplyFacts(specs, diagnostics);
+  config::CheckReferences(specs, diagnostics);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -25,7 +48,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view yaml(reinterpret_cast<const char*>(data), size);
   Specs specs;
   Diagnostics diagnostics;
-  ParseConfig("c.yaml", yaml, &specs, &diagnostics, testing::OneIn(256, data, size) ? ShippedCatalogue() : Small());
+  if (yaml.find("kafka") == std::string_view::npos) {
+    ReadParts(yaml, &specs, &diagnostics);
+  } else {
+    ParseConfig("c.yaml", yaml, &specs, &diagnostics, testing::OneIn(256, data, size) ? ShippedCatalogue() : Small());
+  }
   if (diagnostics.empty()) {
     const std::shared_ptr<const Plan> plan = Plan::Compile(specs, Schema::Canonical(), &diagnostics);
     Expect((plan == nullptr) != diagnostics.empty(), [&] { return "a plan, or mistakes: " + diagnostics.ToString(); });

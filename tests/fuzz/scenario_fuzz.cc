@@ -1,7 +1,11 @@
-// Scenario files: any text becomes scenarios that can be run, or mistakes with their places.
+// Scenario files: any text becomes scenarios that can be run, or mistakes with their places. What doesn't say
+// `scenarios` is the list of a file whose configuration was read before: to read one costs more than all the rest.
 #include <algorithm>
 #include <memory>
 
+#include "config/config.h"
+#include "config/reader.h"
+#include "config/sections.h"
 #include "daemon/scenario_run.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -16,6 +20,44 @@ bool Short(const Scenario& scenario) {
   return scenario.steps.size() < 20 && events < 100 && scenario.steps.back().moment - scenario.start < std::chrono::hours(60);
 }
 
+constexpr char kConfig[] = R"(
+sources: {s: {topics: [raw], format: json, events: [{emit: lead.created, id: [row.c], time: iso(row.at), set: {lead.channel: row.c}}]}}
+topics: [crm]
+kpis:
+- {name: n, on: lead.created, count: true, by: {channel: lead.channel}, windows: [1h, 24h]}
+- {name: o, key: deal.id, open: true, on: deal.created, until: deal.won, by: {deal_stage: deal.stage}}
+- {name: r, on: order.paid, sum: order.amount, where: 'order.currency == "USD"', windows: [24h, lifetime]}
+rules: [{name: few, kpi: n, window: 1h, below: 2, for: 10m}]
+scenarios: [{name: a, steps: [{expect: ['sales_r{window="24h"} absent']}]}]
+)";
+
+// The configuration, and what was read last.
+struct World {
+  World() {
+    Diagnostics diagnostics;
+    ParseScenarios("s.yaml", kConfig, Schema::Canonical(), &file, &diagnostics);
+    plan = Plan::Compile(file.specs, Schema::Canonical(), &diagnostics);
+    testing::Expect(plan != nullptr, diagnostics.ToString());
+  }
+
+  ScenarioFile file;
+  std::shared_ptr<const Plan> plan;
+};
+
+// Null after mistakes.
+std::shared_ptr<const Plan> Read(std::string_view yaml, ScenarioFile* file, Diagnostics* diagnostics) {
+  ParseScenarios("nowhere/s.yaml", yaml, Schema::Canonical(), file, diagnostics);
+  return diagnostics->empty() ? Plan::Compile(file->specs, Schema::Canonical(), diagnostics) : nullptr;
+}
+std::shared_ptr<const Plan> ReadList(std::string_view yaml, World* world, Diagnostics* diagnostics) {
+  world->file.scenarios.clear();
+  const auto document = config::Document::Parse("nowhere/s.yaml", yaml, diagnostics);
+  if (!document) return nullptr;
+  const config::Value root(&*document, diagnostics, &document->root(), document->root().at, "");
+  config::ReadScenarios(root, EventTimeFromMicros(kMicrosPerSecond), Schema::Canonical(), &world->file);
+  return diagnostics->empty() ? world->plan : nullptr;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -23,11 +65,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view yaml(reinterpret_cast<const char*>(data), size);
   // All that ships is a thousand times the work of the usual input.
   if (yaml.find("catalogue") != std::string_view::npos && !testing::OneIn(256, data, size)) return 0;
-  ScenarioFile file;
+  static World world;
+  ScenarioFile whole;
   Diagnostics diagnostics;
-  ParseScenarios("nowhere/s.yaml", yaml, Schema::Canonical(), &file, &diagnostics);
-  std::shared_ptr<const Plan> plan;
-  if (diagnostics.empty()) plan = Plan::Compile(file.specs, Schema::Canonical(), &diagnostics);
+  const bool list = yaml.find("scenarios") == std::string_view::npos;
+  const auto plan = list ? ReadList(yaml, &world, &diagnostics) : Read(yaml, &whole, &diagnostics);
+  const ScenarioFile& file = list ? world.file : whole;
   const auto lines = std::count(yaml.begin(), yaml.end(), '\n') + std::count(yaml.begin(), yaml.end(), '\r') + 2;
   for (const Diagnostic& d : diagnostics.items()) {
     Expect(d.place.line >= 0 && d.place.line <= lines && !d.text.empty(), [&] { return "a mistake has a place in the text: " + diagnostics.ToString(); });

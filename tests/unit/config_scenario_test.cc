@@ -157,6 +157,7 @@ TEST(Scenario, MistakesOfRecordsAreShownAtTheirPlace) {
       {"{record: '{}', topic: mroe}", "\"mroe\" is no topic of the configuration; did you mean \"more\"?"},
       {"{record: '{}', topic: ''}", "events[0].topic: is empty"},
       {"{record: [1]}", "events[0].record: a single value is wanted here"},
+      {"{record: }", "events[0].record: has no value"},
       {"{record: '{}', headers: x}", "events[0].headers: a map (key: value) is wanted here"},
       {"{record: '{}', headers: {a: [1]}}", "events[0].headers.a: a single value is wanted here"},
       {"{record: '{}', partition: 9999}", "events[0].partition: 9999 is not from 0 to 1023"},
