@@ -2,11 +2,20 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstdint>
 
 namespace tidemark {
 namespace {
 
 constexpr size_t kLongest = 200;  // longer words are not compared
+
+// Which bytes there are, by their last five bits.
+uint32_t BytesIn(std::string_view word) {
+  uint32_t bytes = 0;
+  for (const char c : word) bytes |= uint32_t{1} << (static_cast<uint8_t>(c) & 31);
+  return bytes;
+}
 
 // Levenshtein distance with transpositions of neighbours, over bytes; `bound` where it is no less than that.
 // REQUIRES: neither is longer than kLongest.
@@ -36,10 +45,12 @@ std::string Nearest(std::string_view word, const std::vector<std::string>& candi
   std::string best;
   size_t best_distance = std::max<size_t>(2, word.size() / 3) + 1;
   if (word.size() > kLongest) return best;
+  const uint32_t bytes = BytesIn(word);
   for (const std::string& candidate : candidates) {
     if (candidate.size() > kLongest) continue;
     const size_t longer = std::max(word.size(), candidate.size()), shorter = std::min(word.size(), candidate.size());
     if (longer - shorter >= best_distance) continue;  // each byte more is a change
+    if (static_cast<size_t>(std::popcount(bytes ^ BytesIn(candidate)) + 1) / 2 >= best_distance) continue;  // a change takes one away and brings one
     const size_t distance = EditDistance(word, candidate, best_distance);
     if (distance < best_distance) {
       best_distance = distance;

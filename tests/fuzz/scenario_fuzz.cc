@@ -82,7 +82,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   if (plan == nullptr) return 0;
   Expect(!file.scenarios.empty(), "a file without mistakes has scenarios");
-  if (!testing::OneIn(8, data, size)) return 0;  // engines cost more than all that is before them
+  if (!testing::OneIn(16, data, size)) return 0;  // engines cost more than all that is before them
   const auto view = EmptyView(plan);
   Expect(view.ok(), [&] { return "an empty engine: " + view.status().text(); });
   CheckNames(file, **view, &diagnostics);

@@ -250,6 +250,11 @@ TEST(Nearest, IsAFewChangesAwayAndTheFirstOfEquals) {
   EXPECT_EQ(Nearest("leads_by", {"leads"}), "") << "three bytes shorter";
   EXPECT_EQ(Nearest("leads_by_c", {"leads_b"}), "leads_b") << "a third of a long word";
   EXPECT_EQ(Nearest("", {"ab", "abc"}), "ab");
+  EXPECT_EQ(Nearest("abcd", {"xycd"}), "xycd") << "two bytes others: four letters differ";
+  EXPECT_EQ(Nearest("abcd", {"xyzd"}), "") << "three";
+  EXPECT_EQ(Nearest("abcdefghi", {"xyzdefghi"}), "xyzdefghi") << "three of nine: six letters differ";
+  EXPECT_EQ(Nearest("abcdefghi", {"xyzwefghi"}), "");
+  EXPECT_EQ(Nearest("aabb", {"abab"}), "abab") << "no letter differs";
 }
 
 }  // namespace
