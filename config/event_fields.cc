@@ -67,6 +67,13 @@ void ReadEnum(const Value& value, const FieldDescriptor* field, Message* message
   }
 }
 
+// The path of a field that stands elsewhere, as maps: "deal.id" is `deal: {id: ..}`.
+std::string AsMaps(std::string_view path) {
+  const size_t dot = path.find('.');
+  if (dot == std::string_view::npos) return std::string(path) + ": ..";
+  return std::string(path.substr(0, dot)) + ": {" + AsMaps(path.substr(dot + 1)) + "}";
+}
+
 }  // namespace
 
 void SetMicros(int64_t micros, Message* message) {
@@ -116,7 +123,12 @@ void FieldReader::ReadMessage(const Value& value, const std::string& prefix, Mes
       continue;
     }
     const Result<FieldInfo> info = schema_.Resolve(type_, prefix + entry.key);
-    if (info.ok()) {
+    if (info.ok() && info->leaf->containing_type() != message->GetDescriptor()) {
+      std::string_view path = entry.key;
+      const bool beside = message->GetDescriptor()->FindFieldByName(entry.key.substr(0, path.find('.'))) == nullptr;
+      if (path.starts_with("event.")) path.remove_prefix(6);
+      value.FailAt(value.PlaceOf(entry), "no field " + Quoted(entry.key) + " here; write " + AsMaps(path) + (beside ? ", beside the event's type" : ""));
+    } else if (info.ok()) {
       ReadField(child, entry.key, *info, message);
     } else if (field != nullptr) {
       child.FailAt(value.PlaceOf(entry), info.status().text());
