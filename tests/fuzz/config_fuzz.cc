@@ -2,7 +2,6 @@
 // kafka has sections as files of `tidemark test` have them: to read the rest of a whole one costs more than what differs.
 #include <algorithm>
 #include <memory>
-#include <optional>
 
 #include "config/config.h"
 #include "config/estimate.h"
