@@ -61,10 +61,7 @@ class BackFill(crash.Crash):
             self.daemon.kill()
             self.daemon.start()
             self.look_until(self.all_shown, "the KPIs are there again")
-        company.finish()
-        page = self.daemon.wait_for(lambda p: harness.caught_up_to(p, self.feed), "everything is read", 60)
-        self.watch(page)
-        self.compare(page)
+        page = self.read_to_the_end(company)
         self.check_conservation(page)
         self.assertEqual(page.number("tidemark_kpi_coverage_ratio", kpi="revenue", window="lifetime"), 1)
         for kpi in LATER:  # as much of their windows is known as of the KPI that was there all the time

@@ -135,7 +135,11 @@ class Company(threading.Thread):
         self.join()
         if self.error:
             raise self.error
-        for partition in range(PARTITIONS):   # brings event time an hour on, and to the next instants of the rules
+        self.feed.flush()
+
+    def bring_time_on(self):
+        """An hour more of event time, so to the next instants of the rules."""
+        for partition in range(PARTITIONS):
             beat = harness.set_time(self.pb.Event(source="crm"), self.now_micros() + oracle.HOUR + 30_000_000)
             beat.heartbeat.SetInParent()
             self.feed.send(partition, beat, (self.now_micros() + oracle.HOUR) // 1000)
@@ -163,6 +167,17 @@ class Crash(unittest.TestCase):
         self.known_facts = {}   # event id -> what it adds to each KPI
         self.served = False     # the KPI of the leads was shown once
         self.compared = 0
+
+    def read_to_the_end(self, company, timeout=60):
+        """The page that shows all that the company sent. `clock: event` takes a partition that is read to its end for finished: time goes
+        on only when all of them are, or the rules would be past what is still to come."""
+        company.finish()
+        self.daemon.wait_for(lambda p: harness.caught_up_to(p, self.feed), "all events are read", timeout)
+        company.bring_time_on()
+        page = self.daemon.wait_for(lambda p: harness.caught_up_to(p, self.feed), "everything is read", timeout)
+        self.watch(page)
+        self.compare(page)
+        return page
 
     def live_a_while(self):
         """Some lives end before anything is served, most while records are being read."""
