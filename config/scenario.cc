@@ -12,7 +12,6 @@ namespace tidemark {
 namespace config {
 namespace {
 
-constexpr EventTime kDefaultStart = EventTimeFromMicros(1'767'225'600 * kMicrosPerSecond);  // 2026-01-01T00:00:00Z
 constexpr int64_t kLastMoment = 250'000'000'000 * kMicrosPerSecond;  // in the year 9892
 constexpr size_t kMaxNameBytes = 200, kMaxLineBytes = 4096;
 constexpr Duration kMaxScenario = std::chrono::hours(24 * 7320);  // twice the longest window
@@ -157,7 +156,7 @@ void ReadDocument(const std::string& file_name, const std::optional<Document>& d
   if (!document) return;
   std::optional<Map> map = Map::Open(Value(&*document, diagnostics, &document->root(), document->root().at, ""));
   if (!map) return;
-  EventTime start = kDefaultStart;
+  EventTime start = kScenarioStart;
   map->Set("start", &start, &ReadStart);
   const std::optional<Value> scenarios = map->Require("scenarios");
   ReadConfig(file_name, &*map, &file->specs, diagnostics);

@@ -55,6 +55,8 @@ void ReadRule(const Value& value, RuleSpec* rule);
 void ReadDays(const Value& value, std::vector<int>* days);
 void ReadActive(const Value& value, ActiveHours* active);
 
+// Of a file of `tidemark test` that says none: 2026-01-01T00:00:00Z.
+inline constexpr EventTime kScenarioStart = EventTimeFromMicros(1'767'225'600 * kMicrosPerSecond);
 // The list `scenarios` of a file of `tidemark test` whose configuration is file->specs. `start`: of those that don't say theirs.
 void ReadScenarios(const Value& value, EventTime start, const Schema& schema, ScenarioFile* file);
 

@@ -117,9 +117,6 @@ class Kill(crash.Crash):
         calls_before = 0 if only_missed else self.random.randrange(point.most)
         self.control.arm(point, self.daemon.state, self.daemon.config, calls_before)
 
-    def missed(self, point):
-        return self.asked[point.name] - self.hits[point.name]
-
     def look_on(self, point, asked):
         """The pages of this life whose state is restored, until the daemon is dead or has lived long enough."""
         pages = []
@@ -142,7 +139,8 @@ class Kill(crash.Crash):
                     self.arm(point)
                     self.bring_about(point.phase)
                 # On a busy machine nothing is done in time: each time longer.
-                until = time.monotonic() + WITHIN[point.phase] * (1 + self.missed(point))
+                missed = self.asked[point.name] - self.hits[point.name]
+                until = time.monotonic() + WITHIN[point.phase] * (1 + missed)
             time.sleep(0.01)
         return pages
 

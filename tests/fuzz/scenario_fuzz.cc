@@ -32,8 +32,6 @@ rules: [{name: few, kpi: n, window: 1h, below: 2, for: 10m}]
 scenarios: [{name: a, steps: [{expect: ['sales_r{window="24h"} absent']}]}]
 )";
 
-constexpr EventTime kStart = EventTimeFromMicros(1'767'225'600 * kMicrosPerSecond);  // of files that say none
-
 // The configuration, and what was read last.
 struct World {
   World() {
@@ -61,7 +59,7 @@ std::shared_ptr<const Plan> ReadList(std::string_view yaml, World* world, Diagno
     if (entry.key == "scenarios") list = entry.value.get();
   }
   const config::Value value(&*document, diagnostics, list, list->at, "scenarios");
-  config::ReadScenarios(value, kStart, Schema::Canonical(), &world->file);
+  config::ReadScenarios(value, config::kScenarioStart, Schema::Canonical(), &world->file);
   return diagnostics->empty() ? world->plan : nullptr;
 }
 
